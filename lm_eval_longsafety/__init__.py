@@ -1,0 +1,4 @@
+"""LongSafetyBench for lm-evaluation-harness: tasks, fast backends, reports and submissions.
+
+Data flow: data -> options -> prompts -> window -> lm-eval -> answers -> metrics -> results -> report | compare | submit.
+"""

@@ -1,0 +1,1 @@
+"""Make lm-eval's own backends fast for letter scoring over long prompts; optional."""

@@ -1,0 +1,119 @@
+"""The ten tasks of LongSafetyBench: names, scenarios, harm categories and published sizes.
+
+The only module that names them. Source: arXiv 2411.06899 and the card of the data set `LutherXD/LongSafetyBench`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+HUB_ID = "LutherXD/LongSafetyBench"
+
+Scenario = Literal["fully_harmful", "partially_harmful", "query_harmful"]
+HarmCategory = Literal["illegal_activities", "misinformation", "offensiveness"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchmarkTask:
+    """One of the ten tasks."""
+
+    split: str
+    """Name of the data set's split, which is also the task's name in the paper."""
+    name: str
+    """lm-eval task name, without the suffix of a variant."""
+    scenario: Scenario
+    """What is harmful: the whole context, a part of it, or only the query on a harmless context."""
+    harm: HarmCategory
+    in_domain: bool
+    """Whether the LongSafety training set has this task too."""
+    rows: int
+    """Rows of the published data set."""
+    grid: bool = False
+    """Whether rows carry `depth` and `length` (7 depths x 7 lengths x 3 in the published set)."""
+
+
+TASKS: tuple[BenchmarkTask, ...] = (
+    BenchmarkTask(
+        split="HarmfulExtraction",
+        name="longsafety_harmful_extraction",
+        scenario="fully_harmful",
+        harm="illegal_activities",
+        in_domain=False,
+        rows=108,
+    ),
+    BenchmarkTask(
+        split="HarmfulTendency",
+        name="longsafety_harmful_tendency",
+        scenario="fully_harmful",
+        harm="illegal_activities",
+        in_domain=False,
+        rows=108,
+    ),
+    BenchmarkTask(
+        split="ManyShotJailbreak",
+        name="longsafety_many_shot_jailbreak",
+        scenario="fully_harmful",
+        harm="offensiveness",
+        in_domain=True,
+        rows=100,
+    ),
+    BenchmarkTask(
+        split="HarmfulNIAH",
+        name="longsafety_harmful_niah",
+        scenario="partially_harmful",
+        harm="offensiveness",
+        in_domain=True,
+        rows=147,
+        grid=True,
+    ),
+    BenchmarkTask(
+        split="CountingCrimes",
+        name="longsafety_counting_crimes",
+        scenario="partially_harmful",
+        harm="illegal_activities",
+        in_domain=True,
+        rows=147,
+        grid=True,
+    ),
+    BenchmarkTask(
+        split="DocAttack",
+        name="longsafety_doc_attack",
+        scenario="partially_harmful",
+        harm="misinformation",
+        in_domain=False,
+        rows=100,
+    ),
+    BenchmarkTask(
+        split="HarmfulAdvice",
+        name="longsafety_harmful_advice",
+        scenario="partially_harmful",
+        harm="misinformation",
+        in_domain=False,
+        rows=100,
+    ),
+    BenchmarkTask(
+        split="MedicalQuiz",
+        name="longsafety_medical_quiz",
+        scenario="query_harmful",
+        harm="misinformation",
+        in_domain=True,
+        rows=128,
+    ),
+    BenchmarkTask(
+        split="PoliticallyIncorrect",
+        name="longsafety_politically_incorrect",
+        scenario="query_harmful",
+        harm="offensiveness",
+        in_domain=True,
+        rows=100,
+    ),
+    BenchmarkTask(
+        split="LeadingQuestion",
+        name="longsafety_leading_question",
+        scenario="query_harmful",
+        harm="misinformation",
+        in_domain=False,
+        rows=163,
+    ),
+)
+
+BY_SPLIT: dict[str, BenchmarkTask] = {task.split: task for task in TASKS}

@@ -1,0 +1,1 @@
+"""The `longsafety` command: one module per command, thin shells over the library."""

@@ -1,0 +1,32 @@
+"""The `longsafety` command: gathers the commands, prints user errors as one line.
+
+Command modules import the library only inside their functions, so that `--help` answers at once.
+"""
+
+import sys
+
+import typer
+
+from lm_eval_longsafety.errors import LongSafetyError
+
+app = typer.Typer(
+    name="longsafety",
+    help="LongSafetyBench for lm-evaluation-harness: how safe models stay over long contexts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def callback() -> None:
+    """Keep the app a group of commands even while it has a single one."""
+
+
+def main() -> None:
+    """Run the command line; what a user can mend becomes one line on stderr and exit code 2."""
+    try:
+        app()
+    except LongSafetyError as error:
+        print(f"longsafety: {error}", file=sys.stderr)
+        raise SystemExit(2) from None

@@ -1,0 +1,40 @@
+"""What a user can mend: the errors that `longsafety` prints as one line.
+
+LongSafetyError
+├── DataError        a data set that cannot be loaded or holds bad rows
+├── OptionError      a `--metadata` option or model argument with a value we cannot use
+├── LinkError        an installed lm-eval that cannot be linked to
+├── ResultsError     a file that is not what lm-eval writes, or that is damaged
+├── CacheError       a response cache that is damaged or belongs to another run
+└── SubmissionError  a run that must not be submitted, or a hub that refused it
+
+A caller's bug is a `ValueError`, never one of these.
+"""
+
+
+class LongSafetyError(Exception):
+    """Base of all errors that a user can mend; the message says where, what was found and what to do."""
+
+
+class DataError(LongSafetyError):
+    """The benchmark's data cannot be loaded, or rows of it are malformed."""
+
+
+class OptionError(LongSafetyError):
+    """An option of `--metadata`, or a model argument this plugin reads, cannot be used."""
+
+
+class LinkError(LongSafetyError):
+    """The installed lm-eval cannot be linked to, or its links cannot be removed."""
+
+
+class ResultsError(LongSafetyError):
+    """A results or samples file is not lm-eval's, is damaged, or cannot be combined with the others."""
+
+
+class CacheError(LongSafetyError):
+    """A response cache is damaged or cannot be used."""
+
+
+class SubmissionError(LongSafetyError):
+    """A run must not be submitted, or the hub refused the submission."""

@@ -1,0 +1,1 @@
+"""One page of safety and capability from what lm-eval wrote."""

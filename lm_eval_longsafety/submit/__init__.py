@@ -1,0 +1,1 @@
+"""Files for leaderboards from a finished run."""

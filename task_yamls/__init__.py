@@ -1,0 +1,1 @@
+"""Task files that lm-eval reads; a package so that every kind of install can find the folder."""
