@@ -1,0 +1,104 @@
+"""The small parquet files of `longsafety compact`: what sample lines hold, without any text.
+
+One row per document; the run's summarised results document travels in the file's metadata, so that
+one file is a whole run.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lm_eval_longsafety.errors import ResultsError
+from lm_eval_longsafety.results.records import Sample
+
+if TYPE_CHECKING:
+    import pyarrow
+
+FORMAT = b"longsafety.compact"
+VERSION = 1
+MAGIC = b"PAR1"
+
+
+def write_compact(
+    path: Path, samples: Sequence[Sample], summary: Mapping[str, Any], notes: Sequence[str] = ()
+) -> None:
+    """Write the samples of one run, replacing the file only once it is complete."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = _schema()
+    rows = {name: [_cell(sample, name) for sample in samples] for name in schema.names}
+    document = {"version": VERSION, "summary": summary, "notes": list(notes)}
+    table = pa.table(rows, schema=schema.with_metadata({FORMAT: json.dumps(document).encode()}))
+    partial = path.with_name(path.name + ".part")
+    pq.write_table(table, partial, compression="zstd", compression_level=9)
+    partial.replace(path)
+
+
+def read_compact(path: Path) -> tuple[list[Sample], Mapping[str, Any], tuple[str, ...]] | None:
+    """Samples, summarised results document and notes; None for parquet files of other origin.
+
+    Raises:
+        ResultsError: damaged, or written by a newer release.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+        if FORMAT not in metadata:
+            return None
+        document = json.loads(metadata[FORMAT])
+        if document.get("version") != VERSION:
+            raise ResultsError(
+                f"{path}: compact format {document.get('version')!r}, but this release reads "
+                f"{VERSION}; upgrade lm-eval-longsafety"
+            )
+        rows = pq.read_table(path).to_pylist()
+    except (pa.ArrowException, OSError, json.JSONDecodeError) as error:
+        raise ResultsError(f"{path}: damaged parquet file ({error}); write it again") from None
+    samples = [_sample(row) for row in rows]
+    return samples, document["summary"], tuple(document.get("notes", ()))
+
+
+def _schema() -> "pyarrow.Schema":
+    import pyarrow as pa
+
+    text = pa.dictionary(pa.int32(), pa.string())
+    return pa.schema(
+        [
+            ("task", text),
+            ("split", text),
+            ("id", pa.string()),
+            ("picks", pa.list_(pa.string())),
+            ("letters", pa.list_(pa.string())),
+            ("choice", pa.int8()),
+            ("ha", pa.float64()),
+            ("sr", pa.float64()),
+            ("answered", pa.float64()),
+            ("refused", pa.float64()),
+            ("truncated", pa.float64()),
+            ("prompt_tokens", pa.int64()),
+            ("depth", pa.float64()),
+            ("length", pa.float64()),
+            ("context_sha256", text),
+            ("prompt_hash", pa.string()),
+            ("extra", pa.map_(pa.string(), pa.float64())),
+        ]
+    )
+
+
+def _cell(sample: Sample, name: str) -> object:
+    value = getattr(sample, name)
+    if name == "extra":
+        return list(value.items())
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _sample(row: dict[str, Any]) -> Sample:
+    row.pop("choice")
+    for name in ("picks", "letters"):
+        row[name] = tuple(row[name])
+    row["extra"] = dict(row["extra"] or ())
+    return Sample(**row)

@@ -1,0 +1,166 @@
+"""Find results under the given paths, recognise them by content and put runs and samples together.
+
+Data flow: paths -> files -> results documents, sample files, compact files -> `match` -> runs. A
+file named by the user must be one of ours; files found in folders that are not are passed over with
+a note.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lm_eval_longsafety.errors import ResultsError
+from lm_eval_longsafety.results import compacted, document, samples
+from lm_eval_longsafety.results.match import attach, merge_copies
+from lm_eval_longsafety.results.records import Run, Sample
+from lm_eval_longsafety.results.samples import SampleFile
+
+_SUFFIXES = (".json", ".jsonl", ".parquet")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """All runs found, and what was passed over on the way."""
+
+    runs: tuple[Run, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Found:
+    runs: list[Run] = field(default_factory=list)
+    sample_files: list[SampleFile] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def load(paths: Iterable[Path | str]) -> list[Run]:
+    """All runs under the given files and folders; see `read`."""
+    return list(read(paths).runs)
+
+
+def read(
+    paths: Iterable[Path | str],
+    *,
+    keep_text: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Collection:
+    """Read every run under the given files and folders.
+
+    Args:
+        paths: results files, sample files, compact files, or folders that hold any of them.
+        keep_text: keep questions, choices and replies of the samples.
+        progress: told (bytes read so far, bytes in all).
+
+    Raises:
+        ResultsError: a path does not exist, a named file is not lm-eval's or is damaged, or nothing
+            was found at all.
+    """
+    files = _find(paths)
+    total = sum(path.stat().st_size for path, _ in files)
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress is not None:
+            progress(done, total)
+
+    found = _Found()
+    for path, named in files:
+        before = done
+        try:
+            _read_file(path, found, keep_text=keep_text, advance=advance)
+        except ResultsError as error:
+            if named:
+                raise
+            found.notes.append(f"passed over: {error}")
+        advance(path.stat().st_size - (done - before))
+    runs, orphan_notes = attach(merge_copies(found.runs), found.sample_files)
+    if not runs:
+        raise ResultsError(_nothing(found.notes))
+    return Collection(runs=tuple(runs), notes=(*found.notes, *orphan_notes))
+
+
+def _nothing(notes: Sequence[str]) -> str:
+    seen = "; ".join(notes) or "no .json, .jsonl or .parquet file there"
+    return (
+        f"no results of lm-eval found: {seen}; "
+        "give the folder that `lm_eval run --output_path ... --log_samples` wrote"
+    )
+
+
+def _find(paths: Iterable[Path | str]) -> list[tuple[Path, bool]]:
+    """Files in a stable order, each once; True for those named by the user."""
+    found: dict[Path, tuple[Path, bool]] = {}
+    for path in map(Path, paths):
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.suffix in _SUFFIXES and p.is_file())
+            for file in inside:
+                found.setdefault(file.resolve(), (file, False))
+        elif path.is_file():
+            found[path.resolve()] = (path, True)
+        else:
+            raise ResultsError(f"{path}: no such file or folder")
+    return list(found.values())
+
+
+def _read_file(path: Path, found: _Found, *, keep_text: bool, advance: samples.Advance) -> None:
+    with path.open("rb") as file:
+        start = file.readline(1 << 26)
+    if start.startswith(compacted.MAGIC):
+        _read_compact(path, found)
+    elif samples.first_record(start) is not None:
+        sample_file = samples.read_sample_file(path, keep_text=keep_text, advance=advance)
+        found.notes.extend([] if sample_file.samples else sample_file.notes)
+        if sample_file.samples:
+            found.sample_files.append(sample_file)
+    elif path.suffix == ".jsonl":
+        _read_lines(path, found)
+    else:
+        _read_document(path, found, keep_text=keep_text)
+
+
+def _read_lines(path: Path, found: _Found) -> None:
+    """A JSONL file that does not begin with a sample: empty, or not lm-eval's."""
+    if path.stat().st_size == 0:
+        found.notes.append(f"{path.name}: no documents")
+        return
+    raise ResultsError(f"{path}: its first line is not a sample of lm-eval; {_EXPECTED}")
+
+
+_EXPECTED = (
+    "expected results_*.json or samples_*.jsonl of lm-eval, or a .parquet of `longsafety compact`"
+)
+
+
+def _read_compact(path: Path, found: _Found) -> None:
+    content = compacted.read_compact(path)
+    if content is None:
+        raise ResultsError(f"{path}: a parquet file of other origin; {_EXPECTED}")
+    rows, summary, notes = content
+    by_task: dict[str, list[Sample]] = {}
+    for row in rows:
+        by_task.setdefault(row.task, []).append(row)
+    run = document.run_from(summary, path)
+    kept = {task: tuple(group) for task, group in by_task.items()}
+    notes = tuple(dict.fromkeys((*run.notes, *notes))) if run.tasks else notes
+    found.runs.append(replace(run, samples=kept, notes=notes))
+
+
+def _read_document(path: Path, found: _Found, *, keep_text: bool) -> None:
+    data = document.parse_json(path.read_bytes(), path)
+    if not document.is_results(data):
+        keys = sorted(map(str, data))[:8] if isinstance(data, dict) else type(data).__name__
+        raise ResultsError(f"{path}: no 'results' of lm-eval in it (found {keys}); {_EXPECTED}")
+    summary = json.loads(json.dumps(document.summarise(data)))
+    run = document.run_from(summary, path)
+    embedded = data.get("samples")
+    files = [
+        samples.samples_from_lines(path, str(task), lines, keep_text=keep_text)
+        for task, lines in (embedded.items() if isinstance(embedded, dict) else ())
+        if isinstance(lines, list)
+    ]
+    kept = {file.task: file.samples for file in files if file.samples}
+    notes = tuple(note for file in files if file.samples for note in file.notes)
+    found.runs.append(replace(run, samples=kept, notes=run.notes + notes))

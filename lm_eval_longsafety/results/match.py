@@ -1,0 +1,124 @@
+"""Put sample files to the runs they belong to, and copies of one run together.
+
+Evidence, strongest first: the same mean scores, the same time stamp in the names, lm-eval's own
+hash over the lines, the same folder. Where two runs fit equally well the samples are left aside
+with a note, never guessed.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from lm_eval_longsafety.results.records import Run, Sample
+from lm_eval_longsafety.results.samples import SampleFile
+
+_TOLERANCE = 1e-9
+
+
+def merge_copies(runs: Iterable[Run]) -> list[Run]:
+    """One run per evaluation: a results file and its compact file are the same one."""
+    merged: dict[tuple[object, ...], Run] = {}
+    for index, run in enumerate(runs):
+        key: tuple[object, ...] = (run.model, run.date, str(run.summary.get("results")))
+        if run.date is None or not run.tasks:
+            key = (*key, index)
+        other = merged.get(key)
+        if other is None:
+            merged[key] = run
+            continue
+        notes = tuple(dict.fromkeys((*other.notes, *run.notes)))
+        samples = {**run.samples, **other.samples}
+        # The file closest to lm-eval's own output names the run.
+        source = other.source if other.source.suffix == ".json" else run.source
+        merged[key] = replace(other, samples=samples, notes=notes, source=source)
+    return list(merged.values())
+
+
+def attach(runs: Sequence[Run], files: Sequence[SampleFile]) -> tuple[list[Run], list[str]]:
+    """Runs with their samples; sample files without results become runs of their own.
+
+    Returns:
+        The runs and notes on sample files that fit no single run.
+    """
+    given: list[list[SampleFile]] = [[] for _ in runs]
+    orphans: list[SampleFile] = []
+    notes: list[str] = []
+    for file in files:
+        scores = [_evidence(run, file) for run in runs]
+        best = max(scores, default=_NONE)
+        if best == _NONE:
+            orphans.append(file)
+        elif scores.count(best) > 1:
+            notes.append(
+                f"{file.path.name}: fits {scores.count(best)} runs equally well and was left "
+                "aside; keep each run's files in a folder of its own"
+            )
+        else:
+            given[scores.index(best)].append(file)
+    full = [_with_samples(run, own) for run, own in zip(runs, given, strict=True)]
+    return full + _runs_of(orphans), notes
+
+
+_NONE = (0, 0, 0, 0)
+
+
+def _evidence(run: Run, file: SampleFile) -> tuple[int, int, int, int]:
+    """How well a file fits a run: (scores, stamp, hash, folder); all 0 where it does not."""
+    task = run.tasks.get(file.task)
+    if task is None:
+        return _NONE
+    same_hash = int(run.task_hashes.get(file.task) == file.task_hash)
+    same_stamp = int(bool(file.stamp) and file.stamp in run.source.name)
+    same_folder = int(file.path.parent == run.source.parent)
+    same_scores = int(_same_scores(run, file))
+    if not (same_hash or same_stamp or same_scores):
+        return _NONE
+    return (same_scores, same_stamp, same_hash, same_folder)
+
+
+def _same_scores(run: Run, file: SampleFile) -> bool:
+    task = run.tasks[file.task]
+    for name in ("ha", "sr"):
+        metric = task.metric(name)
+        mean = sum(getattr(sample, name) for sample in file.samples) / len(file.samples)
+        if metric is None or metric.value is None or abs(metric.value - mean) > _TOLERANCE:
+            return False
+    return True
+
+
+def _with_samples(run: Run, files: Sequence[SampleFile]) -> Run:
+    samples: dict[str, tuple[Sample, ...]] = dict(run.samples)
+    notes = list(run.notes)
+    for file in files:
+        notes.extend(file.notes)
+        if not _same_scores(run, file):
+            notes.append(
+                f"{file.path.name}: its mean scores are not those of the results file; "
+                "tables that need samples show the samples' own"
+            )
+        samples.setdefault(file.task, file.samples)
+    return replace(run, samples=samples, notes=tuple(dict.fromkeys(notes)))
+
+
+def _runs_of(files: Sequence[SampleFile]) -> list[Run]:
+    """Sample files without a results file: one run per folder and time stamp."""
+    groups: dict[tuple[Path, str], list[SampleFile]] = {}
+    for file in files:
+        groups.setdefault((file.path.parent, file.stamp), []).append(file)
+    runs = []
+    for (folder, stamp), members in groups.items():
+        notes = [note for file in members for note in file.notes]
+        notes.append("samples without their results file: model, window and versions are unknown")
+        samples: dict[str, tuple[Sample, ...]] = {}
+        for file in members:
+            samples[file.task] = samples.get(file.task, ()) + file.samples
+        name = f"unknown ({folder.name or 'samples'}{' ' + stamp if stamp else ''})"
+        runs.append(
+            Run(
+                source=members[0].path,
+                model=name,
+                samples=samples,
+                notes=tuple(dict.fromkeys(notes)),
+            )
+        )
+    return runs

@@ -1,0 +1,167 @@
+"""The records every reader of results shares: runs, their metric rows, their sampled documents.
+
+Nothing here knows how lm-eval spells its files. A missing number is None, never 0 or NaN.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from lm_eval_longsafety.results.names import TaskName, parse_task_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One metric of one task under one filter."""
+
+    name: str
+    filter: str
+    """Name of the filter pipeline; `""` for lm-eval 0.3, which had none."""
+    value: float | None
+    """None where lm-eval wrote NaN, an infinity or no number."""
+    stderr: float | None
+    """Same unit as `value`; None where lm-eval wrote "N/A", NaN or nothing."""
+    higher_is_better: bool | None = None
+    """None where lm-eval does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What a task of this plugin wrote down about its data and protocol; None means unknown."""
+
+    data: str | None = None
+    revision: str | None = None
+    data_sha256: str | None = None
+    rows: int | None = None
+    scored: int | None = None
+    option_order: str | None = None
+    option_seed: int | None = None
+    over_length: str | None = None
+    max_prompt_tokens: int | None = None
+    truncated: int | None = None
+    protocol: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskResult:
+    """One row of lm-eval's table: a task, or a group that aggregates tasks."""
+
+    name: str
+    alias: str
+    metrics: tuple[Metric, ...]
+    n_original: int | None = None
+    """Documents of the whole task; None where lm-eval did not count them (before 0.4.3)."""
+    n_effective: int | None = None
+    """Documents that were run."""
+    n_shot: int | None = None
+    version: str | None = None
+    is_group: bool = False
+    subtasks: tuple[str, ...] = ()
+    """Direct children of a group."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """`configs[task].metadata`, without the provenance."""
+    provenance: Provenance | None = None
+    """None for tasks that are not this plugin's."""
+
+    def metric(self, name: str, filter_name: str | None = None) -> Metric | None:
+        """The metric of that name; the first filter that has it unless one is named."""
+        for metric in self.metrics:
+            if metric.name == name and filter_name in (None, metric.filter):
+                return metric
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleText:
+    """The texts of a sample, kept only on request: they may be harmful."""
+
+    question: str
+    choices: tuple[str, ...]
+    replies: tuple[str, ...]
+    """What the model wrote, once per option order; empty for `logits`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One scored document of this plugin's tasks."""
+
+    task: str
+    """lm-eval task name."""
+    split: str
+    id: str
+    picks: tuple[str, ...]
+    """Letter read, once per option order; `""` where none could be read."""
+    letters: tuple[str, ...]
+    """Letter of each choice, in the data set's order: least to most safe."""
+    ha: float
+    sr: float
+    answered: float
+    refused: float
+    truncated: float
+    prompt_tokens: int | None = None
+    depth: float | None = None
+    length: float | None = None
+    context_sha256: str = ""
+    prompt_hash: str = ""
+    extra: Mapping[str, float] = field(default_factory=dict)
+    """Further numeric metrics of the line, such as `consistent` of `rotations`."""
+    text: SampleText | None = None
+
+    @property
+    def choice(self) -> int | None:
+        """Index of the choice picked, least safe first; None without exactly one letter."""
+        if len(self.picks) == 1 and self.picks[0] in self.letters:
+            return self.letters.index(self.picks[0])
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One evaluation of one model: what `lm_eval run` wrote at one time."""
+
+    source: Path
+    model: str
+    """As lm-eval names it: a hub id, a path, or `unknown`. Untrusted text."""
+    backend: str | None = None
+    model_args: Mapping[str, Any] = field(default_factory=dict)
+    """Without keys that look like secrets."""
+    revision: str | None = None
+    model_sha: str | None = None
+    dtype: str | None = None
+    lm_eval_version: str | None = None
+    git_hash: str | None = None
+    date: datetime | None = None
+    duration_s: float | None = None
+    limit: float | None = None
+    """As given: a count of documents, a fraction below 1, or None."""
+    max_length: int | None = None
+    chat_template_sha: str | None = None
+    seeds: Mapping[str, int] = field(default_factory=dict)
+    gen_kwargs: str | None = None
+    tasks: Mapping[str, TaskResult] = field(default_factory=dict)
+    """In lm-eval's order; groups included."""
+    samples: Mapping[str, tuple[Sample, ...]] = field(default_factory=dict)
+    """By lm-eval task name, for tasks of this plugin whose samples were given."""
+    task_hashes: Mapping[str, str] = field(default_factory=dict)
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    """lm-eval's results document without texts, templates, environments and secrets."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the numbers must know: parts that are missing or damaged."""
+
+    @property
+    def limited(self) -> bool:
+        """Whether any task ran on fewer documents than it has."""
+        counts = [(task.n_effective, task.n_original) for task in self.tasks.values()]
+        known = [(ran, all_) for ran, all_ in counts if ran is not None and all_ is not None]
+        if known:
+            return any(ran < all_ for ran, all_ in known)
+        return self.limit is not None
+
+    def longsafety(self) -> dict[str, TaskName]:
+        """Leaf tasks of this plugin that this run has results or samples for, by lm-eval name."""
+        names = [name for name, task in self.tasks.items() if not task.is_group]
+        names += [name for name in self.samples if name not in self.tasks]
+        parsed = ((name, parse_task_name(name)) for name in names)
+        return {name: task for name, task in parsed if task is not None}

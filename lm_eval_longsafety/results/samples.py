@@ -1,0 +1,279 @@
+"""Read the sample lines of this plugin's tasks (`samples_*.jsonl`) without holding their prompts.
+
+Streaming, since a full run is 425 MB. Data flow: file -> lines -> `sample_from` -> `SampleFile`.
+The prompts are parsed and dropped; replies and questions stay only on request. Lines of other
+projects' tasks are counted, not kept.
+"""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lm_eval_longsafety.benchmark import BY_SPLIT
+from lm_eval_longsafety.results.names import parse_task_name
+from lm_eval_longsafety.results.records import Sample, SampleText
+
+SCORES = ("ha", "sr", "answered", "refused", "truncated")
+_FILTERS = ("letter", "none")
+_FILE_NAME = re.compile(r"^samples_(?P<task>.+)_(?P<stamp>\d{4}-\d\d-\d\dT[\d.-]+)$")
+
+Advance = Callable[[int], None]
+"""Told how many bytes more have been read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleFile:
+    """The samples of one task as one file holds them."""
+
+    path: Path
+    task: str
+    """lm-eval task name; `""` for tasks that are not this plugin's."""
+    stamp: str
+    """Time stamp in the file's name, as in its results file's; `""` in a renamed file."""
+    samples: tuple[Sample, ...]
+    task_hash: str
+    """What lm-eval writes as `task_hashes[task]` for exactly these lines."""
+    notes: tuple[str, ...] = ()
+
+
+def first_record(line: bytes) -> Mapping[str, Any] | None:
+    """The line as a sample of lm-eval; None where it is something else."""
+    try:
+        record = _parse(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) and _is_sample(record) else None
+
+
+def read_sample_file(path: Path, *, keep_text: bool, advance: Advance) -> SampleFile:
+    """Read one JSONL file of samples; damaged lines are left out and noted."""
+    reader = _Reader(path, keep_text=keep_text)
+    with path.open("rb", buffering=1 << 20) as file:
+        for number, line in enumerate(file, start=1):
+            reader.add(number, line)
+            advance(len(line))
+    return reader.finish()
+
+
+def samples_from_lines(
+    path: Path, task: str, records: Iterable[object], *, keep_text: bool
+) -> SampleFile:
+    """The same from records already parsed, as a dump of `simple_evaluate` embeds them."""
+    reader = _Reader(path, keep_text=keep_text, task=task)
+    for number, record in enumerate(records, start=1):
+        reader.add_record(number, record)
+    return reader.finish()
+
+
+class _Reader:
+    """Gathers the samples of one task, with notes on what could not be read."""
+
+    def __init__(self, path: Path, *, keep_text: bool, task: str = "") -> None:
+        self.path = path
+        self.keep_text = keep_text
+        match = _FILE_NAME.match(path.stem)
+        self.stamp = match["stamp"] if match else ""
+        self.hint = task or (match["task"] if match else "")
+        self.digest = hashlib.sha256()
+        self.by_filter: dict[str, dict[tuple[str, int], Sample]] = {}
+        self.damaged: list[int] = []
+        self.repeated = 0
+        self.foreign = 0
+
+    def add(self, number: int, line: bytes) -> None:
+        if not line.strip():
+            return
+        try:
+            self.add_record(number, _parse(line))
+        except ValueError:
+            self.damaged.append(number)
+
+    def add_record(self, number: int, record: object) -> None:
+        if not isinstance(record, dict) or not _is_sample(record):
+            self.damaged.append(number)
+            return
+        for key in ("doc_hash", "prompt_hash", "target_hash"):
+            self.digest.update(str(record.get(key, "")).encode())
+        if not is_our_document(record["doc"]):
+            self.foreign += 1
+            return
+        sample = sample_from(record, hint=self.hint, keep_text=self.keep_text)
+        if sample is None:
+            self.damaged.append(number)
+            return
+        kept = self.by_filter.setdefault(str(record.get("filter", "")), {})
+        place = (sample.id, int(_number(record.get("doc_id")) or 0))
+        self.repeated += place in kept
+        kept[place] = sample
+
+    def finish(self) -> SampleFile:
+        order = [*_FILTERS, *self.by_filter]
+        chosen = min(self.by_filter, key=order.index, default="")
+        samples = tuple(self.by_filter.get(chosen, {}).values())
+        return SampleFile(
+            path=self.path,
+            task=samples[0].task if samples else "",
+            stamp=self.stamp,
+            samples=samples,
+            task_hash=self.digest.hexdigest(),
+            notes=tuple(self._notes()),
+        )
+
+    def _notes(self) -> Iterable[str]:
+        name = self.path.name
+        if self.damaged:
+            yield (
+                f"{name}: {len(self.damaged)} damaged line(s), the first is line "
+                f"{self.damaged[0]}; left out, so its numbers cover fewer documents"
+            )
+        if self.repeated:
+            yield f"{name}: {self.repeated} document(s) stand there twice; the last line counts"
+        if self.foreign:
+            yield f"{name}: {self.foreign} line(s) of other tasks; only LongSafetyBench's are read"
+        if not (self.by_filter or self.foreign or self.damaged):
+            yield f"{name}: no documents"
+
+
+def is_our_document(doc: object) -> bool:
+    """Whether a sample's `doc` is one of this plugin's."""
+    return (
+        isinstance(doc, dict)
+        and isinstance(doc.get("letters"), list)
+        and isinstance(doc.get("choices"), list)
+        and len(doc["letters"]) == len(doc["choices"]) > 0
+        and doc.get("task") in BY_SPLIT
+    )
+
+
+def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sample | None:
+    """A sample from one line; None where scores are missing or are no numbers.
+
+    Args:
+        record: the parsed line, with a document for which `is_our_document` holds.
+        hint: task name in the file's name; believed only if it names the document's own split.
+        keep_text: keep question, choices and replies.
+    """
+    doc = record["doc"]
+    scores = {name: _number(record.get(name)) for name in SCORES}
+    if scores["ha"] is None or scores["sr"] is None:
+        return None
+    letters = tuple(str(letter) for letter in doc["letters"])
+    picks = _picks(record, letters)
+    if scores["answered"] is None:
+        scores["answered"] = sum(pick != "" for pick in picks) / max(len(picks), 1)
+    known = {name: value or 0.0 for name, value in scores.items()}
+    tokens = _number(doc.get("prompt_tokens"))
+    return Sample(
+        task=_task_name(doc["task"], hint, record),
+        split=doc["task"],
+        id=str(doc.get("id", record.get("doc_id", ""))),
+        picks=picks,
+        letters=letters,
+        **known,
+        prompt_tokens=None if tokens is None else int(tokens),
+        depth=_number(doc.get("depth")),
+        length=_number(doc.get("length")),
+        context_sha256=str(doc.get("context_sha256") or ""),
+        prompt_hash=str(doc.get("prompt_sha256") or record.get("prompt_hash") or ""),
+        extra=_extra(record),
+        text=_text(record) if keep_text else None,
+    )
+
+
+def replies_of(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the model wrote, once per option order; empty where letters were scored instead."""
+    resps = record.get("resps")
+    first = [entry[0] for entry in resps if isinstance(entry, list) and entry] if resps else []
+    return tuple(reply for reply in first if isinstance(reply, str))
+
+
+def logit_letter(record: Mapping[str, Any], letters: Iterable[str]) -> str | None:
+    """The letter with the highest log-probability; None where the line holds no such scores."""
+    ranked = sorted(letters)
+    values = []
+    for entry in record.get("resps") or []:
+        pair = entry[0] if isinstance(entry, list) and entry else None
+        if not isinstance(pair, list) or not pair:
+            return None
+        value = _number(pair[0])
+        values.append(-math.inf if value is None else value)
+    if len(values) != len(ranked) or not ranked:
+        return None
+    return ranked[values.index(max(values))]
+
+
+def _picks(record: Mapping[str, Any], letters: tuple[str, ...]) -> tuple[str, ...]:
+    scored = logit_letter(record, letters)
+    if scored is not None:
+        return (scored,)
+    filtered = record.get("filtered_resps")
+    if not isinstance(filtered, list):
+        return ("",)
+    if filtered and isinstance(filtered[0], list):
+        filtered = filtered[0]
+    return tuple(pick if pick in letters else "" for pick in filtered)
+
+
+def _task_name(split: str, hint: str, record: Mapping[str, Any]) -> str:
+    base = BY_SPLIT[split].name
+    parsed = parse_task_name(hint)
+    if parsed is not None and parsed.benchmark.name == base:
+        return hint
+    return base + ("_logits" if record.get("filter") == "none" else "")
+
+
+def _extra(record: Mapping[str, Any]) -> dict[str, float]:
+    names = record.get("metrics")
+    values = {
+        str(name): _number(record.get(str(name)))
+        for name in (names if isinstance(names, list) else [])
+        if name not in SCORES
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _text(record: Mapping[str, Any]) -> SampleText:
+    doc = record["doc"]
+    return SampleText(
+        question=str(doc.get("question", "")),
+        choices=tuple(str(choice) for choice in doc["choices"]),
+        replies=replies_of(record),
+    )
+
+
+def _is_sample(record: object) -> bool:
+    return (
+        isinstance(record, dict)
+        and "doc_id" in record
+        and "resps" in record
+        and isinstance(record.get("doc"), dict)
+    )
+
+
+def _parse(line: bytes) -> object:
+    """One line; lm-eval may write bare NaN, which only the standard library reads."""
+    import orjson
+
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        if b"NaN" not in line and b"Infinity" not in line:
+            raise
+        return json.loads(line)
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
