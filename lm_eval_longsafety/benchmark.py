@@ -1,6 +1,7 @@
 """The ten tasks of LongSafetyBench: names, scenarios, harm categories and published sizes.
 
-The only module that names them. Source: arXiv 2411.06899 and the card of the data set `LutherXD/LongSafetyBench`.
+The only module that names them. Source: arXiv 2411.06899 and the card of the data set
+`LutherXD/LongSafetyBench`.
 """
 
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ A caller's bug is a `ValueError`, never one of these.
 
 
 class LongSafetyError(Exception):
-    """Base of all errors that a user can mend; the message says where, what was found and what to do."""
+    """A user can mend this: the message says where, what was found and what to do."""
 
 
 class DataError(LongSafetyError):
@@ -29,7 +29,7 @@ class LinkError(LongSafetyError):
 
 
 class ResultsError(LongSafetyError):
-    """A results or samples file is not lm-eval's, is damaged, or cannot be combined with the others."""
+    """A results or samples file is not lm-eval's, is damaged, or does not go with the others."""
 
 
 class CacheError(LongSafetyError):

@@ -7,6 +7,9 @@ import sys
 
 import typer
 
+from lm_eval_longsafety.cli.check_data import check_data
+from lm_eval_longsafety.cli.demo import demo
+from lm_eval_longsafety.cli.links import link, status, tasks_path, unlink
 from lm_eval_longsafety.errors import LongSafetyError
 
 app = typer.Typer(
@@ -18,9 +21,12 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def callback() -> None:
-    """Keep the app a group of commands even while it has a single one."""
+app.command("demo")(demo)
+app.command("link")(link)
+app.command("unlink")(unlink)
+app.command("status")(status)
+app.command("tasks-path")(tasks_path)
+app.command("check-data")(check_data)
 
 
 def main() -> None:

@@ -1,0 +1,74 @@
+"""`longsafety check-data`: what a data set holds, and what is wrong with it."""
+
+import statistics
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from lm_eval_longsafety.rows import Row
+
+_COLUMNS = (
+    *("split", "rows", "expected", "choices"),
+    *("words min/median/max", "depths x lengths", "problems"),
+)
+
+
+def check_data(
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            help="Hub id, folder or `sample`; default: LONGSAFETY_DATA, else the published data."
+        ),
+    ] = None,
+    revision: Annotated[str | None, typer.Option(help="The hub's branch, tag or commit.")] = None,
+) -> None:
+    """Check every row of a data set and print a table of its splits; exit code 1 on problems."""
+    import os
+
+    from lm_eval_longsafety.benchmark import HUB_ID, TASKS
+    from lm_eval_longsafety.data import load, row_count_warning
+    from lm_eval_longsafety.errors import DataError
+
+    source = load(data or os.environ.get("LONGSAFETY_DATA") or HUB_ID, revision)
+    table, problems, warnings = [_COLUMNS], list[str](), list[str]()
+    for task in TASKS:
+        try:
+            rows = source.rows(task.split)
+        except DataError as error:
+            problems.append(str(error))
+            table.append((task.split, "-", str(task.rows), "-", "-", "-", "see below"))
+            continue
+        table.append((task.split, str(len(rows)), str(task.rows), *_describe(rows)))
+        if warning := row_count_warning(source, task.split, len(rows)):
+            warnings.append(warning)
+    typer.echo(_render(table))
+    for warning in warnings:
+        typer.echo(f"warning: {warning}")
+    for problem in problems:
+        typer.echo(f"problem: {problem}", err=True)
+    typer.echo(f"{len(problems)} splits with problems" if problems else "no problems")
+    raise typer.Exit(1 if problems else 0)
+
+
+def _describe(rows: "Sequence[Row]") -> tuple[str, str, str, str]:
+    """Choices, words, grid and problems of a good split."""
+    counts = sorted({len(row.choices) for row in rows})
+    words = [len(row.context.split()) for row in rows]
+    depths = {row.depth for row in rows} - {None}
+    lengths = {row.length for row in rows} - {None}
+    return (
+        "-".join(str(n) for n in sorted({counts[0], counts[-1]})),
+        f"{min(words)}/{statistics.median(words):.0f}/{max(words)}",
+        f"{len(depths)} x {len(lengths)}" if depths else "-",
+        "0",
+    )
+
+
+def _render(table: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    )

@@ -1,0 +1,45 @@
+"""`longsafety link`, `unlink`, `status` and `tasks-path`: let lm-eval find the tasks."""
+
+import typer
+
+
+def link() -> None:
+    """Let this lm-eval find the tasks: write stubs into its task tree (reversible)."""
+    from lm_eval_longsafety import discovery
+
+    state = discovery.link()
+    if state.reads_entry_points:
+        typer.echo(f"lm-eval {state.lm_eval_version} finds the tasks by itself; nothing to link")
+    else:
+        typer.echo(f"linked {state.linked} task files into {state.folder}")
+
+
+def unlink() -> None:
+    """Undo `link`: lm-eval is as it was before."""
+    from lm_eval_longsafety import discovery
+
+    removed = discovery.unlink()
+    typer.echo(f"removed {removed} links" if removed else "nothing was linked")
+
+
+def status() -> None:
+    """Tell whether this lm-eval finds the tasks, and how; exit code 1 if it does not."""
+    from lm_eval_longsafety import discovery
+
+    state = discovery.status()
+    typer.echo(f"lm-eval {state.lm_eval_version}")
+    typer.echo(f"  reads entry points: {'yes' if state.reads_entry_points else 'no'}")
+    counts = f"{state.linked} good, {state.stale} stale, {state.missing} missing"
+    typer.echo(f"  links: {counts} in {state.folder}")
+    if state.found:
+        typer.echo("lm_eval --tasks longsafety works")
+    else:
+        typer.echo("lm_eval does not find the tasks; run `longsafety link`")
+        raise typer.Exit(1)
+
+
+def tasks_path() -> None:
+    """Print the folder of the task files, for `lm_eval --include_path`."""
+    from lm_eval_longsafety import discovery
+
+    typer.echo(discovery.tasks_path())

@@ -1,0 +1,191 @@
+"""Load the benchmark's rows from a hub id, a folder or the embedded sample, and check each.
+
+Data flow: source -> `load` -> `DataSource` -> `rows(split)` -> checked `Row`s. One download serves
+all ten tasks. Never drops or mends a bad row: bad data is one error that lists them.
+"""
+
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lm_eval_longsafety.benchmark import BY_SPLIT
+from lm_eval_longsafety.errors import DataError
+from lm_eval_longsafety.rows import BadRow, Row, check_rows
+
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_SHARD = re.compile(r"(?P<split>.+)-\d{5}-of-\d{5}\.parquet")
+_LAYOUTS = "data/<Split>-00000-of-00001.parquet (a clone of the hub's repository) or <Split>.jsonl"
+_LISTED = 10
+"""Bad rows that one error spells out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSource:
+    """A found data set: which files hold each split."""
+
+    name: str
+    """As the user gave it: a hub id, a folder or `sample`."""
+    revision: str | None
+    """The hub's commit; None for files on this machine."""
+    files: dict[str, tuple[Path, ...]]
+    """Files of each split, in reading order."""
+
+    def rows(self, split: str) -> list[Row]:
+        """The checked rows of one split, in file order.
+
+        Raises:
+            DataError: the split is not there, a file cannot be read, or rows are malformed.
+        """
+        if split not in self.files:
+            raise DataError(
+                f"{self.name}: no split {split!r}; found "
+                f"{', '.join(sorted(self.files)) or 'none'}. "
+                f"Expected {_LAYOUTS}"
+            )
+        raw = [row for path in self.files[split] for row in _read(path)]
+        if not raw:
+            names = ", ".join(path.name for path in self.files[split])
+            raise DataError(f"{self.name}, split {split}: no rows in {names}")
+        grid = split in BY_SPLIT and BY_SPLIT[split].grid
+        rows, bad = check_rows(raw, grid=grid)
+        if bad:
+            raise DataError(f"{self.name}, split {split}: " + describe_bad_rows(bad, len(raw)))
+        return rows
+
+
+def describe_bad_rows(bad: Sequence[BadRow], total: int) -> str:
+    """One text for all bad rows of a split: how many, and the first ten of them."""
+    listed = "; ".join(str(row) for row in bad[:_LISTED])
+    more = f"; and {len(bad) - _LISTED} more" if len(bad) > _LISTED else ""
+    return f"{len(bad)} of {total} rows are malformed: {listed}{more}"
+
+
+def row_count_warning(source: DataSource, split: str, rows: int) -> str | None:
+    """What to say where a split has not the published number of rows, else None."""
+    expected = BY_SPLIT[split].rows
+    if source.name == "sample" or rows == expected:
+        return None
+    return (
+        f"{source.name}, split {split}: {rows} rows, the published data has {expected}; "
+        "scores cannot be compared with published ones"
+    )
+
+
+def fingerprint(rows: Sequence[Row]) -> str:
+    """SHA-256 over all fields of the rows in order: equal for runs on the same data."""
+    digest = hashlib.sha256()
+    for row in rows:
+        for field in (row.id, row.context, row.question, *row.choices, row.depth, row.length):
+            data = b"-" if field is None else str(field).encode()
+            digest.update(b"%d:" % len(data) + data)
+        digest.update(b"\n")
+    return digest.hexdigest()
+
+
+@functools.lru_cache(maxsize=4)
+def load(name: str, revision: str | None = None) -> DataSource:
+    """Find a data set's files; a hub id is downloaded once.
+
+    Args:
+        name: `sample`, a folder in one of the two layouts, or a hub id `owner/name`.
+        revision: the hub's branch, tag or commit; ignored for files on this machine.
+
+    Raises:
+        DataError: nothing is there, or the hub cannot be reached.
+    """
+    if name == "sample":
+        from lm_eval_longsafety.sample import SAMPLE_DIR
+
+        return DataSource(name=name, revision=None, files=_find(SAMPLE_DIR, name))
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return DataSource(name=name, revision=None, files=_find(folder, name))
+    if folder.exists() or not _HUB_ID.fullmatch(name):
+        kind = "is a file" if folder.exists() else "is no folder here"
+        raise DataError(f"data {name!r} {kind}; give a hub id (owner/name), a folder, or `sample`")
+    snapshot = _download(name, revision)
+    return DataSource(name=name, revision=snapshot.name, files=_find(snapshot, name))
+
+
+def _download(hub_id: str, revision: str | None) -> Path:
+    """The folder of the hub's snapshot; its name is the commit."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(
+            snapshot_download(
+                hub_id,
+                repo_type="dataset",
+                revision=revision,
+                allow_patterns=["data/*.parquet", "*.jsonl"],
+            )
+        )
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        at = f" at revision {revision!r}" if revision else ""
+        raise DataError(
+            f"hub data set {hub_id!r}{at} cannot be loaded ({type(error).__name__}: {reason}). "
+            "Check the id, the "
+            "revision, the network and HF_TOKEN, or give a folder with the data set's files"
+        ) from error
+
+
+def _find(folder: Path, name: str) -> dict[str, tuple[Path, ...]]:
+    """The files of each split in one of the two layouts; parquet wins where both are there."""
+    shards: dict[str, list[Path]] = {}
+    for path in sorted((folder / "data").glob("*.parquet")):
+        if match := _SHARD.fullmatch(path.name):
+            shards.setdefault(match["split"], []).append(path)
+    found = {split: tuple(paths) for split, paths in shards.items()}
+    found = found or {path.stem: (path,) for path in sorted(folder.glob("*.jsonl"))}
+    if not found:
+        inside = sorted(path.name for path in folder.iterdir())[:_LISTED]
+        raise DataError(
+            f"{name}: no splits in this folder (it holds {inside}); expected {_LAYOUTS}"
+        )
+    return found
+
+
+def _read(path: Path) -> Iterator[Any]:
+    return _read_parquet(path) if path.suffix == ".parquet" else _read_jsonl(path)
+
+
+def _read_parquet(path: Path) -> Iterator[Any]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=32):
+                yield from batch.to_pylist()
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not a readable parquet file ({error}); fetch it again") from error
+
+
+def _read_jsonl(path: Path) -> Iterator[Any]:
+    """One value per line; a line that is no JSON is the row's problem, told with the others."""
+    try:
+        with path.open(encoding="utf-8", newline="\n") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield _parse_line(line, number)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read as UTF-8 text ({error})") from error
+
+
+def _parse_line(line: str, number: int) -> Any:  # noqa: ANN401 - whatever the JSON holds
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError as error:
+        return BadRow(
+            index=number - 1,
+            id=None,
+            found=f"line {number} is no JSON ({error.msg} at column {error.colno})",
+            expected="one JSON object a line",
+        )

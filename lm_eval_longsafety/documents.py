@@ -1,0 +1,190 @@
+"""What lm-eval calls for a task's data: the documents, ready to be sent.
+
+Data flow: metadata -> settings -> rows -> letters -> prompts -> fitted to the window -> a
+`datasets.Dataset`. All that can be wrong with options, data or window is told here, before any
+model call.
+"""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lm_eval_longsafety import data, options, prompts, settings, window
+from lm_eval_longsafety.errors import DataError, OptionError
+from lm_eval_longsafety.rows import Row
+from lm_eval_longsafety.settings import Settings
+from lm_eval_longsafety.window import Fitted
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+# A child of lm-eval's logger, so that the lines appear where lm-eval's own do.
+log = logging.getLogger("lm_eval.longsafety")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One row with its letters and finished prompt."""
+
+    row: Row
+    letters: list[str]
+    fitted: Fitted
+
+
+def load_documents(
+    *,
+    split: str,
+    protocol: str = "generate",
+    provenance: dict[str, Any] | None = None,
+    **metadata: object,
+) -> "dict[str, Dataset]":
+    """The documents of one task, as lm-eval's `custom_dataset` wants them.
+
+    Args:
+        split: the task's split name.
+        protocol: `generate` or `logits`; goes into the provenance.
+        provenance: filled in place. It is an empty dictionary in the task's YAML metadata, and the
+            only thing through which a `custom_dataset` can tell lm-eval's results file what data
+            was read.
+        metadata: the rest of lm-eval's metadata: model arguments and `--metadata`
+            (`settings.OPTIONS`).
+
+    Returns:
+        {"test": documents}; columns: id, task, prompt, question, choices, letters, [depth, length,]
+        prompt_tokens, truncated, context_sha256.
+
+    Raises:
+        OptionError: options or model arguments that cannot be used.
+        DataError: data that cannot be used.
+    """
+    chosen = settings.parse(metadata)
+    model_window = window.model_window(chosen)
+    limit = window.prompt_limit(model_window)
+    source = data.load(chosen.data, chosen.data_revision)
+    rows = source.rows(split)
+    if warning := data.row_count_warning(source, split, len(rows)):
+        log.warning(warning)
+    documents = _within_length(split, _build(split, rows, chosen, limit), chosen, limit)
+    record = {
+        "data": source.name,
+        "revision": source.revision,
+        "data_sha256": data.fingerprint(rows),
+        "rows": len(rows),
+        "scored": len(documents),
+        "truncated": sum(document.fitted.truncated for document in documents),
+        "option_order": chosen.option_order,
+        "option_seed": chosen.option_seed,
+        "over_length": chosen.over_length,
+        "window": model_window,
+        "max_prompt_tokens": limit,
+        "protocol": protocol,
+    }
+    if provenance is not None:
+        provenance.update(record)
+    _log_summary(split, documents, record)
+    return {"test": _dataset(split, documents)}
+
+
+def _build(split: str, rows: Sequence[Row], chosen: Settings, limit: int | None) -> list[Document]:
+    letters = [
+        options.deal(row.id, len(row.choices), order=chosen.option_order, seed=chosen.option_seed)
+        for row in rows
+    ]
+    rendered = [
+        prompts.render(
+            split, context=row.context, question=row.question, choices=row.choices, letters=dealt
+        )
+        for row, dealt in zip(rows, letters, strict=True)
+    ]
+    fitted = window.fit(rendered, chosen, limit)
+    return [
+        Document(row=row, letters=dealt, fitted=fit)
+        for row, dealt, fit in zip(rows, letters, fitted, strict=True)
+    ]
+
+
+def _within_length(
+    split: str, documents: list[Document], chosen: Settings, limit: int | None
+) -> list[Document]:
+    """Apply `over_length`: keep the cut prompts, leave them out, or refuse the run."""
+    cut = [document for document in documents if document.fitted.truncated]
+    if not cut or chosen.over_length == "middle":
+        return documents
+    if chosen.over_length == "error":
+        raise OptionError(
+            f"split {split}: {len(cut)} of {len(documents)} prompts are longer than {limit} "
+            "tokens (first id "
+            f"{cut[0].row.id!r}), and over_length is 'error'; choose 'middle' or 'skip', or a "
+            "larger window"
+        )
+    kept = [document for document in documents if not document.fitted.truncated]
+    if not kept:
+        raise DataError(
+            f"split {split}: over_length 'skip' leaves no documents: all {len(documents)} "
+            "prompts are longer than "
+            f"{limit} tokens; choose 'middle' or a larger window"
+        )
+    return kept
+
+
+def _dataset(split: str, documents: Sequence[Document]) -> "Dataset":
+    from datasets import Dataset, Features, Value
+    from datasets import Sequence as ListOf
+
+    features = {
+        "id": Value("string"),
+        "task": Value("string"),
+        "prompt": Value("string"),
+        "question": Value("string"),
+        "choices": ListOf(Value("string")),
+        "letters": ListOf(Value("string")),
+        "prompt_tokens": Value("int64"),
+        "truncated": Value("bool"),
+        "context_sha256": Value("string"),
+    }
+    if documents[0].row.depth is not None:
+        features |= {"depth": Value("float64"), "length": Value("float64")}
+    records = [_fields(split, document) for document in documents]
+    return Dataset.from_list(
+        [{key: record[key] for key in features} for record in records], features=Features(features)
+    )
+
+
+def _fields(split: str, document: Document) -> dict[str, Any]:
+    row, fitted = document.row, document.fitted
+    return {
+        "id": row.id,
+        "task": split,
+        "prompt": fitted.prompt,
+        "question": row.question,
+        "choices": list(row.choices),
+        "letters": document.letters,
+        "depth": row.depth,
+        "length": row.length,
+        "prompt_tokens": fitted.tokens,
+        "truncated": fitted.truncated,
+        "context_sha256": hashlib.sha256(row.context.encode()).hexdigest(),
+    }
+
+
+def _log_summary(split: str, documents: Sequence[Document], record: dict[str, Any]) -> None:
+    counts = [d.fitted.tokens for d in documents if d.fitted.tokens is not None]
+    tokens = f"{min(counts)} to {max(counts)} tokens" if counts else "tokens not counted"
+    held = record["max_prompt_tokens"]
+    limit = (
+        "window unknown, sent whole"
+        if held is None
+        else f"{record['truncated']} cut to {held} tokens"
+    )
+    log.info(
+        "LongSafetyBench %s from %s: %d of %d documents scored, %s, %s, options %s",
+        split,
+        record["data"],
+        record["scored"],
+        record["rows"],
+        tokens,
+        limit,
+        record["option_order"],
+    )

@@ -1,0 +1,167 @@
+"""The options of `--metadata '{...}'`, checked, beside the model arguments that matter here.
+
+lm-eval hands a task one flat dictionary: the YAML's metadata, every `--model_args` key, then
+`--metadata`. This module sorts it into `Settings`. Unknown values and likely misspellings are
+errors; keys of models are left alone.
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from lm_eval_longsafety.benchmark import HUB_ID
+from lm_eval_longsafety.errors import OptionError
+
+OptionOrder = Literal["shuffled", "original"]
+OverLength = Literal["middle", "skip", "error"]
+
+OPTIONS = (
+    "data",
+    "data_revision",
+    "option_order",
+    "option_seed",
+    "over_length",
+    "max_prompt_tokens",
+    "tokenizer",
+)
+"""Every key of ours, beside `revision` (see `_data_revision`)."""
+_COMMON_MISTAKES = {"dataset": "data", "dataset_path": "data"}
+_SIMILAR = 0.8
+"""difflib ratio from which a key counts as a misspelling; chosen so that no argument of lm-eval's
+backends does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelArgs:
+    """What the model arguments tell about the model; all None where there are none (`dummy`)."""
+
+    name: str | None = None
+    """`pretrained`, else `model`: a hub id, a folder or an API's model name."""
+    tokenizer: str | None = None
+    revision: str | None = None
+    subfolder: str | None = None
+    trust_remote_code: bool = False
+    local: bool = False
+    """Whether lm-eval loads the model itself (`pretrained`), so that its config can be read."""
+    base_url: str | None = None
+    max_length: int | None = None
+    """`max_length` or `max_model_len`, in tokens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One run's options."""
+
+    data: str = HUB_ID
+    """Hub id, folder, or `sample`."""
+    data_revision: str | None = None
+    option_order: OptionOrder = "shuffled"
+    option_seed: int = 0
+    over_length: OverLength = "middle"
+    max_prompt_tokens: int | None = None
+    """The window to assume instead of the model's own, in tokens."""
+    model: ModelArgs = ModelArgs()
+
+
+def parse(metadata: Mapping[str, Any]) -> Settings:
+    """Sort lm-eval's flat metadata into settings.
+
+    Raises:
+        OptionError: a value that is not known, or a key that looks like a misspelling of one of
+            ours.
+    """
+    _refuse_misspellings(metadata)
+    model = _model_args(metadata)
+    data = _text(metadata, "data") or os.environ.get("LONGSAFETY_DATA") or HUB_ID
+    return Settings(
+        data=data,
+        data_revision=_data_revision(metadata, data, model),
+        option_order=_choice(metadata, "option_order", ("shuffled", "original")),  # type: ignore[arg-type]
+        option_seed=_integer(metadata, "option_seed") or 0,
+        over_length=_choice(metadata, "over_length", ("middle", "skip", "error")),  # type: ignore[arg-type]
+        max_prompt_tokens=_positive(metadata, "max_prompt_tokens"),
+        model=model,
+    )
+
+
+def _refuse_misspellings(metadata: Mapping[str, Any]) -> None:
+    for key in metadata:
+        plain = re.sub(r"(?<=[a-z])(?=[A-Z])|-", "_", str(key)).lower()
+        close = difflib.get_close_matches(plain, OPTIONS, n=1, cutoff=_SIMILAR)
+        meant = _COMMON_MISTAKES.get(plain) or (close[0] if close else None)
+        if key not in OPTIONS and meant:
+            raise OptionError(
+                f"--metadata: unknown key {key!r}; did you mean {meant!r}? (known: "
+                f"{', '.join(OPTIONS)})"
+            )
+
+
+def _model_args(metadata: Mapping[str, Any]) -> ModelArgs:
+    pretrained = _text(metadata, "pretrained")
+    return ModelArgs(
+        name=pretrained or _text(metadata, "model"),
+        tokenizer=_text(metadata, "tokenizer"),
+        revision=_text(metadata, "revision") if pretrained else None,
+        subfolder=_text(metadata, "subfolder"),
+        trust_remote_code=metadata.get("trust_remote_code") in (True, "True", "true"),
+        local=pretrained is not None,
+        base_url=_text(metadata, "base_url"),
+        max_length=_positive(metadata, "max_length") or _positive(metadata, "max_model_len"),
+    )
+
+
+def _data_revision(metadata: Mapping[str, Any], data: str, model: ModelArgs) -> str | None:
+    """`data_revision`, or `revision` where no model could own it: lm-eval merges both."""
+    if revision := _text(metadata, "data_revision"):
+        return revision
+    revision = _text(metadata, "revision")
+    if revision and model.local and data != "sample" and not os.path.isdir(data):
+        raise OptionError(
+            f"`revision` ({revision!r}) could be the model's or the data's: lm-eval merges "
+            "--model_args and --metadata. "
+            "Add the data's own to --metadata as `data_revision`, for example `main`"
+        )
+    return None if model.local else revision
+
+
+def _text(metadata: Mapping[str, Any], key: str) -> str | None:
+    value = metadata.get(key)
+    if value is None or value == "":
+        return None
+    if isinstance(value, os.PathLike):
+        return str(value)
+    # A loaded model or tokenizer object (Python API) has no name that could be read here.
+    return value if isinstance(value, str) else _not_text(key, value)
+
+
+def _not_text(key: str, value: object) -> str | None:
+    if key in ("data", "data_revision"):
+        raise OptionError(f"{key}: expected a text, found {value!r}")
+    return None
+
+
+def _choice(metadata: Mapping[str, Any], key: str, known: tuple[str, ...]) -> str:
+    """The value of `key`, the first of `known` where it is not set."""
+    value = metadata.get(key, known[0])
+    if value not in known:
+        raise OptionError(f"{key}: unknown value {value!r} (known: {', '.join(known)})")
+    return str(value)
+
+
+def _integer(metadata: Mapping[str, Any], key: str) -> int | None:
+    value = metadata.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not re.fullmatch(r"[+-]?\d+", str(value)):
+        raise OptionError(f"{key}: expected a whole number, found {value!r}")
+    return int(value)
+
+
+def _positive(metadata: Mapping[str, Any], key: str) -> int | None:
+    value = _integer(metadata, key)
+    if value is not None and value < 1:
+        raise OptionError(f"{key}: expected a whole number above 0, found {value}")
+    return value

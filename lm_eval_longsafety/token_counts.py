@@ -1,0 +1,124 @@
+"""Remember what tokenising a prompt told, so that the second start need not do it again.
+
+One small SQLite file per tokenizer in Hugging Face's assets cache: SHA-256 of the prompt -> token
+count, and where its middle cut fell. No text is stored. A cache that cannot be used is done
+without: it can only save time.
+"""
+
+import contextlib
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from lm_eval_longsafety.tokenizer import PromptTokenizer
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS counts (prompt BLOB PRIMARY KEY, tokens INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cuts (prompt BLOB, kept INTEGER, head INTEGER NOT NULL, tail INTEGER NOT
+NULL,
+                                 PRIMARY KEY (prompt, kept)) WITHOUT ROWID;
+"""
+
+
+class TokenCounts:
+    """Token counts and middle cuts under one tokenizer, remembered between runs."""
+
+    def __init__(self, tokenizer: PromptTokenizer, path: Path | None = None) -> None:
+        """Use the store at `path`; the default place is a file of its own for each tokenizer."""
+        self._tokenizer = tokenizer
+        self._path = path
+
+    def count(self, prompts: Sequence[str]) -> list[int]:
+        """Tokens of each prompt; only prompts never seen before are tokenised."""
+        keys = [_key(prompt) for prompt in prompts]
+        with self._store() as store:
+            known = {
+                key: n for key in keys if (n := _first(store, _SELECT_COUNT, (key,))) is not None
+            }
+            new = {
+                key: prompt for key, prompt in zip(keys, prompts, strict=True) if key not in known
+            }
+            counted = dict(zip(new, self._tokenizer.count(list(new.values())), strict=True))
+            store.executemany("INSERT OR REPLACE INTO counts VALUES (?, ?)", counted.items())
+        return [known[key] if key in known else counted[key] for key in keys]
+
+    def cut(self, prompt: str, kept: int, cut: Callable[[str], str]) -> str:
+        """`cut(prompt)`, remembered by position where it is the prompt's own head and tail.
+
+        Args:
+            prompt: the whole prompt.
+            kept: how many tokens the cut keeps; with the prompt it names the cut.
+            cut: makes the cut text; called only where it is not remembered.
+        """
+        key = (_key(prompt), kept)
+        with self._store() as store:
+            row = store.execute(
+                "SELECT head, tail FROM cuts WHERE prompt = ? AND kept = ?", key
+            ).fetchone()
+            if row is not None:
+                return prompt[: row[0]] + prompt[len(prompt) - row[1] :]
+            text = cut(prompt)
+            if (head := _head_length(prompt, text)) is not None:
+                store.execute(
+                    "INSERT OR REPLACE INTO cuts VALUES (?, ?, ?, ?)",
+                    (*key, head, len(text) - head),
+                )
+            return text
+
+    @contextlib.contextmanager
+    def _store(self) -> Iterator[sqlite3.Connection]:
+        """The store, or an empty one in memory where the file cannot be used."""
+        with contextlib.closing(self._connect()) as connection, connection:
+            yield connection
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            path = self._path or _default_path(self._tokenizer.fingerprint)
+            connection = sqlite3.connect(path, timeout=30)
+            connection.executescript(_SCHEMA)
+        except (sqlite3.Error, OSError):
+            connection = sqlite3.connect(":memory:")
+            connection.executescript(_SCHEMA)
+        return connection
+
+
+_SELECT_COUNT = "SELECT tokens FROM counts WHERE prompt = ?"
+
+
+def _default_path(fingerprint: str) -> Path:
+    from huggingface_hub import cached_assets_path
+
+    folder: Path = cached_assets_path(library_name="lm-eval-longsafety", namespace="token_counts")
+    return folder / f"{fingerprint}.sqlite"
+
+
+def _key(prompt: str) -> bytes:
+    return hashlib.sha256(prompt.encode()).digest()
+
+
+def _first(store: sqlite3.Connection, query: str, values: tuple[object, ...]) -> int | None:
+    row = store.execute(query, values).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _head_length(prompt: str, text: str) -> int | None:
+    """The head's length where `text` is the prompt's head and tail; None where it is not.
+
+    A tokenizer that cannot give back its input exactly (a character cut in two, spaces made anew)
+    has no such place.
+    """
+    head = _common_prefix(prompt, text)
+    return head if prompt.endswith(text[head:]) else None
+
+
+def _common_prefix(a: str, b: str) -> int:
+    """Length of the longest common prefix, by bisection (slices compare at C speed)."""
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

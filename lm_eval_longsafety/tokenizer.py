@@ -1,0 +1,142 @@
+"""The tokenizer and config of the model that will read the prompts, by the model arguments.
+
+Nothing here loads weights. Special tokens are never added: prompts are measured as plain text.
+"""
+
+import functools
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.settings import ModelArgs
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig
+
+_BATCH_CHARACTERS = 4_000_000
+"""Text tokenised at once: enough to keep every core busy, little beside the prompts themselves."""
+_UNSET_MAX_LENGTH = 10**9
+"""Tokenizers without a limit of their own report about 1e30."""
+
+
+class PromptTokenizer:
+    """Counts, encodes and decodes plain text with a Hugging Face tokenizer."""
+
+    def __init__(self, tokenizer: Any) -> None:  # noqa: ANN401 - transformers' own classes
+        """Wrap a loaded tokenizer; its own truncation and padding are switched off."""
+        self._tokenizer = tokenizer
+        self._fast = getattr(tokenizer, "backend_tokenizer", None)
+        if self._fast is not None:
+            self._fast.no_truncation()
+            self._fast.no_padding()
+
+    @property
+    def max_length(self) -> int | None:
+        """The tokenizer's own limit in tokens, None where it has none."""
+        limit = getattr(self._tokenizer, "model_max_length", None)
+        return int(limit) if limit and limit < _UNSET_MAX_LENGTH else None
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the tokenizer's full definition; equal fingerprints count alike."""
+        if self._fast is not None:
+            definition = self._fast.to_str()
+        else:
+            definition = repr((type(self._tokenizer), sorted(self._tokenizer.get_vocab().items())))
+        return hashlib.sha256(definition.encode()).hexdigest()
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text; texts are tokenised in batches."""
+        return [n for batch in _batches(texts) for n in self._count_batch(batch)]
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids, without special tokens."""
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False, verbose=False)
+        return ids
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of token ids, spaces and special tokens left as they are."""
+        text: str = self._tokenizer.decode(
+            list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False
+        )
+        return text
+
+    def _count_batch(self, texts: list[str]) -> list[int]:
+        if self._fast is None:
+            return [len(self.encode(text)) for text in texts]
+        return [len(e) for e in self._fast.encode_batch_fast(texts, add_special_tokens=False)]
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for text in texts:
+        batch.append(text)
+        size += len(text)
+        if size >= _BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+@functools.lru_cache(maxsize=2)
+def load_tokenizer(model: ModelArgs) -> PromptTokenizer | None:
+    """The tokenizer that the model arguments name: `tokenizer`, else the model itself.
+
+    Returns:
+        None where none is named, or where an API model's name leads to no tokenizer here.
+
+    Raises:
+        OptionError: a tokenizer named by the user, or that of a model on this machine, cannot be
+            loaded.
+    """
+    name = model.tokenizer or model.name
+    if name is None:
+        return None
+    must_load = model.tokenizer is not None or model.local
+    try:
+        from transformers import AutoTokenizer
+
+        return PromptTokenizer(AutoTokenizer.from_pretrained(name, **_hub_arguments(model)))
+    except (ImportError, OSError, ValueError, KeyError) as error:
+        if not must_load:
+            return None
+        raise OptionError(_cannot_load("tokenizer", name, error)) from error
+
+
+@functools.lru_cache(maxsize=2)
+def load_config(model: ModelArgs) -> "PretrainedConfig":
+    """The config of a model that lm-eval loads itself.
+
+    Raises:
+        OptionError: it cannot be loaded.
+    """
+    if model.name is None:
+        raise ValueError("no model is named")
+    try:
+        from transformers import AutoConfig
+
+        config: PretrainedConfig = AutoConfig.from_pretrained(model.name, **_hub_arguments(model))
+        return config
+    except (ImportError, OSError, ValueError, KeyError) as error:
+        raise OptionError(_cannot_load("config", model.name, error)) from error
+
+
+def _hub_arguments(model: ModelArgs) -> dict[str, Any]:
+    return {
+        "revision": model.revision or "main",
+        "subfolder": model.subfolder or "",
+        "trust_remote_code": model.trust_remote_code,
+    }
+
+
+def _cannot_load(what: str, name: str, error: Exception) -> str:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else "no message"
+    return (
+        f"the {what} of {name!r} cannot be loaded ({type(error).__name__}: {reason}); prompts "
+        "cannot be fitted to the "
+        "model's window without it. Check the name, or name another tokenizer with --metadata "
+        "'{\"tokenizer\": ...}'"
+    )
