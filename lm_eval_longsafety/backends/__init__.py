@@ -1,1 +1,20 @@
-"""Make lm-eval's own backends fast for letter scoring over long prompts; optional."""
+"""lm-eval's hf and vllm backends, made fast for letters and for prompts that share a document.
+
+This package only names them, so that importing it loads neither torch nor vllm.
+"""
+
+BACKENDS = {
+    "longsafety-hf": "lm_eval_longsafety.backends.hf:LongSafetyHF",
+    "longsafety-vllm": "lm_eval_longsafety.backends.vllm:LongSafetyVLLM",
+}
+"""Name for `--model` -> where the class is; the `lm_eval.models` entry points say the same."""
+
+
+def register() -> None:
+    """Make the backends known to this process's lm-eval, which loads them when asked to."""
+    import lm_eval.models  # noqa: F401  (registers lm-eval's own first)
+    from lm_eval.api.registry import model_registry
+
+    for name, target in BACKENDS.items():
+        if name not in model_registry:
+            model_registry.register(name, target=target)

@@ -1,0 +1,228 @@
+"""`longsafety-hf`: lm-eval's `hf` with the needed logits only, each shared document read once.
+
+Same model arguments as `hf`, and two of its own: `batch_size=auto` batches by tokens, without trial
+runs, and `batch_tokens` bounds what goes through the model at once.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import torch
+from lm_eval.api.registry import register_model
+from lm_eval.models.huggingface import HFLM
+
+from lm_eval_longsafety.backends.kv_prefix import (
+    MIN_SHARED_TOKENS,
+    Prefix,
+    can_fork,
+    fork,
+    shared_tokens,
+)
+from lm_eval_longsafety.backends.long_prompts import LongPrompts, NextToken, Score
+from lm_eval_longsafety.backends.prompt_order import token_batches
+
+if TYPE_CHECKING:
+    from lm_eval.api.instance import Instance
+
+T = TypeVar("T")
+
+
+@register_model("longsafety-hf")
+class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyped
+    """lm-eval's `hf`, where one prompt costs one prefill."""
+
+    def __init__(
+        self,
+        pretrained: Any,  # noqa: ANN401 (a name or a loaded model, as in HFLM)
+        batch_size: int | str | None = 1,
+        batch_tokens: int = 32_768,
+        **kwargs: Any,  # noqa: ANN401 (HFLM's own arguments)
+    ) -> None:
+        """Load the model.
+
+        Args:
+            pretrained: as in `hf`.
+            batch_size: at most so many prompts at once; `auto` for any number.
+            batch_tokens: at most so many tokens at once, padding included; a longer prompt goes
+                alone.
+            kwargs: the other arguments of `hf`.
+        """
+        auto = str(batch_size).startswith("auto")
+        super().__init__(pretrained, batch_size=1 if auto else batch_size, **kwargs)
+        self._max_prompts = None if auto else int(batch_size or 1)
+        self._batch_tokens = int(batch_tokens)
+        self._prefix: Prefix | None = None
+        self._join_processes()
+        self._name_think_end_by_id()
+
+    def _join_processes(self) -> None:
+        """Share the work of `accelerate launch` on CPUs too, where lm-eval repeats it."""
+        accelerator = getattr(self, "accelerator", None)
+        if accelerator is not None:
+            self._rank = accelerator.process_index
+            self._world_size = accelerator.num_processes
+
+    def _name_think_end_by_id(self) -> None:
+        """Look for a `think_end_token` that is one token by id: a special token has no text."""
+        if isinstance(self.think_end_token, str):
+            token = self.tokenizer.get_vocab().get(self.think_end_token)
+            self.think_end_token = self.think_end_token if token is None else token
+
+    def _identity(self) -> dict[str, object]:
+        named = {
+            name: getattr(self, name, None)
+            for name in ("revision", "peft", "delta", "max_length", "add_bos_token", "truncation")
+        }
+        thinking = {
+            "think_end_token": self.think_end_token,
+            "chat_template_args": self.chat_template_args,
+        }
+        loaded = {"dtype": str(self.model.dtype), "tokenizer": self.tokenizer.name_or_path}
+        name = self.pretrained if isinstance(self.pretrained, str) else self.model.name_or_path
+        return {"backend": "hf", "pretrained": name} | named | thinking | loaded
+
+    # Letters
+
+    def _score_groups(
+        self, groups: Sequence[list[NextToken]]
+    ) -> Iterator[tuple[int, list[list[Score]]]]:
+        """Groups that share a prefix one prompt at a time, other prompts in batches."""
+        for batch in self._batches(groups, lambda each: len(each.context)):
+            rows = self._score_batch([groups[number][0] for number in batch])
+            yield from ((number, [row]) for number, row in zip(batch, rows, strict=True))
+        yield from ((n, self._score_group(group)) for n, group in _shared(groups))
+
+    def _score_group(self, group: list[NextToken]) -> list[list[Score]]:
+        with self._shared_prefix([self._fitting(each.context) for each in group]):
+            return [self._score_batch([each])[0] for each in group]
+
+    def _score_batch(self, prompts: list[NextToken]) -> list[list[Score]]:
+        logprobs = torch.log_softmax(
+            self._last_logits([self._fitting(each.context) for each in prompts]),
+            dim=-1,
+            dtype=self.softmax_dtype,
+        )
+        greedy = logprobs.argmax(dim=-1).tolist()
+        return [
+            [(float(row[token]), token == best) for token in each.tokens]
+            for row, best, each in zip(logprobs, greedy, prompts, strict=True)
+        ]
+
+    def _fitting(self, context: list[int]) -> list[int]:
+        """lm-eval's cut from the left; our tasks' prompts have been cut in the middle before."""
+        return context[-self.max_length :]
+
+    def _last_logits(self, prompts: list[list[int]]) -> torch.Tensor:
+        """Logits after each prompt, (prompts, vocabulary)."""
+        prefix = self._prefix if self._prefix and self._prefix.begins(prompts[0]) else None
+        done = len(prefix.ids) if prefix else 0
+        past = fork(prefix.cache) if prefix else None
+        return self._forward([ids[done:] for ids in prompts], past=past).logits[:, 0]
+
+    def _forward(self, rows: list[list[int]], past: Any = None, keep: bool = False) -> Any:  # noqa: ANN401
+        """One pass, padded on the right; the output layer sees last positions only."""
+        width = max(len(row) for row in rows)
+        ids = torch.tensor([row + [0] * (width - len(row)) for row in rows], device=self.device)
+        last = torch.tensor([len(row) - 1 for row in rows], device=self.device)
+        autocast = torch.autocast(
+            device_type=self.device.type,
+            dtype=self.mixed_precision_dtype,
+            enabled=self.mixed_precision_dtype is not None,
+        )
+        with torch.no_grad(), autocast, _only_positions(self.model, last):
+            return self.model(ids, past_key_values=past, use_cache=keep or past is not None)
+
+    # Generation
+
+    def _generate_groups(
+        self, groups: "Sequence[list[Instance]]"
+    ) -> Iterator[tuple[int, list[str]]]:
+        for batch in self._batches(groups, lambda each: len(self.tok_encode(each.args[0]))):
+            texts = self._generate_batch([groups[number][0] for number in batch])
+            yield from ((number, [text]) for number, text in zip(batch, texts, strict=True))
+        yield from ((n, self._generate_group(group)) for n, group in _shared(groups))
+
+    def _batches(self, groups: Sequence[list[T]], tokens: Callable[[T], int]) -> list[list[int]]:
+        """Batch the numbers of the groups of one; `tokens` is asked only where it matters."""
+        alone = [number for number, group in enumerate(groups) if len(group) == 1]
+        if self._max_prompts == 1:
+            return [[number] for number in alone]
+        lengths = [tokens(groups[number][0]) for number in alone]
+        batches = token_batches(lengths, self._batch_tokens, self._max_prompts)
+        return [[alone[place] for place in batch] for batch in batches]
+
+    def _generate_group(self, group: "list[Instance]") -> list[str]:
+        with self._shared_prefix([self.tok_encode(request.args[0]) for request in group]):
+            return [self._generate_batch([request])[0] for request in group]
+
+    def _generate_batch(self, requests: "list[Instance]") -> list[str]:
+        size, self.batch_size_per_gpu = self.batch_size_per_gpu, len(requests)
+        try:
+            return HFLM.generate_until(self, requests, disable_tqdm=True)  # type: ignore[no-any-return]
+        finally:
+            self.batch_size_per_gpu = size
+
+    def _model_generate(
+        self,
+        context: torch.Tensor,
+        max_length: int,
+        stop: list[str],
+        **generation_kwargs: Any,  # noqa: ANN401 (HFLM's signature)
+    ) -> torch.Tensor:
+        prefix = self._prefix
+        if prefix and context.shape[0] == 1 and prefix.begins(context[0].tolist()):
+            generation_kwargs["past_key_values"] = fork(prefix.cache)
+        tokens = super()._model_generate(context, max_length, stop, **generation_kwargs)
+        if self.think_end_token is None or self.backend != "causal":
+            return tokens  # type: ignore[no-any-return]
+        return self._blank_unfinished(tokens, context.shape[1], max_length)
+
+    def _blank_unfinished(self, tokens: torch.Tensor, start: int, max_length: int) -> torch.Tensor:
+        """Empty replies that ended inside their reasoning: no letter may be read from a thought."""
+        for row in tokens:
+            reply = row[start:].tolist()
+            ended = self.eot_token_id in reply or len(row) < max_length
+            if not ended and not self._has_think_end(reply):
+                row[start:] = self.eot_token_id
+        return tokens
+
+    def _has_think_end(self, reply: list[int]) -> bool:
+        if isinstance(self.think_end_token, int):
+            return self.think_end_token in reply
+        return self.think_end_token in self.tok_decode(reply)
+
+    # Shared documents
+
+    @contextmanager
+    def _shared_prefix(self, prompts: list[list[int]]) -> Iterator[None]:
+        """Within this block, prompts that begin as these do start from their KV cache."""
+        shared = shared_tokens(prompts) if self.backend == "causal" else 0
+        if shared >= MIN_SHARED_TOKENS:
+            cache = self._forward([prompts[0][:shared]], keep=True).past_key_values
+            if can_fork(cache):
+                self._prefix = Prefix(ids=prompts[0][:shared], cache=cache)
+        try:
+            yield
+        finally:
+            self._prefix = None
+
+
+def _shared(groups: Sequence[list[T]]) -> list[tuple[int, list[T]]]:
+    return [(number, group) for number, group in enumerate(groups) if len(group) > 1]
+
+
+@contextmanager
+def _only_positions(model: Any, last: torch.Tensor) -> Iterator[None]:  # noqa: ANN401 (any causal model)
+    """Show the output layer one position a row: logits must not grow with the prompt."""
+
+    def gather(_: torch.nn.Module, arguments: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+        hidden = arguments[0]
+        rows = torch.arange(hidden.shape[0], device=hidden.device)
+        return (hidden[rows, last.to(hidden.device)].unsqueeze(1), *arguments[1:])
+
+    handle = model.get_output_embeddings().register_forward_pre_hook(gather)
+    try:
+        yield
+    finally:
+        handle.remove()

@@ -1,0 +1,106 @@
+"""Encode the continuations of one context so that an answer letter stays a token of its own.
+
+Data flow: context text, continuation texts -> token ids of the context (encoded once) and of each
+continuation. The rule:
+
+1. lm-eval's own reading, which encodes context and continuation together and takes what follows the
+   context's tokens.
+2. Except where that swallows the end of the context (a Qwen tokenizer makes one token of ".A") and
+   leaves nothing, or leaves something else for a continuation that is a single token without
+   leading whitespace: then the continuation is encoded by itself. So " A" is scored exactly as by
+   lm-eval, and "A" is always the token that decodes to "A".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+_STEM_CHARS = 2000
+"""Of a long context only this much of its end is encoded again with each continuation."""
+
+
+class Encode(Protocol):
+    """`tok_encode` of lm-eval's backends."""
+
+    def __call__(self, string: str, add_special_tokens: bool | None = None) -> list[int]:
+        """Token ids of `string`; None adds the special tokens that the backend always adds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """One context and its continuations, in tokens."""
+
+    context: list[int]
+    continuations: list[list[int]]
+    """In the order given; none is empty unless its text encodes to nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stem:
+    """What a continuation is encoded together with: the context or its end."""
+
+    text: str
+    ids: list[int]
+    special: bool | None
+    """`add_special_tokens` for encodings that start with `text`."""
+
+
+def encode_continuations(encode: Encode, context: str, continuations: Sequence[str]) -> Encoded:
+    """Encode `context` once and each continuation by the rule in this module's header.
+
+    Args:
+        encode: the backend's `tok_encode`.
+        context: text with something other than whitespace in it; whitespace at its end moves to the
+            continuations, as in lm-eval.
+        continuations: not empty.
+
+    Raises:
+        ValueError: a context of whitespace alone.
+    """
+    text = context.rstrip()
+    if not text:
+        raise ValueError("a context of whitespace alone is lm-eval's own case")
+    ids = encode(text)
+    stem = _stem(encode, text, ids)
+    moved = context[len(text) :]
+    return Encoded(
+        context=ids,
+        continuations=[_continuation(encode, stem, moved + each) for each in continuations],
+    )
+
+
+def _continuation(encode: Encode, stem: _Stem, continuation: str) -> list[int]:
+    joint = encode(stem.text + continuation, add_special_tokens=stem.special)
+    rest = joint[len(stem.ids) :]
+    if rest and (joint[: len(stem.ids)] == stem.ids or continuation[:1].isspace()):
+        return rest
+    alone = _alone(encode, continuation)
+    return alone if not rest or len(alone) == 1 else rest
+
+
+def _alone(encode: Encode, continuation: str) -> list[int]:
+    """The continuation's own tokens, behind a line break: some tokenizers begin with a space."""
+    start = encode("\n", add_special_tokens=False)
+    both = encode("\n" + continuation, add_special_tokens=False)
+    if both[: len(start)] == start and len(both) > len(start):
+        return both[len(start) :]
+    return encode(continuation, add_special_tokens=False)
+
+
+def _stem(encode: Encode, text: str, ids: list[int]) -> _Stem:
+    """Let the end of a long text stand for the whole, where its tokens are the whole's last.
+
+    What follows changes only the last few tokens, so that 42,000 need not be encoded once more for
+    each letter.
+    """
+    whole = _Stem(text=text, ids=ids, special=None)
+    if len(text) < 2 * _STEM_CHARS:
+        return whole
+    end = text[-_STEM_CHARS:]
+    end_ids = encode(end, add_special_tokens=False)
+    # The cut may fall into a word, so its first tokens may differ; the second half must not.
+    half = len(end_ids) // 2
+    if not half or end_ids[-half:] != ids[-half:]:
+        return whole
+    return _Stem(text=end, ids=end_ids, special=False)

@@ -1,0 +1,177 @@
+"""What both backends do alike: order requests, encode each context once, store each answer.
+
+Data flow: lm-eval's requests -> groups that share a document -> chunks -> the engine (a subclass of
+lm-eval's own) -> `Answers`, in request order and in the response cache. Requests that gain nothing
+here (empty contexts, continuations of several tokens, encoder-decoder models) go through lm-eval's
+own code unchanged.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lm_eval.api.model import CacheHook, TemplateLM
+from tqdm import tqdm
+
+from lm_eval_longsafety.backends import response_cache
+from lm_eval_longsafety.backends.letters import Encoded, encode_continuations
+from lm_eval_longsafety.backends.prompt_order import by_shared_prefix, chunks
+from lm_eval_longsafety.backends.response_cache import Answers
+
+if TYPE_CHECKING:
+    from lm_eval.api.instance import Instance
+
+CHARS_PER_TOKEN = 4
+"""English text, about; sizes chunks only."""
+
+Score = tuple[float, bool]
+"""Log-probability of a continuation, and whether greedy decoding would give it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextToken:
+    """One context whose next token is to be scored."""
+
+    context: list[int]
+    tokens: tuple[int, ...]
+    """The candidates, one for each continuation, in request order; one may stand twice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """The requests of one context, encoded."""
+
+    requests: list[int]
+    """Indices of lm-eval's requests, one for each continuation."""
+    encoded: Encoded
+
+    @property
+    def single(self) -> bool:
+        return all(len(each) == 1 for each in self.encoded.continuations)
+
+    @property
+    def next_token(self) -> NextToken:
+        tokens = tuple(each[0] for each in self.encoded.continuations)
+        return NextToken(context=self.encoded.context, tokens=tokens)
+
+
+class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
+    """Mixin that stands before one of lm-eval's backends in the bases of a class."""
+
+    chunk_tokens: int | None = 1_000_000
+    """About how many prompt tokens go to the engine between two stops to store; None for all."""
+
+    def _score_groups(
+        self, groups: Sequence[list[NextToken]]
+    ) -> Iterator[tuple[int, list[list[Score]]]]:
+        """Score the candidates of each context with one pass over the context.
+
+        Yields:
+            As they are done: a group's number, and one score a candidate for each of its contexts.
+        """
+        raise NotImplementedError
+
+    def _generate_groups(
+        self, groups: "Sequence[list[Instance]]"
+    ) -> Iterator[tuple[int, list[str]]]:
+        """Answer the requests; as they are done, the number of a group and its replies."""
+        raise NotImplementedError
+
+    def _identity(self) -> dict[str, object]:
+        """What an answer depends on beside the request."""
+        raise NotImplementedError
+
+    def set_cache_hook(self, cache_hook: CacheHook) -> None:
+        """Take lm-eval's response cache, if it is whole and this model's.
+
+        Raises:
+            CacheError: it is not.
+        """
+        response_cache.claim(cache_hook, self._identity())
+        super().set_cache_hook(cache_hook)
+
+    def loglikelihood(self, requests: "list[Instance]", disable_tqdm: bool = False) -> list[Score]:
+        """Score as lm-eval does, with one pass a context where continuations are single tokens."""
+        if self.backend != "causal" or getattr(self, "enable_thinking", False):
+            return super().loglikelihood(requests, disable_tqdm=disable_tqdm)  # type: ignore[no-any-return]
+        answers: Answers[Score] = Answers(self.cache_hook, "loglikelihood", requests)
+        by_context: dict[str, list[int]] = defaultdict(list)
+        for index, request in enumerate(requests):
+            by_context[request.args[0]].append(index)
+        blank = [context for context in by_context if not context.strip()]
+        left_to_stock = [index for context in blank for index in by_context.pop(context)]
+        with self._own_storing(len(requests), "Scoring continuations", disable_tqdm) as bar:
+            if left_to_stock:
+                scores = super().loglikelihood(
+                    [requests[i] for i in left_to_stock], disable_tqdm=True
+                )
+                _keep(answers, left_to_stock, scores, bar)
+            contexts = list(by_context)
+            for chunk in self._chunks(contexts):
+                questions = [
+                    [self._question(requests, contexts[i], by_context[contexts[i]]) for i in group]
+                    for group in chunk
+                ]
+                self._answer_questions(questions, requests, answers, bar)
+        return answers.in_order()
+
+    def generate_until(self, requests: "list[Instance]", disable_tqdm: bool = False) -> list[str]:
+        """Generate as lm-eval does, prompts that share a document one after the other."""
+        answers: Answers[str] = Answers(self.cache_hook, "generate_until", requests)
+        with self._own_storing(len(requests), "Generating replies", disable_tqdm) as bar:
+            for chunk in self._chunks([request.args[0] for request in requests]):
+                replies = self._generate_groups([[requests[i] for i in group] for group in chunk])
+                for number, texts in replies:
+                    _keep(answers, chunk[number], texts, bar)
+        return answers.in_order()
+
+    def _chunks(self, texts: Sequence[str]) -> Iterator[list[list[int]]]:
+        budget = self.chunk_tokens and self.chunk_tokens * CHARS_PER_TOKEN
+        return chunks(by_shared_prefix(texts), [len(text) for text in texts], budget)
+
+    def _question(self, requests: "list[Instance]", context: str, indices: list[int]) -> _Question:
+        continuations = [requests[index].args[1] for index in indices]
+        encoded = encode_continuations(self.tok_encode, context, continuations)
+        return _Question(requests=indices, encoded=encoded)
+
+    def _answer_questions(
+        self,
+        groups: list[list[_Question]],
+        requests: "list[Instance]",
+        answers: Answers[Score],
+        bar: Any,  # noqa: ANN401 (tqdm is untyped)
+    ) -> None:
+        single = [kept for group in groups if (kept := [q for q in group if q.single])]
+        for number, scores in self._score_groups([[q.next_token for q in g] for g in single]):
+            for question, each in zip(single[number], scores, strict=True):
+                _keep(answers, question.requests, each, bar)
+        rest = [question for group in groups for question in group if not question.single]
+        if rest:
+            indices = [index for question in rest for index in question.requests]
+            tokens = [
+                (requests[index].args, question.encoded.context, continuation)
+                for question in rest
+                for index, continuation in zip(
+                    question.requests, question.encoded.continuations, strict=True
+                )
+            ]
+            _keep(answers, indices, self._loglikelihood_tokens(tokens, disable_tqdm=True), bar)
+
+    @contextmanager
+    def _own_storing(self, total: int, what: str, disable_tqdm: bool) -> Iterator[Any]:
+        """Keep lm-eval's code from storing what `Answers` stores; show one progress bar."""
+        hook, self.cache_hook = self.cache_hook, CacheHook(None)
+        try:
+            with tqdm(total=total, desc=what, disable=disable_tqdm or self.rank != 0) as bar:
+                yield bar
+        finally:
+            self.cache_hook = hook
+
+
+def _keep(answers: Answers[Any], indices: Sequence[int], values: Sequence[Any], bar: Any) -> None:  # noqa: ANN401
+    for index, value in zip(indices, values, strict=True):
+        answers.add(index, value)
+    answers.flush()
+    bar.update(len(indices))

@@ -1,0 +1,131 @@
+"""Answers that outlive a crash: what a run stores with `--use_cache` is what the next looks up.
+
+lm-eval opens `<path>_rank<N>.db` (a SQLite table of pickled responses), looks each request up by a
+hash of its arguments and asks the model for the rest. `Answers` stores every answer under that same
+key as soon as it is there; `claim` refuses a file that is damaged or holds another model's answers,
+before anything is written to it. lm-eval's key does not hold the model, so the model's identity is
+stored beside the answers, as one more row.
+"""
+
+import io
+import json
+import pickle
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from lm_eval_longsafety.errors import CacheError
+
+OWNER_KEY = "longsafety:model"
+"""Row of the identity; lm-eval's own keys are SHA-256 hex digests."""
+_ADVICE = "give --use_cache another path, or move this file away"
+
+T = TypeVar("T")
+
+
+class Answers(Generic[T]):
+    """The answers of one call to the backend: collected in request order, stored as they come."""
+
+    def __init__(self, hook: Any, method: str, requests: Sequence[Any]) -> None:  # noqa: ANN401 (lm-eval's, untyped)
+        """Start with none.
+
+        Args:
+            hook: lm-eval's `CacheHook`; stores nothing without `--use_cache`.
+            method: `loglikelihood` or `generate_until`, as lm-eval's key has it.
+            requests: lm-eval's `Instance`s.
+        """
+        self._hook = hook
+        self._method = method
+        self._requests = requests
+        self._values: dict[int, T] = {}
+
+    def add(self, index: int, value: T) -> None:
+        """Keep the answer to request `index` and store it."""
+        self._values[index] = value
+        self._hook.add_partial(self._method, self._requests[index].args, value)
+
+    def flush(self) -> None:
+        """Wait until everything added is on disk."""
+        if self._hook.dbdict is not None:
+            self._hook.dbdict.commit()
+
+    def in_order(self) -> list[T]:
+        """All answers, one per request."""
+        return [self._values[index] for index in range(len(self._requests))]
+
+
+def claim(hook: Any, identity: Mapping[str, object]) -> None:  # noqa: ANN401 (lm-eval's, untyped)
+    """Check the cache file behind `hook` and note whose answers it holds.
+
+    Args:
+        hook: lm-eval's `CacheHook`.
+        identity: what an answer depends on beside the request.
+
+    Raises:
+        CacheError: a damaged file, or one that another model or backend has filled.
+    """
+    if hook.dbdict is None:
+        return
+    path = Path(hook.dbdict.filename)
+    rows = check_file(path)
+    mine = json.dumps(dict(identity), sort_keys=True, default=str)
+    found = rows.get(OWNER_KEY)
+    if rows and found != mine:
+        raise CacheError(f"{path}: {_whose(found, mine)}; {_ADVICE}")
+    if not rows:
+        hook.dbdict[OWNER_KEY] = mine
+        hook.dbdict.commit()
+
+
+def check_file(path: Path) -> dict[str, Any]:
+    """Read a response cache without changing it.
+
+    Returns:
+        Key -> answer; empty where the file does not exist or has no answers yet.
+
+    Raises:
+        CacheError: not a response cache, or a damaged one.
+    """
+    if not path.exists() or path.stat().st_size == 0:
+        return {}
+    try:
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
+        ) as connection:
+            state = connection.execute("PRAGMA quick_check").fetchone()[0]
+            if state != "ok":
+                raise CacheError(f"{path}: damaged response cache ({state}); {_ADVICE}")
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+            rows = connection.execute("SELECT key, value FROM unnamed").fetchall() if tables else []
+    except sqlite3.Error as error:
+        raise CacheError(
+            f"{path}: not a response cache of lm-eval, or damaged ({error}); {_ADVICE}"
+        ) from None
+    return {key: _answer(path, value) for key, value in rows}
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    """Responses are texts, numbers and tuples of them; anything else is not unpickled."""
+
+    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 (pickle's signature)
+        raise pickle.UnpicklingError(f"{module}.{name}")
+
+
+def _answer(path: Path, value: bytes) -> Any:  # noqa: ANN401 (any response)
+    try:
+        return _PlainUnpickler(io.BytesIO(value)).load()
+    except (pickle.UnpicklingError, EOFError, ValueError, IndexError, KeyError, TypeError) as error:
+        raise CacheError(
+            f"{path}: damaged response cache (a row that is no response: {error}); {_ADVICE}"
+        ) from None
+
+
+def _whose(found: object, mine: str) -> str:
+    if not isinstance(found, str):
+        return "holds the answers of another backend, and nothing tells of which model"
+    theirs, ours = json.loads(found), json.loads(mine)
+    differing = sorted(key for key in theirs | ours if theirs.get(key) != ours.get(key))
+    shown = ", ".join(f"{key} {theirs.get(key)!r}, now {ours.get(key)!r}" for key in differing)
+    return f"holds the answers of another model ({shown})"

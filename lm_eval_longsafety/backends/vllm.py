@@ -1,0 +1,130 @@
+"""`longsafety-vllm`: lm-eval's `vllm` with one prefill a document, in an order that hits its cache.
+
+Same model arguments as `vllm`, and one of its own: `chunk_tokens`, after about how many prompt
+tokens the engine is let run dry so that the response cache is complete up to there.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lm_eval.api.registry import register_model
+from lm_eval.models.vllm_causallms import VLLM
+from vllm import SamplingParams
+
+from lm_eval_longsafety.backends.long_prompts import LongPrompts, NextToken, Score
+from lm_eval_longsafety.backends.prompt_order import spread_over
+
+if TYPE_CHECKING:
+    from lm_eval.api.instance import Instance
+
+_MAX_NAMED_TOKENS = 128
+"""vLLM's bound on `logprob_token_ids`."""
+_TOP = 20
+"""Log-probabilities a vLLM without `logprob_token_ids` is asked for; its default `max_logprobs`."""
+
+
+@register_model("longsafety-vllm")
+class LongSafetyVLLM(LongPrompts, VLLM):  # type: ignore[misc]  # lm-eval is untyped
+    """lm-eval's `vllm`, where one prompt costs one prefill."""
+
+    def __init__(self, pretrained: str, chunk_tokens: int = 1_000_000, **kwargs: Any) -> None:  # noqa: ANN401
+        """Start the engine.
+
+        Args:
+            pretrained: as in `vllm`.
+            chunk_tokens: what a crash may lose, in prompt tokens, about.
+            kwargs: the other arguments of `vllm`.
+        """
+        super().__init__(pretrained, **kwargs)
+        # With data parallelism lm-eval starts its engines anew for each call: there must be one.
+        self.chunk_tokens = int(chunk_tokens) if self.data_parallel_size == 1 else None
+
+    def _identity(self) -> dict[str, object]:
+        names = ("model", "revision", "tokenizer", "tokenizer_revision", "dtype", "quantization")
+        arguments = {name: self.model_args.get(name) for name in names}
+        own = (
+            "max_length",
+            "add_bos_token",
+            "truncation_side",
+            "think_end_token",
+            "enable_thinking",
+        )
+        named = {name: getattr(self, name, None) for name in own}
+        lora = self.lora_request and self.lora_request.lora_path
+        return (
+            {"backend": "vllm", "lora": lora, "chat": self.chat_template_args} | arguments | named
+        )
+
+    def _score_groups(
+        self, groups: Sequence[list[NextToken]]
+    ) -> Iterator[tuple[int, list[list[Score]]]]:
+        prompts = [each for group in groups for each in group]
+        outputs = self._model_generate(
+            requests=[self._fitting(each.context) for each in prompts],
+            generate=True,
+            sampling_params=[_one_token(each.tokens) for each in prompts],
+        )
+        scored = iter(
+            [self._scores(each, output) for each, output in zip(prompts, outputs, strict=True)]
+        )
+        yield from ((n, [next(scored) for _ in group]) for n, group in enumerate(groups))
+
+    def _fitting(self, context: list[int]) -> list[int]:
+        """lm-eval's cut from the left: room for the continuation and for the token to generate."""
+        return context[-(self.max_length - 2) :]
+
+    def _scores(self, prompt: NextToken, output: Any) -> list[Score]:  # noqa: ANN401 (vLLM's RequestOutput)
+        generated = output.outputs[0]
+        logprobs = generated.logprobs[0]
+        best = generated.token_ids[0]
+        if all(token in logprobs for token in prompt.tokens):
+            return [(float(logprobs[token].logprob), token == best) for token in prompt.tokens]
+        requests = [(None, prompt.context, [token]) for token in prompt.tokens]
+        return self._loglikelihood_tokens(requests, disable_tqdm=True)  # type: ignore[no-any-return]
+
+    def _generate_groups(
+        self, groups: "Sequence[list[Instance]]"
+    ) -> Iterator[tuple[int, list[str]]]:
+        requests = [request for group in groups for request in group]
+        replies = iter(VLLM.generate_until(self, requests, disable_tqdm=True))
+        yield from ((n, [next(replies) for _ in group]) for n, group in enumerate(groups))
+
+    def _model_generate(
+        self,
+        requests: list[list[int]],
+        generate: bool = False,
+        sampling_params: Any = None,  # noqa: ANN401 (VLLM's signature)
+    ) -> list[Any]:
+        """Run the engine in token order: a prompt finds its document in the prefix cache."""
+        order = sorted(range(len(requests)), key=requests.__getitem__)
+        order = spread_over(self.data_parallel_size, order)
+        if isinstance(sampling_params, list):
+            sampling_params = [sampling_params[index] for index in order]
+        outputs = super()._model_generate(
+            [requests[index] for index in order], generate=generate, sampling_params=sampling_params
+        )
+        placed = dict(zip(order, outputs, strict=True))
+        return [self._answered(placed[index]) for index in range(len(requests))]
+
+    def _answered(self, output: Any) -> Any:  # noqa: ANN401 (vLLM's RequestOutput)
+        """Empty a reply that ended inside its reasoning: no letter may be read from a thought."""
+        reply = output.outputs[0]
+        cut = reply.finish_reason == "length" and self.think_end_token
+        if cut and self.think_end_token not in reply.text:
+            reply.text = ""
+        return output
+
+
+def _one_token(candidates: Sequence[int]) -> SamplingParams:
+    """One greedy token, and the log-probabilities of the candidates beside it."""
+    named = sorted(set(candidates))
+    if _NAMES_TOKENS and len(named) <= _MAX_NAMED_TOKENS:
+        return SamplingParams(
+            temperature=0, max_tokens=1, detokenize=False, logprob_token_ids=named
+        )
+    return SamplingParams(temperature=0, max_tokens=1, detokenize=False, logprobs=_TOP)
+
+
+_NAMES_TOKENS = hasattr(SamplingParams(), "logprob_token_ids")
+"""vLLM 0.32 and later. Before, the most probable tokens are asked for, and a context whose
+candidates are not all among them goes through lm-eval's own code."""
