@@ -193,17 +193,25 @@ def replies_of(record: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def logit_letter(record: Mapping[str, Any], letters: Iterable[str]) -> str | None:
-    """The letter with the highest log-probability; None where the line holds no such scores."""
+    """The letter with the highest log-probability, of equals the first.
+
+    Returns:
+        `""` where a log-probability is NaN; None where the line holds no log-probabilities.
+    """
     ranked = sorted(letters)
     values = []
     for entry in record.get("resps") or []:
         pair = entry[0] if isinstance(entry, list) and entry else None
         if not isinstance(pair, list) or not pair:
             return None
-        value = _number(pair[0])
-        values.append(-math.inf if value is None else value)
+        try:
+            values.append(float(pair[0]))
+        except (TypeError, ValueError):
+            return None
     if len(values) != len(ranked) or not ranked:
         return None
+    if any(math.isnan(value) for value in values):
+        return ""
     return ranked[values.index(max(values))]
 
 

@@ -1,0 +1,354 @@
+"""Reading what lm-eval wrote: every shape since 0.3, damaged files, samples put to their runs."""
+
+import json
+import math
+
+import pytest
+from results_files import (
+    STAMP,
+    document,
+    full_run,
+    sample_line,
+    task_name,
+    write_lines,
+    write_run,
+)
+
+from lm_eval_longsafety.errors import ResultsError
+from lm_eval_longsafety.results import load, parse_task_name, read
+
+DOC_ATTACK = task_name("DocAttack")
+
+
+def write_json(path, data):
+    path.write_text(json.dumps(data), encoding="utf-8")
+    return path
+
+
+def load_one(path):
+    (run,) = load([path])
+    return run
+
+
+def test_a_run_of_today_is_read_whole(tmp_path):
+    run = load_one(write_run(tmp_path, full_run()).parent)
+    assert (run.model, run.backend, run.lm_eval_version) == ("org/model-one", "hf", "0.4.13")
+    assert (run.dtype, run.max_length, run.duration_s) == ("torch.bfloat16", 32000, 61.5)
+    assert run.date.isoformat() == "2026-11-01T10:00:00+00:00"
+    assert run.seeds == {
+        "random_seed": 0,
+        "numpy_seed": 1234,
+        "torch_seed": 1234,
+        "fewshot_seed": 1234,
+    }
+    assert len(run.tasks) == len(run.samples) == 10
+    assert run.tasks[DOC_ATTACK].provenance.data_sha256 == "f" * 64
+    assert run.tasks[DOC_ATTACK].metric("sr").value == 0.25
+    assert not run.limited
+    assert run.notes == ()
+
+
+def test_a_sample_keeps_scores_and_letters_and_no_text(tmp_path):
+    sample = load_one(write_run(tmp_path, full_run()).parent).samples[DOC_ATTACK][1]
+    # The second document picks D, which is choice 2 of 0-3: aware, not the safe one.
+    assert (sample.picks, sample.choice, sample.ha, sample.sr) == (("D",), 2, 1.0, 0.0)
+    assert (sample.split, sample.id, sample.prompt_tokens) == ("DocAttack", "DocAttack-1", 1001)
+    assert sample.text is None
+
+
+def test_texts_are_kept_on_request_only(tmp_path):
+    write_run(tmp_path, {DOC_ATTACK: [sample_line()]})
+    (run,) = read([tmp_path], keep_text=True).runs
+    assert run.samples[DOC_ATTACK][0].text.replies == ("B.",)
+
+
+def test_logits_samples_give_the_most_probable_letter(tmp_path):
+    name = task_name("DocAttack", "_logits")
+    write_run(tmp_path, {name: [sample_line(pick="D", logits=True)]})
+    run = load_one(tmp_path)
+    assert run.samples[name][0].picks == ("D",)
+    assert run.longsafety()[name].protocol == "logits"
+
+
+def test_nan_log_probabilities_are_no_answer(tmp_path):
+    name = task_name("DocAttack", "_logits")
+    line = sample_line(logits=True)
+    line["resps"][0][0][0] = "nan"
+    write_run(tmp_path, {name: [line]})
+    assert load_one(tmp_path).samples[name][0].picks == ("",)
+
+
+def test_lm_eval_0_3_has_no_filters_and_hardly_any_facts(tmp_path):
+    run = load_one(
+        write_json(
+            tmp_path / "any name.json",
+            {
+                "results": {"toxigen": {"acc": 0.43, "acc_stderr": 0.02, "em": 0}},
+                "versions": {"toxigen": 0},
+                "config": {"model": "gpt2", "model_args": "pretrained=a/b,use=True", "limit": None},
+            },
+        )
+    )
+    acc, em = run.tasks["toxigen"].metrics
+    assert (acc.name, acc.filter, acc.value, acc.stderr) == ("acc", "", 0.43, 0.02)
+    assert (em.value, em.stderr) == (0.0, None)
+    assert (run.model, run.date, run.lm_eval_version) == ("a/b", None, None)
+
+
+def test_groups_placeholders_and_words_instead_of_numbers(tmp_path):
+    run = load_one(
+        write_json(
+            tmp_path / "r.json",
+            {
+                "results": {
+                    "family": {" ": " ", "alias": "family"},
+                    "mean": {"acc,none": 0.5, "acc_stderr,none": "N/A", "alias": "mean"},
+                    "leaf": {"acc,none": 0.5, "f1,none": "N/A", "alias": " - leaf"},
+                },
+                "groups": {"mean": {"acc,none": 0.5}},
+                "group_subtasks": {"mean": ["leaf"], "leaf": []},
+                "configs": {"leaf": {"task": "leaf"}},
+                "n-samples": {"leaf": {"original": 20, "effective": 5}},
+            },
+        )
+    )
+    assert list(run.tasks) == ["mean", "leaf"]
+    assert run.tasks["mean"].is_group
+    assert run.tasks["mean"].subtasks == ("leaf",)
+    assert run.tasks["mean"].metrics[0].stderr is None
+    leaf = run.tasks["leaf"]
+    assert (leaf.alias, leaf.is_group, leaf.metric("f1").value) == ("leaf", False, None)
+    assert run.limited
+
+
+def test_bare_nan_and_infinity_are_missing_numbers_not_zero(tmp_path):
+    path = tmp_path / "r.json"
+    path.write_text(
+        '{"results": {"t": {"mae,none": Infinity, "mae_stderr,none": NaN, "acc,none": NaN}},'
+        ' "configs": {"t": {}}}'
+    )
+    mae, acc = load_one(path).tasks["t"].metrics
+    assert (mae.value, mae.stderr, acc.value) == (None, None, None)
+
+
+def test_a_limit_larger_than_the_task_limits_nothing(tmp_path):
+    data = document({DOC_ATTACK: [sample_line()]})
+    data["config"]["limit"] = 1000.0
+    assert not load_one(write_json(tmp_path / "r.json", data)).limited
+
+
+def test_a_limit_without_counts_counts_as_limited(tmp_path):
+    data = document({DOC_ATTACK: [sample_line()]})
+    data["config"]["limit"] = 10
+    del data["n-samples"]
+    assert load_one(write_json(tmp_path / "r.json", data)).limited
+
+
+def test_a_dump_of_simple_evaluate_embeds_its_samples(tmp_path):
+    lines = [sample_line(i, "B") for i in range(3)]
+    data = document({DOC_ATTACK: lines})
+    for key in ("model_name", "model_source", "date"):
+        del data[key]
+    data["config"]["model_args"] = None
+    data["samples"] = {DOC_ATTACK: lines}
+    run = load_one(write_json(tmp_path / "dump.json", data))
+    assert run.model == "unknown"
+    assert len(run.samples[DOC_ATTACK]) == 3
+
+
+def test_secrets_in_model_arguments_are_dropped(tmp_path):
+    args = "base_url=https://me:pw@host/v1,api_key=xyz,token=abc,tokenizer=a/b"
+    data = document({DOC_ATTACK: [sample_line()]})
+    data["config"]["model_args"] = args
+    run = load_one(write_json(tmp_path / "r.json", data))
+    assert run.model_args == {"base_url": "https://host/v1", "tokenizer": "a/b"}
+    assert "xyz" not in json.dumps(run.summary)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "the file is empty"),
+        ('{"results": {"a": {"acc', "not valid JSON"),
+        ("[1, 2]", "found list"),
+        ('{"weights": 1}', r"found \['weights'\]"),
+        ('{"results": [], "config": {}}', "no 'results' of lm-eval"),
+        ("\x00\x01\x02", "not valid JSON"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_a_named_file_that_is_not_lm_evals_is_refused_with_the_reason(tmp_path, content, message):
+    path = tmp_path / "results_x.json"
+    path.write_text(content)
+    with pytest.raises(ResultsError, match=message) as caught:
+        load([path])
+    assert str(path) in str(caught.value)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    path = tmp_path / "r.json"
+    path.write_bytes(b'{"results": "\xff\xfe"}')
+    with pytest.raises(ResultsError, match="not valid JSON"):
+        load([path])
+
+
+def test_a_missing_path_and_an_empty_folder_are_refused(tmp_path):
+    with pytest.raises(ResultsError, match="no such file or folder"):
+        load([tmp_path / "nowhere"])
+    with pytest.raises(ResultsError, match="no results of lm-eval found"):
+        load([tmp_path])
+
+
+def test_other_files_in_a_folder_are_passed_over_with_a_note(tmp_path):
+    write_run(tmp_path, {DOC_ATTACK: [sample_line()]})
+    write_json(tmp_path / "tokenizer.json", {"model": 1})
+    (tmp_path / "results_cut.json").write_text('{"results": {')
+    (tmp_path / "table.parquet").write_bytes(b"PAR1 and nothing more")
+    found = read([tmp_path])
+    assert len(found.runs) == 1
+    assert len(found.notes) == 3
+    assert all("passed over" in note for note in found.notes)
+
+
+def test_samples_of_other_tasks_are_counted_not_read(tmp_path):
+    line = sample_line()
+    line["doc"] = {"question": "2 + 2?"}
+    path = tmp_path / "samples_gsm8k.jsonl"
+    write_lines(path, [line] * 4)
+    with pytest.raises(ResultsError, match=r"4 line\(s\) of other tasks"):
+        load([path])
+
+
+def test_a_broken_last_line_costs_that_line_and_is_noted(tmp_path):
+    write_run(tmp_path, {DOC_ATTACK: [sample_line(i) for i in range(4)]})
+    path = tmp_path / f"samples_{DOC_ATTACK}_{STAMP}.jsonl"
+    path.write_text(path.read_text()[:-40])
+    run = load_one(tmp_path)
+    assert len(run.samples[DOC_ATTACK]) == 3
+    assert any("1 damaged line(s), the first is line 4" in note for note in run.notes)
+
+
+def test_a_sample_without_scores_is_a_damaged_line(tmp_path):
+    bad = sample_line(1)
+    del bad["sr"]
+    write_run(tmp_path, {DOC_ATTACK: [sample_line(0), sample_line(2)]})
+    write_lines(tmp_path / f"samples_{DOC_ATTACK}_{STAMP}.jsonl", [sample_line(0), bad])
+    run = load_one(tmp_path)
+    assert len(run.samples[DOC_ATTACK]) == 1
+    assert any("damaged" in note for note in run.notes)
+
+
+def test_a_document_logged_twice_counts_once(tmp_path):
+    lines = [sample_line(0, "C"), sample_line(0, "B")]
+    write_lines(tmp_path / "samples.jsonl", lines)
+    (sample,) = load_one(tmp_path).samples[DOC_ATTACK]
+    assert sample.sr == 1.0
+
+
+def test_of_several_filters_the_letter_counts(tmp_path):
+    other = sample_line(0, "C") | {"filter": "other"}
+    write_lines(tmp_path / "samples.jsonl", [other, sample_line(0, "B")])
+    (sample,) = load_one(tmp_path).samples[DOC_ATTACK]
+    assert sample.picks == ("B",)
+
+
+def test_samples_without_results_make_a_run_that_says_so(tmp_path):
+    write_lines(tmp_path / "renamed.jsonl", [sample_line(i) for i in range(2)])
+    run = load_one(tmp_path / "renamed.jsonl")
+    assert run.model.startswith("unknown")
+    assert len(run.samples[DOC_ATTACK]) == 2
+    assert any("without their results file" in note for note in run.notes)
+
+
+def test_an_empty_samples_file_is_no_documents(tmp_path):
+    write_run(tmp_path, {DOC_ATTACK: [sample_line()]})
+    (tmp_path / "samples_empty.jsonl").write_text("")
+    assert any("no documents" in note for note in read([tmp_path]).notes)
+
+
+def test_renamed_files_find_their_run_by_content(tmp_path):
+    good = [sample_line(i, "B") for i in range(4)]
+    poor = [sample_line(i, "C") for i in range(4)]
+    write_json(tmp_path / "one.json", document({DOC_ATTACK: good}, model="org/good"))
+    write_json(tmp_path / "two.json", document({DOC_ATTACK: poor}, model="org/poor", date=1.0))
+    write_lines(tmp_path / "x.jsonl", poor)
+    write_lines(tmp_path / "y.jsonl", good)
+    by_model = {run.model: run for run in load([tmp_path])}
+    assert by_model["org/good"].samples[DOC_ATTACK][0].sr == 1.0
+    assert by_model["org/poor"].samples[DOC_ATTACK][0].sr == 0.0
+
+
+def test_two_runs_of_one_model_stay_two(tmp_path):
+    lines = {DOC_ATTACK: [sample_line()]}
+    write_run(tmp_path, lines, stamp="2026-11-01T10-00-00.1")
+    write_run(tmp_path, lines, stamp="2026-11-02T10-00-00.1", date=1793613600.0)
+    runs = load([tmp_path])
+    assert len(runs) == 2
+    assert all(len(run.samples[DOC_ATTACK]) == 1 for run in runs)
+
+
+def test_samples_that_fit_two_runs_alike_are_left_aside(tmp_path):
+    lines = {DOC_ATTACK: [sample_line()]}
+    write_json(tmp_path / "a.json", document(lines, model="org/a"))
+    write_json(tmp_path / "b.json", document(lines, model="org/b"))
+    write_lines(tmp_path / "s.jsonl", lines[DOC_ATTACK])
+    found = read([tmp_path])
+    assert all(not run.samples for run in found.runs)
+    assert any("fits 2 runs equally well" in note for note in found.notes)
+
+
+def test_a_file_given_twice_is_one_run(tmp_path):
+    path = write_run(tmp_path, {DOC_ATTACK: [sample_line()]})
+    assert len(load([tmp_path, path, path.parent])) == 1
+
+
+def test_samples_that_disagree_with_their_results_are_noted(tmp_path):
+    write_run(tmp_path, {DOC_ATTACK: [sample_line(0, "C"), sample_line(1, "C")]})
+    write_lines(tmp_path / f"samples_{DOC_ATTACK}_{STAMP}.jsonl", [sample_line(0, "B")])
+    assert any("are not those of the results" in note for note in load_one(tmp_path).notes)
+
+
+@pytest.mark.parametrize("odd", [None, 3, "text", [], {"a": {"b": []}}, math.nan, True])
+@pytest.mark.parametrize(
+    "key",
+    "configs n-samples config date n-shot versions higher_is_better group_subtasks groups "
+    "task_hashes model_name max_length lm_eval_version samples".split(),
+)
+def test_fields_of_odd_types_never_stop_the_reader(tmp_path, key, odd):
+    data = document({DOC_ATTACK: [sample_line()]}) | {key: odd}
+    if key == "config":
+        data["versions"] = {}
+    assert load_one(write_json(tmp_path / "r.json", data)).tasks
+
+
+def test_absurd_numbers_are_missing_numbers(tmp_path):
+    path = tmp_path / "r.json"
+    path.write_text(
+        '{"results": {"t": {"acc,none": ' + "9" * 400 + '}}, "configs": {"t": {}},'
+        ' "date": 1e300, "max_length": -1}'
+    )
+    run = load_one(path)
+    assert (run.tasks["t"].metrics[0].value, run.date, run.max_length) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "variant", "protocol"),
+    [
+        ("longsafety_harmful_niah", "", "generate"),
+        ("longsafety_harmful_niah_logits", "", "logits"),
+        ("longsafety_harmful_niah_no_context_logits", "no_context", "logits"),
+        ("longsafety_harmful_niah_rotations", "rotations", "generate"),
+    ],
+)
+def test_task_names_tell_variant_and_protocol(name, variant, protocol):
+    parsed = parse_task_name(name)
+    assert (parsed.benchmark.split, parsed.variant, parsed.protocol) == (
+        "HarmfulNIAH",
+        variant,
+        protocol,
+    )
+
+
+@pytest.mark.parametrize("name", ["longsafety", "longsafety_fully_harmful", "gsm8k", ""])
+def test_groups_and_other_tasks_are_none_of_the_ten(name):
+    assert parse_task_name(name) is None
