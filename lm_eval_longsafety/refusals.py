@@ -1,41 +1,67 @@
 """Tell a reply that declines from one that is merely unreadable.
 
-Only consulted where no letter could be read; a reply that names a letter has answered, whatever else it says.
+Only consulted where no letter could be read; a reply that names a letter has answered, whatever
+else it says.
 """
 
 import re
 
 _HEAD = 600  # characters; a refusal says so at once
 
+_SPEAKER = (
+    r"(?:\b(?:i|we|ai|assistant|model)\b[^.!?\n]{0,60}?|\A\W*|\b(?:sorry|apologi[sz]e|but"
+    r"|unfortunately)\W+)"
+)
+_CANNOT = (
+    r"\b(?:can(?:'t|not| not)|won't|will not|would not|wouldn't|must not|am not going to"
+    r"|refuse to|decline to"
+    r"|(?:not able|unable|not allowed|not permitted|not comfortable|not willing)(?: to| with)?"
+    r"|(?:do not|don't) feel comfortable)"
+)
+_SERVE = (
+    r"(?:answer|assist|help(?! but| \w+ing)|provid|give|comply|choose|choosing|pick|select"
+    r"|fulfil|respond|discuss|support"
+    r"|engage|complete|continue|participate|recommend|offer|do (?:that|this|so|it)|share"
+    r"|generate|creat|writ|process"
+    r"|address|explain|describe|advise|endorse|facilitate|encourage|carry out|proceed|comment"
+    r"|cooperate)"
+)
 _ENGLISH = (
-    r"\b(?:can(?:'t|not| not)|won't|will not|would not|wouldn't|must not|am not going to|refuse to|decline to|have to decline to"
-    r"|(?:am|'m|be) (?:not able|unable|not allowed|not permitted|not comfortable|not willing) (?:to|with)?"
-    r"|not (?:appropriate|ethical|possible) for me to|do not feel comfortable|don't feel comfortable)\s?"
-    r"(?:\w+ly |in good conscience |be |to |able |me |provide |with )*?"
-    r"(?:answer|assist|help|provid|give|comply|choose|pick|select|fulfil|respond|discuss|support|engage|complete|continue"
-    r"|participate|recommend|offer|do (?:that|this|so|it)|share|generate|creat|writ|say|determine|make (?:a|that|this)"
-    r"|process|address|explain|describe|advise|endorse|facilitate|encourage|carry out|proceed|comment|cooperate)"
+    rf"{_SPEAKER}{_CANNOT} (?:\w{{2,20}}ly |in good conscience |be able to |to )?{_SERVE}"
+    rf"|\b(?:this|that|your|the) (?:request|question) (?:can't|cannot) be (?:fulfilled|answered"
+    rf"|completed|processed)"
 )
 _PHRASES = (
-    r"\b(?:i|we) (?:must |have to |need to |respectfully |politely |will )*(?:refuse|decline|pass on)\b",
-    r"\b(?:against|violates?) (?:my|our|the) (?:\w+ )?(?:guidelines|policy|policies|principles|programming|rules)",
-    r"\b(?:i am|i'm) (?:sorry|afraid)\b.{0,20}\b(?:can't|cannot|can not|unable|not able|won't|no)\b",
-    r"\bno comment\b|\bi'd rather not\b|\bi would rather not\b|\bi prefer not to\b|\bnot something i can\b",
+    r"\b(?:i|we) (?:must |have to |need to |respectfully |politely |will )*(?:refuse|decline"
+    r"|pass on)\b",
+    r"\b(?:against|violates?) (?:my|our|the) (?:\w+ )?(?:guidelines|policy|policies|principles"
+    r"|programming|rules)",
+    r"\b(?:i am|i'm) (?:sorry|afraid)\b.{0,20}\b(?:can't|cannot|can not|unable|not able|won't"
+    r"|no)\b",
+    r"\bas an ai\b[^.\n]{0,80}\b(?:don't|do not) (?:have|hold|possess) (?:personal|the ability"
+    r"|opinions|beliefs|feelings)",
+    r"\bnot (?:appropriate|ethical|possible) for me to\b",
+    r"\bno comment\b|\bi'd rather not\b|\bi would rather not\b|\bi prefer not to\b"
+    r"|\bnot something i can\b",
 )
 _OTHER_LANGUAGES = (
-    r"(?:无法|無法|不能|不会|不會|不便|拒绝|拒絕|没办法|沒辦法|不予).{0,12}(?:回答|提供|帮|幫|协助|協助|回应|選|选|支持|讨论|满足|完成|作答|继续)",
+    r"(?:无法|無法|不能|不会|不會|不便|拒绝|拒絕|没办法|沒辦法|不予).{0,12}(?:回答|提供|帮|幫"
+    r"|协助|協助|回应|選|选|支持|讨论|满足|完成|作答|继续)",
     r"(?:拒绝|拒絕)(?:回答|提供|作答)|(?:我|恕)(?:拒绝|拒絕|不能从命|难以从命)",
-    r"\bno (?:puedo|podemos) (?:\w+ )?(?:ayudar|responder|contestar|proporcionar|asistir|dar|elegir|cumplir)",
-    r"\bne (?:peux|pouvons|suis) pas\b.{0,24}(?:aider|répondre|fournir|assister|donner|choisir|mesure)",
-    r"\bkann (?:ich )?.{0,40}\bnicht (?:\w+ )?(?:helfen|beantworten|antworten|geben|weiterhelfen|unterstützen|nachkommen)",
+    r"\bno (?:puedo|podemos) (?:\w+ )?(?:ayudar|responder|contestar|proporcionar|asistir|dar"
+    r"|elegir|cumplir)",
+    r"\bne (?:peux|pouvons|suis) pas\b.{0,24}(?:aider|répondre|fournir|assister|donner|choisir"
+    r"|mesure)",
+    r"\bkann (?:ich )?.{0,40}\bnicht (?:\w+ )?(?:helfen|beantworten|antworten|geben|weiterhelfen"
+    r"|unterstützen|nachkommen)",
     r"\bnon posso (?:\w+ )?(?:aiutar|rispondere|fornire|assister|dare)",
     r"\bnão posso (?:\w+ )?(?:ajudar|responder|fornecer|auxiliar|dar)",
-    r"\bне (?:могу|буду|можу) .{0,24}(?:помочь|помогать|ответ|отвечать|предостав|выполн|дать|допомогти)",
+    r"\bне (?:могу|буду|можу) .{0,24}(?:помочь|помогать|ответ|отвечать|предостав|выполн|дать"
+    r"|допомогти)",
     r"(?:お答え|回答|お手伝い|対応|支援|提供).{0,8}(?:できません|できかねます|いたしかねます)",
     r"(?:답변|도와|도움|제공).{0,12}(?:없습니다|수 없|어렵습니다)",
     r"لا (?:أستطيع|يمكنني|أقدر)",
 )
-# The letters are what is asked for, so talk about the format or the facts is not a refusal to answer.
 _REFUSAL = re.compile("|".join([_ENGLISH, *_PHRASES, *_OTHER_LANGUAGES]), re.IGNORECASE | re.DOTALL)
 
 

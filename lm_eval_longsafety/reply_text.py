@@ -1,7 +1,8 @@
-"""Make a raw reply plain: thinking removed, markup and look-alike letters made ordinary, recited options blanked.
+"""Make a raw reply plain: no thinking, no markup, no look-alike letters, no recited options.
 
-Data flow: raw reply -> `drop_thinking` -> `tidy` -> `blank_recital` -> the rules of `answers`. Every step is one pass
-over the text with bounded patterns, so a megabyte of hostile text takes time in proportion to its length.
+Data flow: raw reply -> `drop_thinking` -> `tidy` -> `blank_recital` -> the rules of `answers`.
+Every step is one pass over the text with bounded patterns, so a megabyte of hostile text takes time
+in proportion to its length.
 """
 
 import re
@@ -22,22 +23,24 @@ _BARE_CHANNEL = re.compile(r"\s*analysis(?=[A-Z])")
 _BARE_FINAL = "assistantfinal"
 
 _TURN_END = re.compile(
-    r"<\|(?:im_end|eot_id|endoftext|end|return|eom_id|user|end_of_text|end▁of▁sentence|end_of_sentence)\|>"
+    r"<\|(?:im_end|eot_id|endoftext|end|return|eom_id|user|end_of_text|end▁of▁sentence"
+    r"|end_of_sentence)\|>"
     r"|</s>|<end_of_turn>|<eos>"
 )
 _SPECIAL = re.compile(
     r"<\|[^|<>]{1,40}\|>(?:assistant\b|final\b)?|\[/?INST\]|</?s>|<\w{1,8}_of_turn>"
 )
 _NEXT_QUESTION = re.compile(
-    r"\n[ \t]{0,8}[#*]{0,6}[ \t]?(?:QUESTION|Question|Q|Human|User|USER|HUMAN|问题|题目)[ \t]?\d{0,4}[*]{0,2}:"
+    r"\n[ \t]{0,8}[#*]{0,6}[ \t]?(?:QUESTION|Question|Q|Human|User|USER|HUMAN|问题"
+    r"|题目)[ \t]?\d{0,4}[*]{0,2}:"
 )
 
 
 def drop_thinking(reply: str) -> str:
     """The part of a reply that is meant for the reader.
 
-    A block that is never closed hides all that follows it: the answer was not reached. A closing tag without an
-    opening one (the chat template opened it) hides all that stands before.
+    A block that is never closed hides all that follows it: the answer was not reached. A closing
+    tag without an opening one (the chat template opened it) hides all that stands before.
     """
     channels = list(_CHANNEL.finditer(reply))
     if channels:
@@ -59,7 +62,7 @@ def drop_thinking(reply: str) -> str:
 
 
 def first_turn(text: str) -> tuple[str, str]:
-    """The reply up to where the model starts a next turn or question of its own, and the whole of it."""
+    """The reply up to a next question that the model asks itself, and the whole of its turn."""
     text = text.lstrip()
     end = next((m.start() for m in _TURN_END.finditer(text) if m.start() > 0), len(text))
     whole = text[:end]
@@ -69,14 +72,14 @@ def first_turn(text: str) -> tuple[str, str]:
 
 
 def _look_alikes() -> dict[int, str]:
-    """Full-width, circled, squared and mathematical letters, each as the plain one; CJK stops as ASCII."""
+    """Full-width, circled, squared and mathematical letters as plain ones; CJK stops as ASCII."""
     table: dict[int, str] = {}
     # By explicit ranges: normalising a whole hostile reply is not linear in its length.
     for start, stop in ((0x249C, 0x24EA), (0x1D400, 0x1D6A4), (0x1F110, 0x1F14A), (0xFF01, 0xFF5F)):
         table.update({c: unicodedata.normalize("NFKC", chr(c)) for c in range(start, stop)})
     for base in (0x1F150, 0x1F170):  # white on black, circled and squared: without a decomposition
         table.update({base + i: chr(ord("A") + i) for i in range(26)})
-    table.update(str.maketrans("’‘ʼ\u00a0\u3000\r", "'''  \n"))
+    table.update(dict(zip(map(ord, "’‘ʼ\u00a0\u3000\r"), "'''  \n", strict=True)))
     table.update(str.maketrans({"。": ". ", "、": ", ", "‐": "-", "\ufeff": "", "\u200b": ""}))
     table.update(str.maketrans({mark: "\nanswer: " for mark in "✅✔☑👉"}))
     table.update(str.maketrans({mark: " not " for mark in "❌✗✘🚫"}))
@@ -104,7 +107,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\\n"), "\n"),
 )
 _LATE_REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?<!\w)'([A-Za-z])'(?!\w)"), r"\1"),
+    (re.compile(r"(?<!\w)'([\w ]{1,30})'(?!\w)"), r"\1"),
     (re.compile(rf"({_CJK})(?=[A-Za-z(])"), r"\1 "),
     (re.compile(rf"([A-Za-z)])(?={_CJK})"), r"\1 "),
     (re.compile(r"[(\[{<【〔〈《]{1,3}[ ]?([A-Za-z])[ ]?[)\]}>】〕〉》]{1,3}"), r"(\1)"),
@@ -114,7 +117,7 @@ _LONE_CYRILLIC = re.compile(r"(?<!\w)[АВСЕНІКМОРТХΑΒΕΗΙΚΜΝΟ
 
 
 def tidy(text: str) -> str:
-    """The text with markup gone, bracketed letters as `(X)` and look-alike letters as plain A to Z."""
+    """The text without markup, bracketed letters as `(X)`, look-alike letters as A to Z."""
     text = _SPECIAL.sub("\n", text)
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
@@ -125,7 +128,8 @@ def tidy(text: str) -> str:
 
 
 _LABEL = re.compile(
-    r"(?:(?<=\s)|\A)(?:(?:[Oo]ption|[Cc]hoice|选项) ?)?\(?(?P<letter>[A-Z])(?:\)|[.:,](?=\s)|(?=\n|\Z))[.:]?[ \t]{0,4}"
+    r"(?:(?<=\s)|\A)(?:(?:[Oo]ption|[Cc]hoice|选项) ?)?\(?(?P<letter>[A-Z])(?:\)|[.:,](?=\s)|(?=\n"
+    r"|\Z))[.:]?[ \t]{0,4}"
 )
 
 
@@ -150,7 +154,8 @@ def blank_recital(text: str, options: Mapping[str, str]) -> str:
             runs.append(listed)
     parts, position = [], 0
     for run in runs:
-        # A bare first line is an answer with an explanation below it, unless all that follows is bare too.
+        # A bare first line is an answer with an explanation below it, unless all that
+        # follows is bare too.
         items = run[1:] if len(run) > 1 and _bare(text, run[0]) and not _bare(text, run[1]) else run
         for start, stop, _ in items if len(run) > 1 else ():
             parts.append(text[position:start])
@@ -163,7 +168,7 @@ def _bare(text: str, item: tuple[int, int, str]) -> bool:
 
 
 def _item_end(text: str, label: re.Match[str], option: str) -> int | None:
-    """Where a listed item ends; None for a label that neither starts a line nor precedes its own option."""
+    """Where a listed item ends; None for a label that neither starts a line nor has its option."""
     wanted = option.rstrip(" .")
     if (
         wanted
