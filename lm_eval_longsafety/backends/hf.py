@@ -32,6 +32,9 @@ T = TypeVar("T")
 class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyped
     """lm-eval's `hf`, where one prompt costs one prefill."""
 
+    think_end_token: str | int | None
+    batch_size_per_gpu: int
+
     def __init__(
         self,
         pretrained: Any,  # noqa: ANN401 (a name or a loaded model, as in HFLM)
@@ -118,7 +121,8 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
         prefix = self._prefix if self._prefix and self._prefix.begins(prompts[0]) else None
         done = len(prefix.ids) if prefix else 0
         past = fork(prefix.cache) if prefix else None
-        return self._forward([ids[done:] for ids in prompts], past=past).logits[:, 0]
+        logits: torch.Tensor = self._forward([ids[done:] for ids in prompts], past=past).logits
+        return logits[:, 0]
 
     def _forward(self, rows: list[list[int]], past: Any = None, keep: bool = False) -> Any:  # noqa: ANN401
         """One pass, padded on the right; the output layer sees last positions only."""

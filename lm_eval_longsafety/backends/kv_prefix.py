@@ -28,7 +28,7 @@ class Prefix:
         return len(ids) > len(self.ids) and list(ids[: len(self.ids)]) == self.ids
 
 
-def shared_tokens(prompts: Sequence[Sequence[int]]) -> int:
+def shared_tokens(prompts: Sequence[list[int]]) -> int:
     """How many tokens all prompts begin with, leaving at least one to each for itself."""
     first, last = min(prompts), max(prompts)
     limit = min(len(prompt) for prompt in prompts) - 1
@@ -37,7 +37,7 @@ def shared_tokens(prompts: Sequence[Sequence[int]]) -> int:
 
 def can_fork(cache: Any) -> bool:  # noqa: ANN401 (transformers' caches differ between releases)
     """Whether `fork` is right for this cache."""
-    layers = getattr(cache, "layers", None)
+    layers = getattr(cache, "layers", [])
     return bool(layers) and all(type(layer).__name__ in _APPENDING_LAYERS for layer in layers)
 
 

@@ -60,6 +60,7 @@ class _Question:
 class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
     """Mixin that stands before one of lm-eval's backends in the bases of a class."""
 
+    cache_hook: CacheHook
     chunk_tokens: int | None = 1_000_000
     """About how many prompt tokens go to the engine between two stops to store; None for all."""
 

@@ -70,3 +70,26 @@ def build_model(folder: Path, *, positions=65536, sliding_window=None, seed=0):
     )
     Qwen2ForCausalLM(config).float().save_pretrained(folder)
     return folder
+
+
+def score(context, *continuations):
+    """lm-eval's requests for the continuations of one context."""
+    from lm_eval.api.instance import Instance
+
+    return [
+        Instance("loglikelihood", {}, (context, each), index, metadata=("task", 0, 1))
+        for index, each in enumerate(continuations)
+    ]
+
+
+def reply(context, tokens=12, **more):
+    """lm-eval's request for a greedy reply."""
+    from lm_eval.api.instance import Instance
+
+    arguments = {"until": [], "do_sample": False, "max_gen_toks": tokens, **more}
+    return Instance("generate_until", {}, (context, arguments), 0, metadata=("task", 0, 1))
+
+
+def orders(document, number):
+    """Prompts of one document under several option orders."""
+    return [f"{document}\nOrder {n}: {text(12, seed=n)}\nAnswer:" for n in range(number)]

@@ -1,0 +1,122 @@
+"""The `--use_cache` file: what is stored is found again, damage and strangers are told."""
+
+import pickle
+import sqlite3
+
+import pytest
+from lm_eval.api.model import CachingLM
+from qwen_like import reply, score, text
+
+from lm_eval_longsafety.backends.hf import LongSafetyHF
+from lm_eval_longsafety.backends.response_cache import check_file
+from lm_eval_longsafety.errors import CacheError
+
+
+def counted(backend, monkeypatch):
+    calls = []
+    forward = backend.model.forward
+    monkeypatch.setattr(
+        backend.model, "forward", lambda *a, **k: (calls.append(1), forward(*a, **k))[1]
+    )
+    return calls
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return tmp_path / "cache_rank0.db"
+
+
+@pytest.fixture
+def backend(qwen):
+    return LongSafetyHF(str(qwen), device="cpu", dtype="float32")
+
+
+def asked():
+    letters = [r for n in range(3) for r in score(text(30, n), " A", " B", " quiet harbour")]
+    return letters, [reply(text(30, n)) for n in range(3)]
+
+
+def test_a_second_run_asks_the_model_nothing(backend, cache, monkeypatch):
+    letters, replies = asked()
+    first = CachingLM(backend, str(cache))
+    expected = first.loglikelihood(letters), first.generate_until(replies)
+    first.dbdict.close()
+    calls = counted(backend, monkeypatch)
+    second = CachingLM(backend, str(cache))
+    assert (second.loglikelihood(letters), second.generate_until(replies)) == expected
+    second.dbdict.close()
+    assert calls == []
+
+
+def test_each_answer_is_on_disk_before_the_next_is_asked_for(backend, cache, monkeypatch):
+    _, replies = asked()
+    stored = []
+    generate = backend._generate_batch
+
+    def noting(requests):
+        stored.append(len(check_file(cache)))
+        return generate(requests)
+
+    monkeypatch.setattr(backend, "_generate_batch", noting)
+    caching = CachingLM(backend, str(cache))
+    caching.generate_until(replies)
+    caching.dbdict.close()
+    # One row tells whose cache it is; then one row a reply.
+    assert stored == [1, 2, 3]
+
+
+def test_another_models_cache_is_refused_and_left_alone(backend, qwen, cache):
+    caching = CachingLM(backend, str(cache))
+    caching.loglikelihood(asked()[0])
+    caching.dbdict.close()
+    before = cache.read_bytes()
+    other = LongSafetyHF(str(qwen), device="cpu", dtype="bfloat16")
+    with pytest.raises(CacheError, match="answers of another model .dtype 'torch.float32'"):
+        CachingLM(other, str(cache))
+    assert cache.read_bytes() == before
+
+
+def test_a_cache_of_an_unknown_model_is_refused(backend, stock, cache):
+    caching = CachingLM(stock, str(cache))
+    caching.loglikelihood(asked()[0])
+    caching.dbdict.close()
+    stock.set_cache_hook(type(caching.get_cache_hook())(None))
+    with pytest.raises(CacheError, match="cache_rank0.db: holds the answers of another backend"):
+        CachingLM(backend, str(cache))
+
+
+def filled(path, rows):
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE unnamed (key TEXT PRIMARY KEY, value BLOB)")
+        connection.executemany("INSERT INTO unnamed VALUES (?, ?)", rows)
+    connection.close()
+
+
+def test_a_file_cut_in_half_is_damaged(cache):
+    filled(cache, [(str(n), pickle.dumps("reply " * 50)) for n in range(500)])
+    cache.write_bytes(cache.read_bytes()[: cache.stat().st_size // 2])
+    before = cache.read_bytes()
+    with pytest.raises(CacheError, match="cache_rank0.db"):
+        check_file(cache)
+    assert cache.read_bytes() == before
+
+
+@pytest.mark.parametrize("value", [b"", b"\x80", b"reply", pickle.dumps(CacheError)])
+def test_a_row_that_is_no_response_is_damage(cache, value):
+    filled(cache, [("a", pickle.dumps((-1.5, True))), ("b", value)])
+    with pytest.raises(CacheError, match="a row that is no response"):
+        check_file(cache)
+
+
+def test_another_programs_database_is_told(cache):
+    with sqlite3.connect(cache) as connection:
+        connection.execute("CREATE TABLE letters (key TEXT)")
+    connection.close()
+    with pytest.raises(CacheError, match="not a response cache of lm-eval"):
+        check_file(cache)
+
+
+def test_a_missing_or_empty_file_is_a_new_cache(cache):
+    assert check_file(cache) == {}
+    cache.touch()
+    assert check_file(cache) == {}

@@ -1,0 +1,103 @@
+"""`longsafety run`: lm-eval's command line with our tasks, backends and cache check."""
+
+import json
+import sys
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from lm_eval_longsafety.cli import run as cli_run
+from lm_eval_longsafety.cli.run import PASS_THROUGH, run, run_lm_eval
+from lm_eval_longsafety.errors import CacheError
+
+TASK = """
+task: {name}
+custom_dataset: !function helpers.documents
+output_type: generate_until
+test_split: test
+doc_to_text: "{{{{q}}}}"
+doc_to_target: "{{{{a}}}}"
+generation_kwargs: {{until: [], max_gen_toks: 4, do_sample: false}}
+metric_list: [{{metric: exact_match}}]
+"""
+HELPERS = """
+def documents(**kwargs):
+    from datasets import Dataset
+    return {"test": Dataset.from_list([{"q": "Which way is the harbour?", "a": "north"}])}
+"""
+
+
+@pytest.fixture
+def own_task(tmp_path):
+    folder = tmp_path / "tasks"
+    folder.mkdir()
+    (folder / "harbour.yaml").write_text(TASK.format(name="harbour"))
+    (folder / "helpers.py").write_text(HELPERS)
+    return folder
+
+
+def app():
+    typer_app = typer.Typer(add_completion=False)
+    typer_app.command("run", context_settings=PASS_THROUGH, add_help_option=False)(run)
+    typer_app.callback()(lambda: None)
+    return typer_app
+
+
+def test_every_argument_reaches_lm_eval_as_it_was_written(monkeypatch):
+    seen = []
+    monkeypatch.setattr(cli_run, "run_lm_eval", seen.extend)
+    words = ["--model", "hf", "--metadata", '{"data": "sample"}', "-h", "--help", "--", "-x", "a b"]
+    result = CliRunner().invoke(app(), ["run", *words])
+    assert result.exit_code == 0
+    assert seen == words
+
+
+def test_our_tasks_and_the_users_own_are_found_in_one_command(own_task, tmp_path, capsys):
+    run_lm_eval(
+        ["--model", "dummy", "--tasks", "harbour", "--include_path", str(own_task)]
+        + ["--output_path", str(tmp_path / "out")]
+    )
+    assert "harbour" in capsys.readouterr().out
+    (results,) = (tmp_path / "out").rglob("results_*.json")
+    assert json.loads(results.read_text())["n-samples"]["harbour"]["effective"] == 1
+
+
+def test_lm_eval_lists_our_group_while_run_is_active():
+    import lm_eval.tasks
+
+    with cli_run._first(lm_eval.tasks.TaskManager, cli_run._add_our_tasks):
+        names = lm_eval.tasks.TaskManager(include_defaults=False).all_tasks
+    assert {"longsafety", "longsafety_logits", "longsafety_harmful_niah"} <= set(names)
+    assert "longsafety" not in lm_eval.tasks.TaskManager(include_defaults=False).all_tasks
+
+
+def test_our_backends_are_known_to_lm_eval():
+    from lm_eval.api.registry import get_model
+
+    from lm_eval_longsafety import backends
+
+    backends.register()
+    backends.register()  # a second time changes nothing
+    assert get_model("longsafety-hf").__name__ == "LongSafetyHF"
+
+
+def test_a_damaged_cache_is_told_before_lm_eval_opens_it(tmp_path):
+    import lm_eval.api.model
+    from lm_eval.models.dummy import DummyLM
+
+    damaged = tmp_path / "cache_rank0.db"
+    damaged.write_text("this is no database " * 100)
+    before = damaged.read_bytes()
+    with cli_run._first(lm_eval.api.model.CachingLM, cli_run._check_cache):
+        with pytest.raises(CacheError, match="cache_rank0.db: not a response cache"):
+            lm_eval.api.model.CachingLM(DummyLM(), str(damaged))
+        lm_eval.api.model.CachingLM(DummyLM(), str(tmp_path / "new_rank0.db")).dbdict.close()
+    assert damaged.read_bytes() == before
+
+
+def test_the_command_line_of_the_process_is_as_before(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["longsafety", "run"])
+    with pytest.raises(SystemExit):
+        run_lm_eval(["--help"])
+    assert sys.argv == ["longsafety", "run"]
