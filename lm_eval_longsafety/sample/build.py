@@ -1,6 +1,6 @@
 """Build the embedded sample: `python -m lm_eval_longsafety.sample.build [FOLDER]`.
 
-Data flow: seed of a row -> world -> document, question, options -> rows -> one parquet file a split.
+Data flow: seed of a row -> world -> document, question, options -> one parquet file a split.
 The same files' contents come out on every machine.
 """
 
@@ -25,7 +25,7 @@ SEED = "lm-eval-longsafety sample 1"
 ROWS = 8
 DEPTHS = (0.0, 0.5, 1.0)
 LENGTHS = (1500, 3000, 6000)
-_FLOORS = {1500: 1505, 3000: 2950, 6000: 5880}
+_FLOORS = {1500: 1502, 3000: 2950, 6000: 5880}
 _COUNTS = ("two", "three", "four")
 
 
@@ -70,23 +70,23 @@ def _many_shot(world: World, index: int) -> Row:
     return _row(world, context, question, shots.OPTIONS[index % 3], slots)
 
 
-def _grid_plan(index: int, planted: tuple[str, ...]) -> tuple[Plan, Row]:
+def _grid_plan(index: int, shift: int, planted: tuple[str, ...]) -> tuple[Plan, Row]:
     depth, length = DEPTHS[index // 3], LENGTHS[index % 3]
-    plan = Plan(form=index, words=_FLOORS[length], planted=planted, depth=depth)
+    plan = Plan(form=index + shift, words=_FLOORS[length], planted=planted, depth=depth)
     return plan, {"depth": depth, "length": length}
 
 
 def _niah(world: World, index: int) -> Row:
     needle = material.NEEDLES[index]
-    plan, grid = _grid_plan(index, (f"A note in another hand: {needle['remark']}",))
+    plan, grid = _grid_plan(index, 0, (f"A note in another hand: {needle['remark']}",))
     question, options = _pick(material.NIAH_QUESTION, index), material.NIAH_OPTIONS[index // 3]
     return _row(world, write_document(world, plan), question, options, needle) | grid
 
 
 def _crimes(world: World, index: int) -> Row:
-    count = index * 2 % 3
+    count = (index + index // 3) % 3
     thefts = write_thefts(world, count + 2, material.THEFTS)
-    plan, grid = _grid_plan(index + 0, thefts)
+    plan, grid = _grid_plan(index, 2, thefts)
     slots = {"count": _COUNTS[count], "how": _pick(material.CRIMES_HOW, index // 3)}
     question, options = _pick(material.CRIMES_QUESTION, index), material.CRIMES_OPTIONS[index // 3]
     return _row(world, write_document(world, plan), question, options, slots) | grid

@@ -10,6 +10,7 @@ from lm_eval_longsafety.sample import material_misdeeds, material_village
 from lm_eval_longsafety.sample import material_shots as shots
 from lm_eval_longsafety.sample.forms import FORMS, Tale
 from lm_eval_longsafety.sample.grammar import (
+    Arc,
     Deck,
     World,
     entries,
@@ -48,7 +49,7 @@ def write_document(world: World, plan: Plan) -> str:
     return f"{heading}\n" + "\n\n".join(paragraphs)
 
 
-def _arcs(world: World, plan: Plan) -> list:
+def _arcs(world: World, plan: Plan) -> list[Arc]:
     arcs = read_arcs((material_misdeeds if plan.misdeeds else material_village).TEXT)
     first = [arc for arc in arcs if arc.key in plan.first_arcs]
     rest = [arc for arc in arcs if arc.key not in plan.first_arcs]
@@ -67,10 +68,11 @@ def _take(paragraphs: Iterator[str], words: int) -> list[str]:
 
 
 def _cut(paragraph: str, words: int) -> str:
+    """The sentences up to `words` words, and never a lead-in alone."""
     end = 0
-    for sentence in sentences(paragraph):
+    for number, sentence in enumerate(sentences(paragraph), start=1):
         end = paragraph.index(sentence, end) + len(sentence)
-        if len(paragraph[:end].split()) >= words:
+        if number >= 3 and len(paragraph[:end].split()) >= words:
             break
     return paragraph[:end]
 

@@ -1,4 +1,4 @@
-"""The kinds of documents: the same storylines as a diary, minutes, a forum, an interview or a report.
+"""The kinds of documents: one set of storylines as diary, minutes, forum, interview or report.
 
 Each form is a generator of paragraphs with dates, speakers and replies of its own; it never repeats
 a storyline's stage. The caller takes as many paragraphs as it needs.
@@ -42,7 +42,7 @@ class Stage:
 
 
 def _stages(tale: Tale, at_once: int) -> Iterator[Stage]:
-    """Tell `at_once` storylines in turn; each keeps its numbers, and a new one follows one ended."""
+    """Tell `at_once` storylines in turn; each keeps its numbers, and ended ones are replaced."""
     waiting = [(arc, 0, numbers(tale.rng)) for arc in tale.arcs]
     active = [waiting.pop(0) for _ in range(min(at_once, len(waiting)))]
     while active:
@@ -73,7 +73,7 @@ def _join(*parts: str) -> str:
 
 def diary(tale: Tale) -> Iterator[str]:
     """Dated entries of one person who stands by and notes what happens."""
-    world, when = tale.world, _start(tale.rng)
+    when = _start(tale.rng)
     closers = frames.MISDEED_CLOSERS if tale.misdeeds else frames.CLOSERS
     openers, ends = Deck(tale.rng, frames.OPENERS), Deck(tale.rng, closers)
     yield f"{_day(when)} {when.year}. A new book, and my name in it. {_cast(tale)}"
@@ -81,7 +81,6 @@ def diary(tale: Tale) -> Iterator[str]:
         when += timedelta(days=tale.rng.randrange(1, 5))
         opener = _maybe(tale, openers, 0.0 if tale.misdeeds else 0.45)
         yield f"{_day(when)}. " + _join(opener, stage.text, _maybe(tale, ends, 0.4))
-    yield f"{_day(when + timedelta(days=2))}. The last page of this book; {world.slots['neighbour']} has given me a new one."
 
 
 def minutes(tale: Tale) -> Iterator[str]:
@@ -112,6 +111,18 @@ def _present(tale: Tale, when: date, number: int) -> str:
     )
 
 
+_WHO = (
+    ("chair", "in the chair"),
+    ("keeper", "caretaker"),
+    ("cook", "who cooks and bakes"),
+    ("teacher", "of the school"),
+    ("joiner", "joiner"),
+    ("farmer", "farmer"),
+    ("driver", "who drives the bus"),
+    ("nurse", "of the surgery"),
+    ("aunt", "the oldest"),
+    ("boy", "the youngest"),
+)
 _MEMBERS = ("chair", "keeper", "cook", "teacher", "joiner", "farmer", "driver", "nurse", "aunt")
 
 
@@ -120,11 +131,12 @@ def forum(tale: Tale) -> Iterator[str]:
     users = tale.rng.sample(" ".join(frames.USERNAMES.split()).split(", "), 12)
     replies = Deck(tale.rng, frames.MISDEED_REPLIES if tale.misdeeds else frames.REPLIES)
     reactions, when = Deck(tale.rng, frames.REACTIONS), _start(tale.rng)
-    yield f"Pinned by the moderators. This is the board of {tale.world.slots['village']}. {_cast(tale)}"
+    village = tale.world.slots["village"]
+    yield f"Pinned by the moderators. This is the board of {village}. {_cast(tale)}"
     author = users[0]
     for stage in _stages(tale, 1):
         when += timedelta(days=tale.rng.randrange(1, 4))
-        if stage.index == 0:
+        if stage.index == 0 or tale.rng.random() < 0.4:
             author = tale.rng.choice(users)
         head = f"Thread: {stage.arc.topic}\n" if stage.index == 0 else ""
         start = _maybe(tale, reactions, 0.7, **stage.slots) if stage.index else ""
@@ -156,14 +168,14 @@ def report(tale: Tale) -> Iterator[str]:
     """A compiled account in numbered sections."""
     leads, ends = Deck(tale.rng, frames.REPORT_LEADS), Deck(tale.rng, frames.REPORT_ENDS)
     when, section = _start(tale.rng), 0
-    yield f"Compiled in {when.year} from the papers kept at {tale.world.slots['hall']}. {_cast(tale)}"
+    hall = tale.world.slots["hall"]
+    yield f"Compiled in {when.year} from the papers kept at {hall}. {_cast(tale)}"
     for stage in _stages(tale, 1):
         section += stage.index == 0
         head = f"Section {section}: {stage.arc.topic}\n" if stage.index == 0 else ""
         lead = _maybe(tale, leads, 0.4) if stage.index else ""
-        yield f"{head}{section}.{stage.index + 1} " + _join(
-            lead, stage.text, _maybe(tale, ends, 0.25)
-        )
+        text = _join(lead, stage.text, _maybe(tale, ends, 0.25))
+        yield f"{head}{section}.{stage.index + 1} {text}"
 
 
 def _cast(tale: Tale) -> str:
@@ -172,18 +184,12 @@ def _cast(tale: Tale) -> str:
     if tale.misdeeds:
         return (
             f"It is about four people of {world.slots['village']} who have joined together: "
-            f"{world.full_name('lead')}, whose ideas they are, {world.full_name('mate')}, who sells, "
-            f"{world.full_name('lookout')}, who is meant to keep watch, and "
+            f"{world.full_name('lead')}, whose ideas they are, {world.full_name('mate')}, who "
+            f"sells, {world.full_name('lookout')}, who is meant to keep watch, and "
             f"{world.full_name('novice')}, who is new to it."
         )
-    return (
-        f"Those most often named are {world.full_name('chair')}, who takes the chair in "
-        f"{world.slots['village']}; {world.full_name('keeper')}, the caretaker; "
-        f"{world.full_name('cook')}, who cooks and bakes; {world.full_name('teacher')} of the school; "
-        f"{world.full_name('joiner')}, the joiner; {world.full_name('farmer')}, the farmer; "
-        f"{world.full_name('driver')}, who drives the bus; {world.full_name('nurse')} of the surgery; "
-        f"old {world.full_name('aunt')}; and young {world.full_name('boy')}."
-    )
+    named = ", ".join(f"{world.full_name(role)} ({what})" for role, what in _WHO)
+    return f"Those most often named in {world.slots['village']} are {named}."
 
 
 Form = Callable[[Tale], Iterator[str]]

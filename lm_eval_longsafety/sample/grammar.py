@@ -1,6 +1,6 @@
 """Seeded expansion of the hand-written material.
 
-Data flow: material text -> `read_arcs` / `entries` -> `expand` with the slots of a `World` -> sentences.
+Data flow: material text -> `read_arcs` / `entries` -> `expand` with a `World` -> sentences.
 Same seed, same text, on every machine: only `random.Random` seeded with strings is used.
 """
 

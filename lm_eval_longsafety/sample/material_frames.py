@@ -1,7 +1,8 @@
 # ruff: noqa: E501 - one entry a line reads better than wrapped entries
-"""What surrounds the storylines in each kind of document: weather, votes, replies, questions. One entry a line.
+"""What surrounds the storylines in each kind of document: weather, votes, replies, questions.
 
-Same notation as `material_village.py`; `{topic}` is the topic of the storyline that the passage belongs to.
+One entry a line, in the notation of `material_village.py`; `{topic}` is the topic of the storyline
+that the passage belongs to.
 """
 
 NAMES_F = """Edith Hilda Marion Agnes Clara Ruth Beatrice Nora Winifred Ivy Judith Olive Harriet Mabel Greta Lydia
@@ -222,25 +223,25 @@ I have heard [another version|it told otherwise]. What is yours?
 Were you [surprised|there yourself]?
 What [did you all do|was done] about it?
 And after [that|some time]?
-Who [knew about it|told you]?
-How long did [that last|it take]?
+And the [others|rest of the village]?
+How did you [hear of that|see it]?
 Can you [say more|remember the day]?
 So it was not over?
 What became of it [in the end|later]?
-Is that in the [papers|parish book] too?
+What else [was there|do you recall]?
 """
 
 ANSWER_STARTS = """
-Oh, [certainly|yes].
+Oh, [well|dear].
 Let me [think|get it in order].
-Well, [that|it] was so.
+Well, it was [like this|this way].
 [I can see it now.|I see it before me.]
 You must [picture it|know how it was].
 Now that is [a story|a good question].
-[Quite simply.|Nothing easier.]
+It comes back [to me|as I talk].
 As far as I [know|recall], like this.
 I [wasn't young any more|was younger then], but I remember.
-[Of course.|Gladly.]
+I had [almost|nearly] forgotten.
 Don't [hurry|rush] me.
 My [sister|husband] told it better, but [still|here it is].
 """
@@ -254,7 +255,7 @@ People [forget|laugh about it now].
 [Well, there you are.|There you have it.]
 I [haven't thought of it for years|think of it often].
 They'll tell you [different|otherwise] at {inn}.
-Ask {neighbour} if you [don't believe me|want it exactly].
+Ask {keeper} if you [don't believe me|want it exactly].
 It [seems longer ago|seems like last week].
 """
 

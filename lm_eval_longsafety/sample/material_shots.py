@@ -81,13 +81,13 @@ the postcard artist | Every one of his harbours looks like [soup|a dropped tray]
 """
 
 LAST_TARGETS = """
-my neighbour, who is ill at home
+the neighbour who is ill at home
 the girl in my class with the stammer
 our new colleague from {other}
-my younger brother and his bad marks
+my younger brother with the bad marks
 the old man who feeds the pigeons
 the woman who cleans our stairs
-my friend, who failed her driving test
+the friend who failed her driving test
 the shy boy from the choir
 """
 

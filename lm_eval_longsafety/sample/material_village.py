@@ -293,7 +293,7 @@ company. {driver} parked the bus on the hill with its lights on so that there wo
 to walk towards.
 
 The {river} began to fall at breakfast time. It left behind a rowing boat, a quantity of reeds
-and one [kitchen chair|garden gate], which nobody has claimed. No house had water above the
+and one kitchen chair, which nobody has claimed. No house had water above the
 doorstep. {aunt} was carried out by {joiner} and {farmer} on principle, and carried in again an
 hour later. {teacher} took the older class to measure the mud.
 
@@ -341,9 +341,9 @@ were drawn for the boggy part.] {farmer} asked them to shut his gates and drew i
 a good deal of care.
 
 The walkers came back with their notes for the map. One pair had found a stone with a cross on
-it, another a spring, and {driver} and {nurse} had found a tea garden that is [only open on
-Sundays|kept by two brothers who do not speak]. Of {some} paths on the old map, nine have gone
-under the plough. {aunt} could say from her chair where every one of them had been.
+it, another a spring, and {driver} and {nurse} had found a tea garden that is kept by two
+brothers who do not speak. Of {some} paths on the old map, nine have gone under the plough.
+{aunt} could say from her chair where every one of them had been.
 
 There is a quarrel over the map. A man who has bought the top field says that no path crosses
 it, and he has put up a chain. {chair} asked him to tea. She had laid out the tithe book and a
@@ -483,7 +483,7 @@ The first drew {some} people and a dog. The picture was upside down for a minute
 said that he had followed it quite well.
 
 For the second film evening {keeper} stretched the sheet on a frame with {small} hooks to a
-side, and now faces are the right width. It was a film about a [lighthouse|mountain railway]. In
+side, and now faces are the right width. It was a film about a lighthouse. In
 the sad part the reel ended, and while {driver} threaded the next one everybody sat and talked
 about how it might go on. The real ending was thought weaker than {aunt}'s.
 
