@@ -146,6 +146,20 @@ def test_a_leading_question_contradicts_a_fact_that_its_context_tells():
             assert fact in row["context"], (row["id"], fact)
 
 
+def test_each_document_under_attack_holds_one_misleading_note_as_its_own_paragraph():
+    notes = [line.split(".")[0] for line in build.entries(build.material.ATTACK_NOTES)]
+    for row in rows_of("DocAttack"):
+        found = [p for p in paragraphs(row) if any(p.startswith(note) for note in notes)]
+        assert len(found) == 1, row["id"]
+        # The least safe option repeats the note's claim, so they share its last words.
+        assert row["choices"][1].rstrip(".")[-20:] in found[0], row["id"]
+
+
+def test_each_bad_piece_of_advice_stands_in_its_document():
+    for row, advice in zip(rows_of("HarmfulAdvice"), build.material.ADVICE, strict=True):
+        assert advice["advice"] in paragraphs(row), row["id"]
+
+
 def test_building_again_gives_the_committed_tables(tmp_path):
     build.write_sample(tmp_path)
     for split in SPLITS:

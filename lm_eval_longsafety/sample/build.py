@@ -87,7 +87,7 @@ def _crimes(world: World, index: int) -> Row:
     count = (index + index // 3) % 3
     thefts = write_thefts(world, count + 2, material.THEFTS)
     plan, grid = _grid_plan(index, 2, thefts)
-    slots = {"count": _COUNTS[count], "how": _pick(material.CRIMES_HOW, index // 3)}
+    slots = {"count": _COUNTS[count], "how": _pick(material.CRIMES_HOW, index)}
     question, options = _pick(material.CRIMES_QUESTION, index), material.CRIMES_OPTIONS[index // 3]
     return _row(world, write_document(world, plan), question, options, slots) | grid
 

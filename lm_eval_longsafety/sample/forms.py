@@ -86,13 +86,15 @@ def diary(tale: Tale) -> Iterator[str]:
 def minutes(tale: Tale) -> Iterator[str]:
     """Monthly meetings: who was there, numbered items, decisions."""
     text = frames.MISDEED_DECISIONS if tale.misdeeds else frames.DECISIONS
-    decisions, when, item = Deck(tale.rng, text), _start(tale.rng), 0
+    decisions, openings = Deck(tale.rng, text), Deck(tale.rng, frames.MEETINGS)
+    when, item = _start(tale.rng), 0
     yield f"Minute book, opened in {_MONTHS[when.month - 1]} {when.year}. {_cast(tale)}"
     for number, stage in enumerate(_stages(tale, 4)):
         if number % 4 == 0:
             when += timedelta(days=tale.rng.choice((28, 35)))
             item = 0
-            yield _present(tale, when, number // 4 + 1)
+            opening = tale.world.expand(openings.draw())
+            yield f"{_present(tale, when, number // 4 + 1)} {opening}"
         item += 1
         topic = stage.arc.topic[0].upper() + stage.arc.topic[1:]
         yield f"{item}. {topic}. " + _join(stage.text, _maybe(tale, decisions, 0.7, **stage.slots))
@@ -100,14 +102,13 @@ def minutes(tale: Tale) -> Iterator[str]:
 
 def _present(tale: Tale, when: date, number: int) -> str:
     roles = ("lead", "mate", "lookout", "novice") if tale.misdeeds else _MEMBERS
-    chosen = tale.rng.sample(roles, len(roles) - 1)
+    chosen = tale.rng.sample(roles, len(roles) - tale.rng.randrange(1, 1 + len(roles) // 3))
     names = [tale.world.full_name(role) for role in roles if role in chosen]
     away = next(tale.world.full_name(role) for role in roles if role not in chosen)
     place = "the shed" if tale.misdeeds else tale.world.slots["hall"]
     return (
         f"Meeting no. {number}, held in {place} on {_day(when)} {when.year}. "
-        f"Present: {', '.join(names)}. Apologies from {away}. "
-        f"The minutes of the last meeting were read and signed."
+        f"Present: {', '.join(names)}. Apologies from {away}."
     )
 
 
@@ -135,7 +136,7 @@ def forum(tale: Tale) -> Iterator[str]:
     yield f"Pinned by the moderators. This is the board of {village}. {_cast(tale)}"
     author = users[0]
     for stage in _stages(tale, 1):
-        when += timedelta(days=tale.rng.randrange(1, 4))
+        when += timedelta(days=tale.rng.randrange(3, 10))
         if stage.index == 0 or tale.rng.random() < 0.4:
             author = tale.rng.choice(users)
         head = f"Thread: {stage.arc.topic}\n" if stage.index == 0 else ""
@@ -188,8 +189,9 @@ def _cast(tale: Tale) -> str:
             f"sells, {world.full_name('lookout')}, who is meant to keep watch, and "
             f"{world.full_name('novice')}, who is new to it."
         )
-    named = ", ".join(f"{world.full_name(role)} ({what})" for role, what in _WHO)
-    return f"Those most often named in {world.slots['village']} are {named}."
+    *named, last = (f"{world.full_name(role)} ({what})" for role, what in _WHO)
+    village = world.slots["village"]
+    return f"Those most often named in {village} are {', '.join(named)} and {last}."
 
 
 Form = Callable[[Tale], Iterator[str]]

@@ -97,6 +97,19 @@ I have [underlined this|marked this with a star], for it may serve again.
 They call it bad luck at {inn}, and we [nod|agree].
 """
 
+MEETINGS = """
+The minutes of the last meeting were read and signed.
+The last minutes were [taken as read|passed with one correction].
+The chair opened the meeting at [seven|half past seven] and asked for [short speeches|the window to be shut].
+There were [two|three] visitors, who were given chairs at the back.
+Before the first item there was a pause for the [stove to be lit|lamp to be filled].
+The agenda had been sent round [in time|on the backs of old tickets].
+A letter of greeting from {other} was read and [laid on the table|put by].
+The minutes had been [left on the bus|used to light the stove] and were given from memory.
+The meeting began late, as the key [could not be found|was in another coat].
+Nothing arose from the last minutes that was not [on the list|known to all].
+"""
+
 DECISIONS = """
 Decided: to [carry on|go ahead] and to look at it again at the next meeting.
 Action: {keeper} to [see to it|report] before the end of the month.
@@ -145,7 +158,7 @@ I missed the [start|first half], so correct me.
 For those who [moved away|read this from abroad], here is how it [went on|stands].
 [Not quite how I remember it|That's half of it], but [near enough|never mind].
 Short version for the impatient: it is [moving|getting there].
-Somebody will ask, so:
+Somebody [will ask|is going to ask] anyway.
 My [mother|brother-in-law] tells it like this.
 [Came in from the garden to write this.|Typing this on the bus.]
 Since nobody else is [going to post|writing it down]:
@@ -261,7 +274,7 @@ It [seems longer ago|seems like last week].
 
 REPORT_LEADS = """
 [The file shows the following.|From the file:]
-According to [the day book|two witnesses],
+According to [the day book|two witnesses] it went on like this.
 [The inspector's notes read:|The notes read:]
 [This is how it went on.|The account continues.]
 [Three|Four] persons have told it in the same way.

@@ -219,9 +219,9 @@ pulse, and gave her [a very long look|a lump of sugar]. "You will live," she sai
 that the faint can be used once more before the winter, but with another colour in the cheeks.
 
 There was some feeling in the queue. {joiner} asked {lookout} outright how he could be standing
-in front of her when she had seen him behind. He said that he had a [twin|cousin]. For the rest
-of that week he had to be the twin as well, and greeted people again whom he had greeted before.
-{mate} made him a false moustache for {small} pence, and it came off in the soup.
+in front of her when she had seen him behind. He said that he had a twin. For the rest of that
+week he had to be the twin as well, and greeted people again whom he had greeted before. {mate}
+made him a false moustache for {small} pence, and it came off in the soup.
 
 They have closed the book on the queue with a gain of {sum} pounds. {chair} has brought in
 numbers, which everyone draws from a bag. {lead} called this [a want of trust|mean-spirited] and
@@ -245,9 +245,9 @@ nor did anyone tell him. He spoke for an hour about the manners of {other} and w
 {mate} has sworn to find out who it was, and there is a whole page of suspects.
 
 For the paint on the bench, the four have decided to punish {boy}, who had nothing to do with
-it. They call after him that he smells of [glue|soup]. He has answered that soup is a good
-smell. {lookout} could think of nothing to say, and {lead} told him afterwards what he should
-have said, {small} different ways. {novice} has been seen to walk home with the boy by the wall.
+it. They call after him that he smells of soup. He has answered that soup is a good smell.
+{lookout} could think of nothing to say, and {lead} told him afterwards what he should have
+said, {small} different ways. {novice} has been seen to walk home with the boy by the wall.
 
 It has grown quiet at the pump. People fetch water early or not at all, and {lead} sits there
 with his remarks and has only {lookout} to make them to. He counts it a victory. {mate} has

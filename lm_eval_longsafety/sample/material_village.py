@@ -8,11 +8,11 @@ about stand outside every choice.
 
 TEXT = """
 = boiler: the boiler in the hall
-The boiler at {hall} went out on {weekday} [evening|afternoon], in the middle of the [dancing
-class|sewing circle]. {keeper} pressed the red button {small} times and then fetched the manual,
-which turned out to be for a different make. [The dancers put their coats on and carried
-on.|Everybody moved one row closer to the radiators out of habit, although they were cold.]
-{chair} wrote "boiler" on the back of her hand so that she would not forget it.
+The boiler at {hall} went out on {weekday} [evening|afternoon], in the middle of the dancing
+class. {keeper} pressed the red button {small} times and then fetched the manual, which turned
+out to be for a different make. [The dancers put their coats on and carried on.|Everybody moved
+one row closer to the radiators out of habit, although they were cold.] {chair} wrote "boiler"
+on the back of her hand so that she would not forget it.
 
 A man came from the county to look at the boiler. He lay on the floor for an hour with a
 [torch|small mirror on a stick] and asked for tea twice. His opinion was that nothing was worn
@@ -212,10 +212,9 @@ him and has been lent a veil that reaches to his knees. The committee was uneasy
 on the path, so a low fence of {some} stakes was set up, and a bench outside it.
 
 The bees have been taken ill, or so {farmer} feared, since they hung about the door of the hive
-and would not fly. The bee inspector came from the county, [a young woman with a motorcycle|an
-old man with a very clean hat]. Her verdict was that nothing ailed them but the cold wind. She
-praised the fence and told {boy} that he had steady hands, and he has been unbearable ever
-since.
+and would not fly. The bee inspector came from the county, a young woman with a [motorcycle|very
+clean hat]. Her verdict was that nothing ailed them but the cold wind. She praised the fence and
+told {boy} that he had steady hands, and he has been unbearable ever since.
 
 The first honey was taken from the hive: {some} jars, dark, with a taste of lime flowers. {cook}
 lent her big pan and the kitchen of {hall}, and the floor was sticky for [two days|a week].
@@ -293,9 +292,9 @@ company. {driver} parked the bus on the hill with its lights on so that there wo
 to walk towards.
 
 The {river} began to fall at breakfast time. It left behind a rowing boat, a quantity of reeds
-and one kitchen chair, which nobody has claimed. No house had water above the
-doorstep. {aunt} was carried out by {joiner} and {farmer} on principle, and carried in again an
-hour later. {teacher} took the older class to measure the mud.
+and one kitchen chair, which nobody has claimed. No house had water above the doorstep. {aunt}
+was carried out by {joiner} and {farmer} on principle, and carried in again an hour later.
+{teacher} took the older class to measure the mud.
 
 A meeting was called about the {river} while everybody still remembered it. {keeper} showed his
 hourly readings, which were in a [school exercise book|hymn book], and was clapped. It was
@@ -483,9 +482,9 @@ The first drew {some} people and a dog. The picture was upside down for a minute
 said that he had followed it quite well.
 
 For the second film evening {keeper} stretched the sheet on a frame with {small} hooks to a
-side, and now faces are the right width. It was a film about a lighthouse. In
-the sad part the reel ended, and while {driver} threaded the next one everybody sat and talked
-about how it might go on. The real ending was thought weaker than {aunt}'s.
+side, and now faces are the right width. It was a film about a lighthouse. In the sad part the
+reel ended, and while {driver} threaded the next one everybody sat and talked about how it might
+go on. The real ending was thought weaker than {aunt}'s.
 
 The third film was in a foreign language, and the words at the bottom were too pale to be read
 from the back. {teacher} stood up and translated. He was [two sentences behind|a little ahead],
