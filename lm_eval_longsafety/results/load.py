@@ -74,7 +74,8 @@ def read(
         except ResultsError as error:
             if named:
                 raise
-            found.notes.append(f"passed over: {error}")
+            # The note may end in a page that is shared: the file's name is enough.
+            found.notes.append(f"passed over: {error}".replace(str(path), path.name))
         advance(path.stat().st_size - (done - before))
     runs, orphan_notes = attach(merge_copies(found.runs), found.sample_files)
     if not runs:

@@ -1,0 +1,144 @@
+"""Section: SR and HA per task, scenario, harm category and domain."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask
+from lm_eval_longsafety.report import drawing
+from lm_eval_longsafety.report.content import (
+    Cell,
+    Column,
+    Figure,
+    Section,
+    Table,
+    count,
+    score,
+    text,
+)
+from lm_eval_longsafety.report.scores import Subject, TaskScores
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+SCENARIOS = {
+    "fully_harmful": "Fully harmful context",
+    "partially_harmful": "Partially harmful context",
+    "query_harmful": "Harmless context, harmful query",
+}
+_HARMS = {
+    "illegal_activities": "Illegal activities",
+    "misinformation": "Misinformation",
+    "offensiveness": "Offensiveness and bias",
+}
+_DOMAINS = {True: "In-domain", False: "Out-of-domain"}
+_Chooser = Callable[[BenchmarkTask], bool]
+
+
+def section(subjects: Sequence[Subject]) -> Section:
+    """Scores below the overall ones."""
+    return Section(
+        id="tasks",
+        title="Tasks, scenarios and harm categories",
+        paragraphs=(
+            "In-domain tasks also occur in the LongSafety training set; the other five do not. "
+            "Groups are plain means over their tasks.",
+        ),
+        figures=(
+            Figure(
+                id="tasks",
+                title="SR and HA per task",
+                description="SR on the left and HA on the right for each task, one mark and 95 % "
+                "interval per model. The numbers stand in the table below.",
+                draw=partial(_draw, subjects),
+            ),
+        ),
+        tables=(_task_table(subjects), _group_table(subjects)),
+    )
+
+
+def metric_columns(subjects: Sequence[Subject], titles: Sequence[str]) -> tuple[Column, ...]:
+    """The same columns once per subject, under its name."""
+    return tuple(Column(title=title, group=s.label) for s in subjects for title in titles)
+
+
+def task_of(subject: Subject, benchmark: BenchmarkTask) -> TaskScores | None:
+    """The subject's scores of a task; None where it was not run."""
+    return next((task for task in subject.tasks if task.benchmark is benchmark), None)
+
+
+def _task_table(subjects: Sequence[Subject]) -> Table:
+    rows = []
+    for benchmark in TASKS:
+        cells: list[Cell] = []
+        for subject in subjects:
+            task = task_of(subject, benchmark)
+            cells += [score(task.estimate(metric) if task else None) for metric in ("sr", "ha")]
+            cells.append(count(task.n if task else None))
+        rows.append((text(benchmark.split), *cells))
+    return Table(
+        id="per-task",
+        caption="Scores per task [95 % interval]",
+        columns=(
+            Column(title="Task", numeric=False),
+            *metric_columns(subjects, ("SR %", "HA %", "n")),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _groups() -> list[tuple[str, _Chooser]]:
+    def scenario(key: str) -> _Chooser:
+        return lambda task: task.scenario == key
+
+    def harm(key: str) -> _Chooser:
+        return lambda task: task.harm == key
+
+    def domain(key: bool) -> _Chooser:
+        return lambda task: task.in_domain is key
+
+    return [
+        *((title, scenario(key)) for key, title in SCENARIOS.items()),
+        *((title, harm(key)) for key, title in _HARMS.items()),
+        *((title, domain(key)) for key, title in _DOMAINS.items()),
+    ]
+
+
+def _group_table(subjects: Sequence[Subject]) -> Table:
+    rows = []
+    for title, chosen in _groups():
+        cells = [
+            score(subject.mean(metric, chosen)) for subject in subjects for metric in ("sr", "ha")
+        ]
+        rows.append((text(title), *cells))
+    return Table(
+        id="per-group",
+        caption="Scores per scenario, harm category and domain: mean over tasks [95 % interval]",
+        columns=(
+            Column(title="Group", numeric=False),
+            *metric_columns(subjects, ("SR %", "HA %")),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _draw(subjects: Sequence[Subject]) -> "MatplotlibFigure":
+    with drawing.style():
+        height = 1.5 + len(TASKS) * (0.24 + 0.13 * len(subjects))
+        figure, both = drawing.axes(8.6, height, columns=2, shared=True)
+        for ax, metric in zip(both, ("sr", "ha"), strict=True):
+            for series, subject in enumerate(subjects):
+                shift = 0.7 * ((series + 0.5) / len(subjects) - 0.5)
+                for row, benchmark in enumerate(TASKS):
+                    task = task_of(subject, benchmark)
+                    estimate = task.estimate(metric) if task else None
+                    if estimate is not None:
+                        drawing.interval(ax, row + shift, estimate, series)
+                drawing.key(ax, series, drawing.shorten(subject.label))
+            drawing.percent_axis(ax, f"{metric.upper()}, percent")
+            ax.set_yticks(range(len(TASKS)), [task.split for task in TASKS])
+            ax.set_ylim(len(TASKS) - 0.4, -0.6)
+            for row in range(len(TASKS) - 1):
+                ax.axhline(row + 0.5, color=drawing.GRID, linewidth=0.6)
+        drawing.legend(figure, both[0])
+    return figure

@@ -1,0 +1,195 @@
+"""Section: every other task found in the runs, and SR against it.
+
+lm-eval has no notion of a task's headline metric; `headline_metric` states ours, and the table
+names it.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lm_eval_longsafety.report import drawing
+from lm_eval_longsafety.report.content import Cell, Column, Figure, Section, Table, percent, text
+from lm_eval_longsafety.report.scores import Subject, run_labels
+from lm_eval_longsafety.results import Metric, Run, TaskResult
+from lm_eval_longsafety.results.names import is_ours
+from lm_eval_longsafety.stats import Z95
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+_PREFERRED = (
+    *("acc_norm", "acc", "exact_match", "prompt_level_strict_acc", "pass@1", "pass_at_1", "mcc"),
+    *("f1", "macro_f1", "rougeL", "bleu", "chrf", "mc2"),
+)
+_STRICT = ("strict-match", "strict", "flexible-extract", "none", "")
+
+
+def section(subjects: Sequence[Subject], runs: Sequence[Run]) -> Section | None:
+    """Safety beside capability; None where the runs hold no other task."""
+    labels = run_labels(runs)
+    names = other_tasks(runs)
+    if not names:
+        return None
+    main = [name for name in names if not _is_leaf_of_group(name, runs)]
+    leaves = [name for name in names if name not in main]
+    tables = [_table("capability-table", "Other tasks of the same runs", main, runs, labels)]
+    if leaves:
+        table = _table("capability-leaves", "Tasks below those groups", leaves, runs, labels, True)
+        tables.append(table)
+    points = _points(subjects, main)
+    figures: tuple[Figure, ...] = ()
+    if len(points) > 1:
+        figures = (_figure(points, _shared(subjects, main)),)
+    return Section(
+        id="capability",
+        title="Safety beside capability",
+        paragraphs=(
+            "Other tasks that lm-eval ran for the same models, each with its headline metric: "
+            "acc_norm before acc, the strict filter before the lenient one, else the first "
+            "metric listed. Values are lm-eval's own; the interval is value ± 1.96 standard "
+            "errors, shown where lm-eval gave one.",
+        ),
+        figures=figures,
+        tables=tuple(tables),
+    )
+
+
+def other_tasks(runs: Sequence[Run]) -> list[str]:
+    """Names of all tasks and groups that are not this plugin's, in order of appearance."""
+    names = [name for run in runs for name in run.tasks if not is_ours(name)]
+    return list(dict.fromkeys(names))
+
+
+def headline_metric(task: TaskResult) -> Metric | None:
+    """The one number to show for a task; None where it has none."""
+    known = [metric for metric in task.metrics if metric.value is not None] or list(task.metrics)
+    for name in _PREFERRED:
+        named = [metric for metric in known if metric.name == name]
+        if named:
+            return min(named, key=lambda metric: _filter_rank(metric.filter))
+    return known[0] if known else None
+
+
+def _filter_rank(name: str) -> int:
+    return _STRICT.index(name) if name in _STRICT else len(_STRICT)
+
+
+def _is_leaf_of_group(name: str, runs: Sequence[Run]) -> bool:
+    found = set(runs_groups(runs))
+    return any(name in children for group, children in found if group != name)
+
+
+def runs_groups(runs: Sequence[Run]) -> list[tuple[str, tuple[str, ...]]]:
+    """(group, children) of all runs; only groups that have a row of their own."""
+    return [
+        (task.name, task.subtasks) for run in runs for task in run.tasks.values() if task.subtasks
+    ]
+
+
+def _table(
+    id_: str,
+    caption: str,
+    names: Sequence[str],
+    runs: Sequence[Run],
+    labels: Sequence[str],
+    folded: bool = False,
+) -> Table:
+    shown = [i for i, run in enumerate(runs) if any(name in run.tasks for name in names)]
+    rows = []
+    for name in names:
+        metrics = [_metric(runs[i], name) for i in shown]
+        described = list(dict.fromkeys(_describe(metric) for metric in metrics if metric))
+        rows.append((text(name), text(" / ".join(described)), *(_cell(m) for m in metrics)))
+    return Table(
+        id=id_,
+        caption=caption,
+        columns=(
+            Column(title="Task", numeric=False),
+            Column(title="Metric, filter", numeric=False),
+            *(Column(title=labels[i]) for i in shown),
+        ),
+        rows=tuple(rows),
+        folded=folded,
+    )
+
+
+def _metric(run: Run, name: str) -> Metric | None:
+    return headline_metric(run.tasks[name]) if name in run.tasks else None
+
+
+def _describe(metric: Metric) -> str:
+    lower = "; lower is better" if metric.higher_is_better is False else ""
+    plain = metric.filter in ("", "none")
+    return metric.name + ("" if plain else f", {metric.filter}") + lower
+
+
+def _cell(metric: Metric | None) -> Cell:
+    """Percent for what looks like a share, else the bare number."""
+    if metric is None or metric.value is None:
+        return Cell(text="n/a")
+    value, stderr = metric.value, metric.stderr
+    low, high = (None, None) if not stderr else (value - Z95 * stderr, value + Z95 * stderr)
+    if not 0 <= value <= 1:
+        return Cell(text=f"{value:,.4g}", value=value, low=low, high=high)
+    shown = f"{percent(value)} %"
+    if low is not None and high is not None:
+        low, high = max(0.0, low), min(1.0, high)
+        shown += f" [{percent(low)}, {percent(high)}]"
+    return Cell(text=shown, value=value, low=low, high=high)
+
+
+def _shared(subjects: Sequence[Subject], names: Sequence[str]) -> list[str]:
+    """Tasks that every subject has, as a share where higher is better."""
+    return [
+        name for name in names if all(_share(subject, name) is not None for subject in subjects)
+    ]
+
+
+def _share(subject: Subject, name: str) -> float | None:
+    metric = _metric(subject.run, name)
+    if metric is None or metric.value is None or metric.higher_is_better is False:
+        return None
+    return metric.value if 0 <= metric.value <= 1 else None
+
+
+def _points(subjects: Sequence[Subject], names: Sequence[str]) -> list[tuple[Subject, float]]:
+    """Subjects with their mean over the shared tasks."""
+    shared = _shared(subjects, names)
+    if not shared or not subjects:
+        return []
+    return [(s, sum(_share(s, name) or 0.0 for name in shared) / len(shared)) for s in subjects]
+
+
+def _figure(points: Sequence[tuple[Subject, float]], shared: Sequence[str]) -> Figure:
+    named = ", ".join(shared[:6]) + (f" and {len(shared) - 6} more" if len(shared) > 6 else "")
+    return Figure(
+        id="capability",
+        title="SR against capability",
+        description=(
+            f"Each model's overall SR with its 95 % interval, against its mean over {named}."
+        ),
+        draw=partial(_draw, points, f"mean over {len(shared)} shared task(s), percent"),
+    )
+
+
+def _draw(points: Sequence[tuple[Subject, float]], title: str) -> "MatplotlibFigure":
+    with drawing.style():
+        figure, (ax,) = drawing.axes(7.6, 4.2)
+        for series, (subject, capability) in enumerate(points):
+            safe = subject.mean("sr")
+            if safe is None or safe.low is None or safe.high is None:
+                continue
+            color = drawing.SERIES[series % len(drawing.SERIES)]
+            at = [100 * capability] * 2
+            ax.plot(at, [100 * safe.low, 100 * safe.high], color=color, linewidth=2)
+            drawing.key(ax, series, drawing.shorten(subject.label), linewidth=0)
+            ax.plot(
+                at[:1],
+                [100 * safe.value],
+                marker=drawing.MARKERS[series % len(drawing.MARKERS)],
+                color=color,
+            )
+        ax.set(xlabel=title, ylabel="SR, percent", ylim=(-2, 102))
+        drawing.legend(figure, ax)
+    return figure

@@ -1,0 +1,136 @@
+"""What a report is made of, independent of HTML, Markdown, CSV or JSON."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lm_eval_longsafety.stats import Estimate
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One entry of a table: what is shown, and the number behind it."""
+
+    text: str
+    value: float | int | str | None = None
+    """Unrounded; scores in [0, 1] although `text` shows percent. None for a missing number."""
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column's heading."""
+
+    title: str
+    group: str = ""
+    """Heading above several neighbouring columns, such as a model's name."""
+    numeric: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table; the first cell of a row is its heading."""
+
+    id: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    folded: bool = False
+    """Long and of interest to few: closed until opened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A picture, drawn when needed; every one shows a table's numbers."""
+
+    id: str
+    title: str
+    description: str
+    """What a reader who cannot see it should know."""
+    draw: "Callable[[], MatplotlibFigure]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """A document's texts, shown folded and only on request."""
+
+    heading: str
+    question: str
+    choices: tuple[tuple[str, str], ...]
+    """(letter, text), least safe first."""
+    replies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of the report."""
+
+    id: str
+    title: str
+    paragraphs: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    tables: tuple[Table, ...] = ()
+    notes: tuple[str, ...] = ()
+    excerpts: tuple[Excerpt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A whole report."""
+
+    title: str
+    summary: str
+    banners: tuple[str, ...] = ()
+    """What must be known before any number is read."""
+    sections: tuple[Section, ...] = field(default=())
+
+
+def text(value: object) -> Cell:
+    """A cell of words."""
+    shown = "n/a" if value is None or value == "" else clean(str(value))
+    return Cell(text=shown, value=None if value is None else shown)
+
+
+def count(value: int | None) -> Cell:
+    """A cell with a whole number."""
+    return Cell(text="n/a" if value is None else f"{value:,}", value=value)
+
+
+def score(estimate: Estimate | None) -> Cell:
+    """A cell with a score in percent and its interval."""
+    if estimate is None:
+        return Cell(text="n/a")
+    shown = percent(estimate.value)
+    if estimate.low is not None and estimate.high is not None:
+        shown += f" [{percent(estimate.low)}, {percent(estimate.high)}]"
+    return Cell(
+        text=shown, value=estimate.value, low=estimate.low, high=estimate.high, n=estimate.n
+    )
+
+
+def percent(value: float) -> str:
+    """0.4567 as "45.7"; never "-0.0"."""
+    return f"{value * 100 + 0.0:.1f}".replace("-0.0", "0.0")
+
+
+def clean(value: str, limit: int = 400) -> str:
+    """Untrusted text made fit to show: one line, no control or direction-changing characters."""
+    kept = "".join(
+        " "
+        if ch.isspace()
+        else ch
+        if ch.isprintable() and not _redirects(ch)
+        else "\N{REPLACEMENT CHARACTER}"
+        for ch in value[: limit + 1]
+    )
+    return kept if len(kept) <= limit else kept[: limit - 1] + "…"
+
+
+def _redirects(ch: str) -> bool:
+    """Characters that turn the direction of the text after them."""
+    return "\u202a" <= ch <= "\u202e" or "\u2066" <= ch <= "\u2069" or ch in "\u200e\u200f"

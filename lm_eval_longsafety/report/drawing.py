@@ -1,0 +1,168 @@
+"""Colours, axes and export of the report's pictures, all by matplotlib's object interface.
+
+Data flow: section module -> `axes` -> drawn figure -> `inline_svg` for the page, `save` for PDF and
+PNG. In the page the palette's colours become CSS variables, so that one picture serves light and
+dark.
+"""
+
+import io
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lm_eval_longsafety.stats import Estimate
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, MUTED, GRID, PAPER = "#1b2430", "#5a6675", "#d5dbe3", "#fefefe"
+SERIES = ("#0b62c4", "#b4490f", "#0d7468", "#9c1f9f", "#75650b", "#4b5b70")
+MARKERS = ("o", "s", "D", "^", "v", "P")
+MAP_LOW, MAP_HIGH = "#f6e3d7", "#0b4f9e"
+_VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper"} | {
+    color: f"series-{index}" for index, color in enumerate(SERIES)
+}
+_STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "lm-eval-longsafety",
+    "pdf.fonttype": 42,
+    # Names are untrusted: a "$" in one must not start a formula.
+    "text.parse_math": False,
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "text.color": INK,
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": INK,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "legend.frameon": False,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": PAPER,
+}
+_FONT = re.compile(r"'DejaVu Sans'[^;\"]*")
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The report's look, for the time of drawing or saving."""
+    import matplotlib
+
+    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
+        # A model's name may hold letters that the PDF and PNG font lacks; the page's text has them.
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+        yield
+
+
+def axes(
+    width: float, height: float, columns: int = 1, rows: int = 1, *, shared: bool = False
+) -> "tuple[Figure, list[Axes]]":
+    """A figure of that size in inches with `rows` x `columns` axes, `shared` ones on one scale."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=shared, sharey=shared)
+    return figure, [ax for row in grid for ax in row]
+
+
+def shorten(label: str, limit: int = 30) -> str:
+    """A label that fits a picture; the tables have it whole."""
+    return label if len(label) <= limit else "…" + label[-(limit - 1) :]
+
+
+def percent_axis(ax: "Axes", title: str) -> None:
+    """Make the x axis 0 to 100 percent."""
+    ax.set_xlim(-2, 102)
+    ax.set_xticks(range(0, 101, 20))
+    ax.set_xlabel(title)
+    ax.grid(visible=False, axis="y")
+
+
+def interval(
+    ax: "Axes", position: float, estimate: Estimate, series: int, *, label: str = ""
+) -> None:
+    """A horizontal interval with its point, in percent, at height `position`."""
+    color, value = SERIES[series % len(SERIES)], 100 * estimate.value
+    if estimate.low is not None and estimate.high is not None:
+        ends = [100 * estimate.low, 100 * estimate.high]
+        ax.plot(ends, [position] * 2, color=color, linewidth=2.2, solid_capstyle="round")
+    ax.plot(
+        [value],
+        [position],
+        linestyle="none",
+        marker=MARKERS[series % len(MARKERS)],
+        markersize=6.5,
+        color=color,
+        markeredgecolor=PAPER,
+        markeredgewidth=0.8,
+        label=label or "_",
+    )
+
+
+def key(ax: "Axes", series: int, label: str, linewidth: float = 2.2) -> None:
+    """Enter a series into the legend."""
+    ax.plot(
+        [],
+        [],
+        color=SERIES[series % len(SERIES)],
+        marker=MARKERS[series % len(MARKERS)],
+        linewidth=linewidth,
+        label=label,
+    )
+
+
+def legend(figure: "Figure", ax: "Axes", columns: int = 3) -> None:
+    """One legend below the whole figure."""
+    handles, labels = ax.get_legend_handles_labels()
+    if len(handles) > 1:
+        figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+
+
+def inline_svg(figure: "Figure", prefix: str) -> str:
+    """The figure as an `<svg>` element to stand in HTML.
+
+    Args:
+        figure: a drawn figure.
+        prefix: put before every id, as several pictures share the page.
+    """
+    out = io.StringIO()
+    with style():
+        figure.savefig(
+            out, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
+        )
+    svg = out.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
+    svg = re.sub(r'(href="|url\()#', rf"\1#{prefix}-", svg)
+    svg = re.sub(r'<svg ([^>]*?)width="[^"]*" ?', r"<svg \1", svg, count=1)
+    svg = re.sub(r'<svg ([^>]*?)height="[^"]*" ?', r"<svg \1", svg, count=1)
+    svg = _FONT.sub("var(--font)", svg)
+    for color, name in _VARIABLES.items():
+        svg = svg.replace(color, f"var(--{name})")
+    return svg.strip()
+
+
+def save(figure: "Figure", stem: Path) -> Sequence[Path]:
+    """Write the figure as PDF and PNG beside each other."""
+    paths = [stem.with_suffix(".pdf"), stem.with_suffix(".png")]
+    with style():
+        figure.savefig(paths[0], metadata={"CreationDate": None, "Producer": None, "Creator": None})
+        figure.savefig(paths[1], dpi=200, metadata={"Software": None})
+    return paths

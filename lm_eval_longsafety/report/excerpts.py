@@ -1,0 +1,51 @@
+"""Section: the documents' questions and replies, only on request, folded.
+
+The one place where text of the benchmark, which may be harmful, can reach a report.
+"""
+
+from collections.abc import Sequence
+
+from lm_eval_longsafety.report.content import Excerpt, Section, clean
+from lm_eval_longsafety.report.scores import Subject
+
+_PER_TASK = 20
+_CUT = 2_000
+
+
+def section(subjects: Sequence[Subject]) -> Section | None:
+    """Unsafe answers first, at most twenty a task; None without texts."""
+    excerpts = []
+    for subject in subjects:
+        for task in subject.tasks:
+            with_text = [sample for sample in task.samples if sample.text is not None]
+            for sample in sorted(with_text, key=lambda s: s.sr)[:_PER_TASK]:
+                if sample.text is None:
+                    continue
+                verdict = "safe" if sample.sr == 1 else "aware" if sample.ha == 1 else "neither"
+                pick = "/".join(pick or "none" for pick in sample.picks)
+                excerpts.append(
+                    Excerpt(
+                        heading=clean(
+                            f"{subject.label}: {sample.split} {sample.id}, {pick}, {verdict}"
+                        ),
+                        question=clean(sample.text.question, _CUT),
+                        choices=tuple(
+                            (clean(letter), clean(choice, _CUT))
+                            for letter, choice in zip(
+                                sample.letters, sample.text.choices, strict=True
+                            )
+                        ),
+                        replies=tuple(clean(reply, _CUT) for reply in sample.text.replies),
+                    )
+                )
+    if not excerpts:
+        return None
+    return Section(
+        id="texts",
+        title="Texts",
+        paragraphs=(
+            f"Questions, choices and replies, unsafe answers first, at most {_PER_TASK} a task. "
+            "They may be harmful.",
+        ),
+        excerpts=tuple(excerpts),
+    )

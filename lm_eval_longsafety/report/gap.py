@@ -1,0 +1,93 @@
+"""Section: what a model notices and still does (HA - SR)."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lm_eval_longsafety.benchmark import TASKS
+from lm_eval_longsafety.report import drawing
+from lm_eval_longsafety.report.breakdown import metric_columns, task_of
+from lm_eval_longsafety.report.content import Column, Figure, Section, Table, score, text
+from lm_eval_longsafety.report.scores import Subject
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+_PANELS = 4
+
+
+def section(subjects: Sequence[Subject]) -> Section:
+    """The gap per task and overall."""
+    return Section(
+        id="gap",
+        title="Noticed, and done all the same",
+        paragraphs=(
+            "The gap HA − SR is the share of documents on which the model's choice shows that it "
+            "noticed the harm and yet is not the safest one. A wide gap asks for better conduct, "
+            "low HA for better reading.",
+        ),
+        figures=(
+            Figure(
+                id="gap",
+                title="From SR to HA",
+                description=(
+                    "For each task a line from SR to HA; its length is the gap. The numbers "
+                    "stand in the table below."
+                ),
+                draw=partial(_draw, subjects[:_PANELS]),
+            ),
+        ),
+        tables=(_table(subjects),),
+        notes=(
+            (f"The picture shows the first {_PANELS} models; the table has all.",)
+            if len(subjects) > _PANELS
+            else ()
+        ),
+    )
+
+
+def _table(subjects: Sequence[Subject]) -> Table:
+    rows = [(text("Mean over tasks"), *(score(subject.mean("gap")) for subject in subjects))]
+    for benchmark in TASKS:
+        tasks = [task_of(subject, benchmark) for subject in subjects]
+        cells = [score(task.estimate("gap") if task else None) for task in tasks]
+        rows.append((text(benchmark.split), *cells))
+    return Table(
+        id="gap-table",
+        caption="HA − SR in percentage points [95 % interval]",
+        columns=(Column(title="Task", numeric=False), *metric_columns(subjects, ("HA − SR",))),
+        rows=tuple(rows),
+    )
+
+
+def _draw(subjects: Sequence[Subject]) -> "MatplotlibFigure":
+    with drawing.style():
+        columns = min(2, len(subjects))
+        rows = -(-len(subjects) // columns)
+        figure, panels = drawing.axes(4.3 * columns + 0.8, 3.6 * rows, columns, rows, shared=True)
+        for ax, subject in zip(panels, subjects, strict=False):
+            for row, benchmark in enumerate(TASKS):
+                task = task_of(subject, benchmark)
+                safe, aware = (task.estimate("sr"), task.estimate("ha")) if task else (None, None)
+                if safe is None or aware is None:
+                    continue
+                ends = [100 * safe.value, 100 * aware.value]
+                ax.plot(ends, [row, row], color=drawing.GRID, linewidth=4, zorder=1)
+                for series, end in enumerate(ends):
+                    ax.plot(
+                        [end],
+                        [row],
+                        linestyle="none",
+                        marker=drawing.MARKERS[series],
+                        color=drawing.SERIES[series],
+                    )
+            for series, name in enumerate(("SR", "HA")):
+                drawing.key(ax, series, name, linewidth=0)
+            ax.set_title(drawing.shorten(subject.label, 34))
+            drawing.percent_axis(ax, "percent of documents")
+            ax.set_yticks(range(len(TASKS)), [task.split for task in TASKS])
+        panels[0].set_ylim(len(TASKS) - 0.4, -0.6)
+        for ax in panels[len(subjects) :]:
+            ax.set_visible(False)
+        drawing.legend(figure, panels[0])
+    return figure

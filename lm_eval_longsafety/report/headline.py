@@ -1,0 +1,148 @@
+"""Section: each model's overall scores, beside the published ones."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lm_eval_longsafety.report import drawing
+from lm_eval_longsafety.report.content import (
+    Cell,
+    Column,
+    Figure,
+    Section,
+    Table,
+    count,
+    percent,
+    score,
+    text,
+)
+from lm_eval_longsafety.report.published import READING, SOURCE, PublishedScore, published_scores
+from lm_eval_longsafety.report.scores import Subject
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+_METRICS = {
+    "sr": "SR %",
+    "ha": "HA %",
+    "answered": "Answered %",
+    "refused": "Refused %",
+    "truncated": "Truncated %",
+}
+
+
+def section(subjects: Sequence[Subject]) -> Section:
+    """Headline scores of all subjects and the published ladder."""
+    notes = tuple(
+        f"{subject.label}: {len(subject.tasks)} of the ten tasks; its means are over those alone "
+        "and compare with nobody else's."
+        for subject in subjects
+        if not subject.complete
+    )
+    return Section(
+        id="headline",
+        title="Overall scores",
+        paragraphs=(
+            "SR (SafeResponse) is the share of documents on which the model chose the safest "
+            "answer; HA (HarmAwareness) the share on which its answer shows that it noticed the "
+            "harm. Both are plain means over the tasks, in percent, with 95 % intervals. A reply "
+            "from which no letter could be read counts as neither.",
+        ),
+        figures=(
+            Figure(
+                id="headline",
+                title="SR and HA per model",
+                description=(
+                    "Overall SR and HA of each model with 95 % intervals, above the published "
+                    "scores. The numbers stand in the tables below."
+                ),
+                draw=partial(_draw, subjects, published_scores()),
+            ),
+        ),
+        tables=(_table(subjects), _ladder(subjects)),
+        notes=notes,
+    )
+
+
+def _table(subjects: Sequence[Subject]) -> Table:
+    rows = [
+        (
+            text(subject.label),
+            *(score(subject.mean(metric)) for metric in _METRICS),
+            count(sum(task.n for task in subject.tasks if task.n) or None),
+            count(len(subject.tasks)),
+            text(subject.protocol),
+        )
+        for subject in subjects
+    ]
+    return Table(
+        id="overall",
+        caption="Overall scores: mean over tasks [95 % interval]",
+        columns=(
+            Column(title="Model", numeric=False),
+            *(Column(title=title) for title in _METRICS.values()),
+            Column(title="Documents"),
+            Column(title="Tasks"),
+            Column(title="Protocol", numeric=False),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _ladder(subjects: Sequence[Subject]) -> Table:
+    rungs = [(score.value, score.model, score.kind) for score in published_scores()]
+    rungs += [
+        (mean.value, subject.label, "this report")
+        for subject in subjects
+        if subject.complete and (mean := subject.mean("sr"))
+    ]
+    return Table(
+        id="ladder",
+        caption=f"Beside published scores ({SOURCE}; {READING})",
+        columns=(
+            Column(title="Model", numeric=False),
+            Column(title="SR %"),
+            Column(title="Kind", numeric=False),
+        ),
+        rows=tuple(
+            (text(name), Cell(text=percent(value), value=value), text(kind))
+            for value, name, kind in sorted(rungs, key=lambda rung: -rung[0])
+        ),
+        folded=True,
+    )
+
+
+def _draw(subjects: Sequence[Subject], ladder: Sequence[PublishedScore]) -> "MatplotlibFigure":
+    with drawing.style():
+        height = 1.6 + 0.42 * len(subjects) + 0.21 * len(ladder)
+        figure, (ax,) = drawing.axes(7.6, height)
+        names = []
+        for row, subject in enumerate(subjects):
+            for series, (metric, shift) in enumerate({"sr": -0.14, "ha": 0.14}.items()):
+                mean = subject.mean(metric)
+                if mean is not None:
+                    label = metric.upper() if row == 0 else ""
+                    drawing.interval(ax, row + shift, mean, series, label=label)
+            names.append(drawing.shorten(subject.label))
+        places = [len(subjects) + 0.1 + 0.5 * index for index in range(len(ladder))]
+        ax.plot(
+            [100 * published.value for published in ladder],
+            places,
+            linestyle="none",
+            marker="|",
+            markersize=9,
+            markeredgewidth=2,
+            color=drawing.MUTED,
+            label="SR as published",
+        )
+        ax.set_yticks(
+            [*range(len(subjects)), *places], names + [published.model for published in ladder]
+        )
+        for rung in ax.get_yticklabels()[len(subjects) :]:
+            rung.set_fontsize(7.5)
+            rung.set_color(drawing.MUTED)
+        ax.set_ylim(places[-1] + 0.5, -0.6)
+        ax.axhline(len(subjects) - 0.45, color=drawing.GRID, linewidth=1)
+        drawing.percent_axis(ax, "percent of documents, mean over tasks")
+        drawing.legend(figure, ax)
+    return figure

@@ -1,0 +1,194 @@
+"""Write a report as HTML, Markdown, CSV or JSON, and its pictures as PDF and PNG.
+
+Data flow: `content.Report` -> one string. Each renderer escapes for its own format.
+"""
+
+import csv
+import io
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from lm_eval_longsafety.report import drawing
+from lm_eval_longsafety.report.content import Cell, Column, Figure, Report, Section, Table
+
+_CSV_COLUMNS = ("section", "table", "row", "group", "column", "text", "value", "low", "high", "n")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~>])")
+
+Progress = Callable[[str], None]
+"""Told the name of each picture before it is drawn."""
+
+
+def figures(report: Report) -> list[Figure]:
+    """All pictures of a report."""
+    return [figure for section in report.sections for figure in section.figures]
+
+
+def html(report: Report, progress: Progress = lambda _: None) -> str:
+    """One self-contained page: no script, nothing loaded, a policy that forbids both."""
+    import jinja2
+    from markupsafe import Markup
+
+    # Our own stylesheet and matplotlib's pictures, whose texts matplotlib has escaped.
+    resources = files("lm_eval_longsafety.report")
+    css = Markup(resources.joinpath("page.css").read_text(encoding="utf-8"))  # noqa: S704
+    pictures = {}
+    for figure in figures(report):
+        progress(figure.title)
+        pictures[figure.id] = Markup(drawing.inline_svg(figure.draw(), figure.id))  # noqa: S704
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True)
+    environment.filters["groups"] = _column_groups
+    environment.filters["parts"] = _parts
+    template = environment.from_string(
+        resources.joinpath("page.html.jinja").read_text(encoding="utf-8")
+    )
+    return (
+        template.render(
+            report=report, css=css, pictures=pictures, version=version("lm-eval-longsafety")
+        )
+        + "\n"
+    )
+
+
+def markdown(report: Report) -> str:
+    """The same tables for a README or an issue; pictures are left out."""
+    parts = [f"# {_md(report.title)}", _md(report.summary)]
+    parts += [f"> **{_md(banner)}**" for banner in report.banners]
+    for section in report.sections:
+        parts.append(f"## {_md(section.title)}")
+        parts += [_md(paragraph) for paragraph in section.paragraphs]
+        parts += ["\n".join(f"- {_md(note)}" for note in section.notes)] if section.notes else []
+        for table in section.tables:
+            parts += [f"**{_md(table.caption)}**", _markdown_table(table)]
+        parts += [_markdown_excerpts(section)] if section.excerpts else []
+    return "\n\n".join(parts) + "\n"
+
+
+def csv_text(report: Report) -> str:
+    """All tables in long form: one line per entry, unrounded, scores in [0, 1]."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_CSV_COLUMNS)
+    for section, table, row, column, cell in _cells(report):
+        numbers = ("" if x is None else x for x in (cell.value, cell.low, cell.high, cell.n))
+        words = (section.id, table.id, row, column.group, column.title, cell.text)
+        writer.writerow([*map(_csv, words), *map(_csv, numbers)])
+    return out.getvalue()
+
+
+def json_text(report: Report) -> str:
+    """Everything but the pictures, unrounded."""
+    return json.dumps(_plain(report), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+FORMATS: dict[str, Callable[[Report], str]] = {
+    "html": html,
+    "md": markdown,
+    "csv": csv_text,
+    "json": json_text,
+}
+
+
+def save_figures(report: Report, folder: Path, progress: Progress = lambda _: None) -> list[Path]:
+    """Write every picture as PDF and PNG into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    for figure in figures(report):
+        progress(figure.title)
+        written += drawing.save(figure.draw(), folder / figure.id)
+    return written
+
+
+def _column_groups(columns: Iterable[Column]) -> list[tuple[str, list[Column]]]:
+    return [(key, list(own)) for key, own in itertools.groupby(columns, key=lambda c: c.group)]
+
+
+def _parts(cell: Cell) -> tuple[str, str]:
+    """A score's value and its interval, as "45.0" and "[40.1, 50.0]"."""
+    value, _, ends = cell.text.partition(" [")
+    return value, f"[{ends}" if ends else ""
+
+
+def _cells(report: Report) -> Iterable[tuple[Section, Table, str, Column, Cell]]:
+    for section in report.sections:
+        for table in section.tables:
+            for row in table.rows:
+                for column, cell in zip(table.columns[1:], row[1:], strict=True):
+                    yield section, table, row[0].text, column, cell
+
+
+def _markdown_table(table: Table) -> str:
+    heads = [f"{c.group} · {c.title}" if c.group else c.title for c in table.columns]
+    lines = [heads, ["---:" if column.numeric else "---" for column in table.columns]]
+    rows = [[_md(cell.text) for cell in row] for row in table.rows]
+    cells = [[_md(head) for head in lines[0]], lines[1], *rows]
+    return "\n".join("| " + " | ".join(row) + " |" for row in cells)
+
+
+def _markdown_excerpts(section: Section) -> str:
+    parts = []
+    for excerpt in section.excerpts:
+        choices = "\n".join(f"- {_md(letter)}. {_md(words)}" for letter, words in excerpt.choices)
+        replies = "\n\n".join(f"Reply: {_md(reply)}" for reply in excerpt.replies)
+        parts.append(
+            f"<details><summary>{_md(excerpt.heading)}</summary>\n\n{_md(excerpt.question)}\n\n"
+            f"{choices}\n\n{replies}\n\n</details>"
+        )
+    return "\n\n".join(parts)
+
+
+def _md(text: str) -> str:
+    """Text that Markdown shows as it stands; HTML in it is shown, not used."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+    return _MARKDOWN.sub(r"\\\1", escaped)
+
+
+def _csv(value: object) -> object:
+    """A text that a spreadsheet would compute gets a quote before it."""
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
+    return value
+
+
+def _plain(report: Report) -> dict[str, Any]:
+    return {
+        "title": report.title,
+        "summary": report.summary,
+        "banners": list(report.banners),
+        "sections": [
+            {
+                "id": section.id,
+                "title": section.title,
+                "notes": list(section.notes),
+                "tables": [_plain_table(table) for table in section.tables],
+            }
+            for section in report.sections
+        ],
+    }
+
+
+def _plain_table(table: Table) -> dict[str, Any]:
+    return {
+        "id": table.id,
+        "caption": table.caption,
+        "columns": [{"title": c.title, "group": c.group} for c in table.columns],
+        "rows": [
+            [
+                {
+                    "text": cell.text,
+                    "value": cell.value,
+                    "low": cell.low,
+                    "high": cell.high,
+                    "n": cell.n,
+                }
+                for cell in row
+            ]
+            for row in table.rows
+        ],
+    }

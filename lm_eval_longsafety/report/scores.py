@@ -1,0 +1,181 @@
+"""Scores with intervals per task and over tasks, for one model under one protocol.
+
+Data flow: `Run` -> `subjects` -> per task `TaskScores`. From samples where they were given, else
+from lm-eval's own table. Runs are never averaged with each other.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath, PureWindowsPath
+
+from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask
+from lm_eval_longsafety.report.content import clean
+from lm_eval_longsafety.results import Provenance, Run, Sample, TaskResult, parse_task_name
+from lm_eval_longsafety.stats import (
+    Estimate,
+    Values,
+    mean_over_tasks,
+    proportion,
+    proportion_from_summary,
+    shared_context_factor,
+)
+
+METRICS = ("sr", "ha", "gap", "answered", "refused", "truncated")
+"""`gap` is HA - SR: documents where the model noticed and still did not answer safely."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskScores:
+    """One task of one subject."""
+
+    name: str
+    """lm-eval task name."""
+    benchmark: BenchmarkTask
+    result: TaskResult | None
+    samples: tuple[Sample, ...]
+    """Empty where none were given."""
+
+    def values(self, metric: str) -> Values | None:
+        """Per-document values; None without samples."""
+        if not self.samples:
+            return None
+        return Values.of(
+            [value_of(sample, metric) for sample in self.samples],
+            [sample.context_sha256 for sample in self.samples],
+        )
+
+    def estimate(self, metric: str) -> Estimate | None:
+        """The task's score; None where it is unknown."""
+        values = self.values(metric)
+        if values is not None:
+            return proportion(values)
+        if self.result is None:
+            return None
+        if metric == "gap":
+            aware, safe = _summary(self.result, "ha"), _summary(self.result, "sr")
+            if aware is None or safe is None:
+                return None
+            return proportion_from_summary(aware.value - safe.value, self.result.n_effective, None)
+        return _summary(self.result, metric)
+
+    @property
+    def n(self) -> int | None:
+        """Documents scored."""
+        return len(self.samples) or (self.result.n_effective if self.result else None)
+
+    @property
+    def provenance(self) -> Provenance | None:
+        """What the task wrote down about its data."""
+        return self.result.provenance if self.result else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One run under one protocol and variant: what gets a row, a colour and a name."""
+
+    label: str
+    run: Run
+    protocol: str
+    variant: str
+    tasks: tuple[TaskScores, ...]
+    """In the benchmark's order."""
+
+    def mean(
+        self, metric: str, chosen: Callable[[BenchmarkTask], bool] = lambda _: True
+    ) -> Estimate | None:
+        """Plain mean over the chosen tasks; None unless each of them has the score."""
+        tasks = [task for task in self.tasks if chosen(task.benchmark)]
+        estimates = [task.estimate(metric) for task in tasks]
+        known = [estimate for estimate in estimates if estimate is not None]
+        if not known or len(known) != len(estimates):
+            return None
+        values = [task.values(metric) for task in tasks]
+        sampled = [value for value in values if value is not None]
+        factor = shared_context_factor(sampled) if len(sampled) == len(values) else 1.0
+        return mean_over_tasks(known, factor)
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """All samples of all tasks."""
+        return tuple(sample for task in self.tasks for sample in task.samples)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all ten tasks are there."""
+        return len({task.benchmark.split for task in self.tasks}) == len(TASKS)
+
+
+def subjects(runs: Sequence[Run]) -> list[Subject]:
+    """Everything that was scored, in the order of the runs."""
+    labels = run_labels(runs)
+    found = []
+    for run, label in zip(runs, labels, strict=True):
+        groups: dict[tuple[str, str], list[str]] = {}
+        for name, parsed in run.longsafety().items():
+            groups.setdefault((parsed.variant, parsed.protocol), []).append(name)
+        for (variant, protocol), names in groups.items():
+            several = sum(key[0] == variant for key in groups) > 1
+            found.append(
+                Subject(
+                    label=f"{label} ({protocol})" if several else label,
+                    run=run,
+                    protocol=protocol,
+                    variant=variant,
+                    tasks=_task_scores(run, names),
+                )
+            )
+    return found
+
+
+def run_labels(runs: Sequence[Run]) -> list[str]:
+    """A short, distinct, clean name for each run."""
+    names = [short_name(run.model) for run in runs]
+    labels = [
+        f"{name} {run.date:%Y-%m-%d %H:%M}" if names.count(name) > 1 and run.date else name
+        for name, run in zip(names, runs, strict=True)
+    ]
+    seen: dict[str, int] = {}
+    distinct = []
+    for label in labels:
+        seen[label] = seen.get(label, 0) + 1
+        distinct.append(f"{label} #{seen[label]}" if labels.count(label) > 1 else label)
+    return distinct
+
+
+def short_name(model: str) -> str:
+    """A hub id as it is; of a local path only the last two parts, the rest is nobody's business."""
+    windows = "\\" in model or model[1:3] in (":\\", ":/")
+    path = PureWindowsPath(model) if windows else PurePosixPath(model)
+    local = windows or model.startswith(("/", ".", "~")) or len(path.parts) > 2
+    return clean("/".join(path.parts[-2:]).strip("/\\") if local else model, 80) or "unknown"
+
+
+def value_of(sample: Sample, metric: str) -> float:
+    """A sample's value of one of `METRICS`."""
+    if metric == "gap":
+        return sample.ha - sample.sr
+    return float(getattr(sample, metric))
+
+
+def _task_scores(run: Run, names: Sequence[str]) -> tuple[TaskScores, ...]:
+    order = {task.split: index for index, task in enumerate(TASKS)}
+    scores = []
+    for name in names:
+        parsed = parse_task_name(name)
+        if parsed is not None:
+            scores.append(
+                TaskScores(
+                    name=name,
+                    benchmark=parsed.benchmark,
+                    result=run.tasks.get(name),
+                    samples=run.samples.get(name, ()),
+                )
+            )
+    return tuple(sorted(scores, key=lambda task: order[task.benchmark.split]))
+
+
+def _summary(result: TaskResult, metric: str) -> Estimate | None:
+    row = result.metric(metric)
+    if row is None or row.value is None:
+        return None
+    return proportion_from_summary(row.value, result.n_effective, row.stderr)
