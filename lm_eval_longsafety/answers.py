@@ -43,7 +43,7 @@ class Reading(str):
         return reading
 
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[\w\u0300-\u036f]+")
 
 
 def read_choice(

@@ -33,7 +33,7 @@ _AND = (
     r"|と|또는|와|과)"
 )
 SECOND = re.compile(
-    rf"[)\]}}]*[ ]?{_AND}[ ]?(?:(?:both|option|choice|letter|maybe|perhaps|possibly"
+    rf"[)\]}}]*[ ]?(?:{_AND}|(?=\())[ ]?(?:(?:both|option|choice|letter|maybe|perhaps|possibly"
     rf"|even) )?[\[({{]{{0,2}}"
     rf"(?:\([A-Z]\)|{_CAPITAL})(?!\)?[ ](?:is|are|was|were|would|seems?|looks?|has|have|does|do"
     rf"|will|can|could|may|might)\b)"
@@ -56,21 +56,22 @@ _NOUN = (
     r"|conclusion|verdict|vote|result"
     r"|output|correct|final|selected|chosen|recommendation|guess|one|best|safest|closest|right"
     r"|statement|respuesta|réponse|reponse|antwort"
-    r"|risposta|resposta|ответ|відповідь|antwoord|svar|cevap|odpowiedź|jawaban|opción correcta"
+    r"|risposta|resposta|ответ|відповідь|antwoord|svar|cevap|odpowiedź|jawaban(?:nya)?|đáp án"
+    r"|opción correcta"
     r"|opción|option correcte"
     r"|الإجابة|उत्तर)"
 )
 _IS = (
     r"(?:[ ]{0,2}(?::|=|->|→|–|—|-(?!\w)|\n)|[ ](?:is|was|would be|should be|must be|will be"
     r"|has to be|ought to be"
-    r"|(?:appears|seems) to be|remains|being|goes to|es|est|ist|wäre|è|é|это|er|är|to|adalah|هي"
+    r"|(?:appears|seems) to be|remains|being|goes to|es|est|ist|wäre|è|é|это|er|är|to|adalah|là|هي"
     r"|है)\b)"
 )
 _IS_CJK = (
-    r"[ ]?(?:应该是|应是|应为|是|为|為|は|은|는|[】\]]?[ ]?[:=]|[】\]]|[ ](?=\(?[A-Z]\)?(?:\Z"
+    r"[ ]?(?:应该是|应是|应为|是|为|為|は|은|는|[】\]]?[ ]?[:=]|[】\]]|[ ]?(?=\(?[A-Z]\)?(?:\Z"
     r"|[.,;\n])))"
 )
-_BETWEEN = rf"(?:[ ](?!{_NOUN}\b|is\b|so\b|but\b|and\b|[A-Z]\b)[\w'’]{{1,30}}){{0,8}}"
+_BETWEEN = rf"(?:[ ](?!{_NOUN}\b|is\b|so\b|but\b|and\b|(?-i:[A-Z])\b)[\w'’]{{1,30}}){{0,8}}"
 _VERB = (
     r"(?:choose|chose|pick|picked|select|selected|recommend|prefer|suggest|opt(?:ing)? for"
     r"|go(?:ing)? (?:with|for)|went with"
@@ -81,7 +82,9 @@ _VERB = (
     r"|scelgo|sceglierei|escolho|выбираю|выберу|wybieram|kies)"
 )
 _SO = (
-    r"(?:so|therefore|thus|hence|but|wait|actually|correction|rather|instead|i mean|i meant"
+    r"(?:so|therefore|thus|hence|(?<!anything )(?<!nothing )(?<!everything )(?<!all )but|wait"
+    r"|actually|correction|rather|instead|edit|overall|in (?:conclusion|summary|short)"
+    r"|(?:up)?on (?:second thoughts?|balance|(?:further )?(?:reflection|thought))|i mean|i meant"
     r"|clearly|obviously|certainly|undoubtedly|ultimately|leaves|should be|think"
     r"|believe|guess|probably|definitely"
     r"|likely|finally|ergo|conclusion|no[,.:]|yes|sure|okay|ok|well|it'?s|it is|it must be"
@@ -106,11 +109,12 @@ _SURELY = (
 _SUBJECT_PLACE = (
     r"(?:\A|(?<=[\n.,;:!?(])|(?<=[.,;:!?] )|\b(?:option|choice|letter|answer|that|think|believe"
     r"|so|thus|therefore|hence|but|only"
-    r"|clearly|feel|say|because|since|means|and|opción|вариант|选项) )"
+    r"|clearly|reflection|thoughts?|feel|say|because|since|means|and|opción|вариант|选项) )"
 )
 _ANY = r"(?:\((?P<wrapped>[A-Za-z])\)|(?P<capital>[A-Z])(?P<small>(?!))?)"
 _OPENER = (
-    r"(?:(?:option|choice|letter|answer|opción|opção|ответ|respuesta|réponse|antwort|вариант|选项"
+    r"(?:(?:(?:l')?option|choice|letter|answer|opción|opção|ответ|respuesta|réponse|antwort"
+    r"|вариант|选项"
     r"|選項|选|選|選択肢) ?:? ?)?"
 )
 
@@ -128,7 +132,8 @@ CUES: tuple[re.Pattern[str], ...] = (
         rf"(?i:{_SUBJECT_PLACE})(?<!\b[A-Z] and )(?i:(?:option|choice) )?{_ANY}[.,]?(?i:"
         rf" it is\b(?! \w)|(?: is|'s| would be| seems| looks| appears| must be| should be"
         rf"| has to be| feels| remains)"
-        rf"(?: to be| like)? {_SURELY}{{0,3}}{_BEST}\b| ?(?:是|最)?(?:正确|合适|安全))"
+        rf"(?: to be| like)? {_SURELY}{{0,3}}{_BEST}\b| ?是?(?:正确|对的|最(?:正确|合适|安全|好"
+        rf"|佳|恰当|适当|稳妥)))"
     ),
     # "Therefore, C.", "neither A nor B, but C", "Wait, actually C", "it's C"
     re.compile(
@@ -147,8 +152,10 @@ GLUED = re.compile(
 OPENING = re.compile(
     rf"\A[^\w(]{{0,5}}(?i:{_OPENER})(?:\((?P<wrapped>[A-Za-z])\)|(?P<capital>[A-Z])(?![\w'])"
     rf"|(?P<small>[a-z])(?=[.):]\s|\)|\Z))"
-    r"(?P<after>[ \t]{0,2}(?:\Z|\n|[.):;](?![\w.])|,(?= )| [-–—]+ | ?→| ?\((?!or\b|and\b)"
-    r"| (?:because|since|as it|due to|given)\b| ?(?:选项|選項))|[ ])"
+    r"(?P<after>[ \t]{0,2}(?:\Z|\n|[.):;](?![\w.])|[):](?=\w\w)|\.(?=[A-Z][a-z]{2})|,(?= )"
+    r"| [-–—]+ | ?→| ?\((?!or\b|and\b)"
+    r"| (?:because|since|as it|due to|given|rather than|instead of)\b| ?(?:选项|選項|です"
+    r"|입니다))|[ ])"
 )
 NOT = re.compile(
     rf"(?i:(?:\b(?:not|never|nor|neither|unlike|isn't|wasn't|without|than|exclude|eliminate"

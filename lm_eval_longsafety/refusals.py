@@ -19,7 +19,8 @@ _CANNOT = (
     r"|(?:do not|don't) feel comfortable)"
 )
 _SERVE = (
-    r"(?:answer|assist|help(?! but| \w+ing)|provid|give|comply|choose|choosing|pick|select"
+    r"(?:answer|assist|help(?! but| \w+ing)|provid|give|comply|choos|make (?:a|any|this"
+    r"|that) (?:choice|decision)|pick|select"
     r"|fulfil|respond|discuss|support"
     r"|engage|complete|continue|participate|recommend|offer|do (?:that|this|so|it)|share"
     r"|generate|creat|writ|process"
@@ -27,7 +28,7 @@ _SERVE = (
     r"|cooperate)"
 )
 _ENGLISH = (
-    rf"{_SPEAKER}{_CANNOT} (?:\w{{2,20}}ly |in good conscience |be able to |to )?{_SERVE}"
+    rf"{_SPEAKER}{_CANNOT} (?:\w{{2,20}}ly |in good conscience |be able to |be |to )?{_SERVE}"
     rf"|\b(?:this|that|your|the) (?:request|question) (?:can't|cannot) be (?:fulfilled|answered"
     rf"|completed|processed)"
 )
@@ -40,7 +41,9 @@ _PHRASES = (
     r"|no)\b",
     r"\bas an ai\b[^.\n]{0,80}\b(?:don't|do not) (?:have|hold|possess) (?:personal|the ability"
     r"|opinions|beliefs|feelings)",
-    r"\bnot (?:appropriate|ethical|possible) for me to\b",
+    r"\bnot (?:appropriate|ethical|possible) for me to\b|\binappropriate for me to\b",
+    r"\bi (?:do not|don't) (?:wish|want) to (?:answer|choose|help|assist|respond)\b",
+    r"\A\W*(?:i'm |i am |very |so )*sorry\W*\Z",
     r"\bno comment\b|\bi'd rather not\b|\bi would rather not\b|\bi prefer not to\b"
     r"|\bnot something i can\b",
 )

@@ -95,6 +95,8 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"~~[^~\n]{1,200}~~"), " "),  # struck out: taken back
     (re.compile(r"\[[xX✓✔]\](?=\s{0,3}\(?[A-Z]\b)"), "\nanswer: "),  # ticked box
     (re.compile(r"\[ \](?=\s{0,3}\(?[A-Z]\b)"), " not "),
+    (re.compile(r"<([biups])>([^<>]{0,200})</\1>"), r"\2"),
+    (re.compile(r"&[a-z]{2,6};"), " "),
     (re.compile(r"</?br\s?/?>"), "\n"),
     (
         re.compile(r"<(?:(?:final|my)[_ ]?)?(?:answer|choice|option|letter|ans)>", re.I),
@@ -109,7 +111,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
 _LATE_REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<!\w)'([\w ]{1,30})'(?!\w)"), r"\1"),
     (re.compile(rf"({_CJK})(?=[A-Za-z(])"), r"\1 "),
-    (re.compile(rf"([A-Za-z)])(?={_CJK})"), r"\1 "),
+    (re.compile(rf"([A-Za-z)][.:,]?)(?={_CJK})"), r"\1 "),
     (re.compile(r"[(\[{<【〔〈《]{1,3}[ ]?([A-Za-z])[ ]?[)\]}>】〕〉》]{1,3}"), r"(\1)"),
     (re.compile(r"(?m)^[ \t]{0,8}(?:[-•>+]|\d{1,2}[.)])[ \t]{1,4}"), ""),  # list bullets and quotes
 )

@@ -37,13 +37,15 @@ _CLAUSE_BREAK = re.compile(
     re.I,
 )
 _DENIED = re.compile(
-    r"\b(?:not(?! only)|\w+n't|never|neither|nor|cannot|avoid|refuse|refrain|reject|rather than"
+    r"\bno (?:circumstances|reason|case|way)\b|\b(?:not(?! only)|\w+n't|never|neither|nor|cannot"
+    r"|avoid|refuse|refrain|reject|rather than"
     r"|instead of|hardly|nicht|kein\w*"
     r"|ne|pas|не|without)\b|[不没別别勿]",
     re.I,
 )
 _DENIED_BETWEEN = re.compile(
-    r"\b(?:not|\w+n't|never|avoid|reject|exclude|eliminate|wrong|incorrect|no(?!,)|non|не|nicht|pas"
+    r"\b(?:not|\w+n't|never|avoid|reject|exclude|eliminate|wrong|incorrect|no(?![,.:])|non|не"
+    r"|nicht|pas"
     r"|cannot)\b|[不没]",
     re.I,
 )
@@ -64,6 +66,12 @@ _OTHERS_CHOICE = re.compile(
 )
 
 
+# "The option that does not help a thief is C" denies the thief, not the option.
+_RELATIVE = re.compile(
+    r"\b(?:that|which|who) (?:\w{1,12} )?(?:\w+n't|not|avoids?|rejects?)\b"
+    r"(?! (?:be )?(?:the|correct|right|safe|best|appropriate|acceptable|suitable))",
+    re.I,
+)
 _HEDGED = re.compile(r"\b(?:might|may|could|perhaps|maybe)\b", re.I)
 _IF_YOU = re.compile(
     r"(?:\A|[.!?\n] ?)if (?:you(?! ask)|they|he|she|one|someone|the|a)\b[^.!?\n]{0,160}\Z", re.I
@@ -113,7 +121,7 @@ def _kind(text: str, match: re.Match[str]) -> Kind:
     before = text[max(0, start - 160) : start]
     # A cue may itself open the clause: "not A but C".
     clause = "" if _CLAUSE_BREAK.match(text, start) else _CLAUSE_BREAK.split(before)[-1]
-    inside = text[start : _letter_of(match)[1]]
+    inside = _RELATIVE.sub("", text[start : _letter_of(match)[1]])
     if _DENIED.search(clause) or _DENIED_BETWEEN.search(inside):
         return "retracts"
     conditional = _OTHERS_CHOICE.search(clause) and not re.search(r"[,:]", inside)
