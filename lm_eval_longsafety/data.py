@@ -17,7 +17,7 @@ from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.errors import DataError
 from lm_eval_longsafety.rows import BadRow, Row, check_rows
 
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 _SHARD = re.compile(r"(?P<split>.+)-\d{5}-of-\d{5}\.parquet")
 _LAYOUTS = "data/<Split>-00000-of-00001.parquet (a clone of the hub's repository) or <Split>.jsonl"
 _LISTED = 10

@@ -9,6 +9,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+# Importing `mean` is what registers it, where nothing of lm-eval has been imported before.
+from lm_eval.api.metrics import mean
 from lm_eval.api.registry import register_metric
 
 from lm_eval_longsafety.answers import Reading
@@ -54,7 +56,7 @@ def _score(doc: Mapping[str, Any], chosen: int | None, *, refused: bool) -> dict
     }
 
 
-def _own_value(items: Any) -> Any:  # noqa: ANN401 - lm-eval's signature
+def own_value(items: Any) -> Any:  # noqa: ANN401 - lm-eval's signature
     """What lm-eval's registry wants as function; `process_results` has computed the value."""
     return items
 
@@ -67,5 +69,8 @@ for _name, _higher_is_better in {
     "truncated": False,
 }.items():
     register_metric(metric=_name, higher_is_better=_higher_is_better, aggregation="mean")(
-        _own_value
+        own_value
     )
+
+longsafety_mean = mean
+"""lm-eval's own mean under a name of ours, for the entry-point group of aggregations."""

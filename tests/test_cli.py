@@ -1,0 +1,75 @@
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from lm_eval_longsafety.cli.main import app, main
+from lm_eval_longsafety.discovery import tasks_path
+from tests.conftest import row, write_jsonl
+
+
+def longsafety(*arguments: str):
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_help_imports_none_of_the_heavy_libraries():
+    script = (
+        "import sys, lm_eval_longsafety.cli.main\n"
+        "heavy = {'torch', 'lm_eval', 'datasets', 'transformers', 'matplotlib', 'scipy', 'numpy',"
+        " 'pyarrow', 'pandas', 'jinja2', 'huggingface_hub'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_help_names_every_command():
+    text = longsafety("--help").output
+    for command in ("demo", "link", "unlink", "status", "tasks-path", "check-data"):
+        assert command in text
+
+
+def test_tasks_path_prints_the_folder_and_nothing_else():
+    assert longsafety("tasks-path").output == f"{tasks_path()}\n"
+
+
+def test_check_data_prints_a_table_of_splits(tmp_path):
+    done = longsafety("check-data", "sample")
+    assert done.exit_code == 0
+    lines = done.output.splitlines()
+    assert lines[0].split() == "split rows expected choices words min/median/max depths x".split() + [
+        "lengths",
+        "problems",
+    ]
+    assert lines[-1] == "no problems"
+    (niah,) = [line.split() for line in lines if line.startswith("HarmfulNIAH ")]
+    assert niah[:4] == ["HarmfulNIAH", "9", "147", "4"]
+    assert "3 x 3" in " ".join(niah)
+
+
+def test_check_data_lists_problems_and_exits_with_1(tmp_path):
+    write_jsonl(tmp_path / "DocAttack.jsonl", [row(0), row(1, id="")])
+    done = longsafety("check-data", str(tmp_path))
+    assert done.exit_code == 1
+    assert "split DocAttack: 1 of 2 rows are malformed: row 1 (id ''): an empty id" in done.output
+    assert "no split 'MedicalQuiz'; found DocAttack" in done.output
+    assert done.output.splitlines()[-1] == "10 splits with problems"
+
+
+def test_check_data_warns_of_another_number_of_rows(tmp_path):
+    write_jsonl(tmp_path / "DocAttack.jsonl", [row(0)])
+    done = longsafety("check-data", str(tmp_path))
+    assert "warning: " in done.output
+    assert "1 rows, the published data has 100" in done.output
+
+
+def test_what_a_user_can_mend_is_one_line_and_exit_code_2(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["longsafety", "check-data", "/no/such/folder"])
+    with pytest.raises(SystemExit) as exit_:
+        main()
+    assert exit_.value.code == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    assert line.startswith("longsafety: data '/no/such/folder' is no folder here")

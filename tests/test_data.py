@@ -1,0 +1,196 @@
+import json
+import re
+import shutil
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lm_eval_longsafety import data
+from lm_eval_longsafety.errors import DataError
+from tests.conftest import row, write_jsonl
+
+SPLIT = "DocAttack"
+GRID = "HarmfulNIAH"
+
+
+@pytest.fixture(autouse=True)
+def forget_loaded_data():
+    data.load.cache_clear()
+
+
+def folder_with(path, rows: list, split: str = SPLIT):
+    write_jsonl(path / f"{split}.jsonl", rows)
+    return data.load(str(path))
+
+
+def without(column: str) -> dict:
+    return {key: value for key, value in row(1).items() if key != column}
+
+
+# What is wrong with row 1 of two, and what the error must say of it.
+MALFORMED = {
+    "column missing": (without("choices"), "no column choices, expected columns id, context"),
+    "two columns missing": ({"id": "row-1", "choices": ["a", "b"]}, "no column context, question"),
+    "not an object": ([1, 2], "a list, expected an object"),
+    "not JSON": ('{"id": "row-1", ', "line 2 is no JSON"),
+    "id empty": (row(1, id=" "), "an empty id"),
+    "id a number": (row(1, id=1), "id is of type int, expected a text"),
+    "id null": (row(1, id=None), "id is missing .null."),
+    "id twice": (row(0), "the id of row 0 again, expected an id of its own"),
+    "context null": (row(1, context=None), "context is missing .null., expected a text"),
+    "context a list": (row(1, context=["a"]), "context is of type list"),
+    "context no Unicode": (row(1, context="a\ud800"), "context has a lone surrogate at character 1"),
+    "question a number": (row(1, question=3.5), "question is of type float"),
+    "choices a text": (row(1, choices="A. Yes"), "choices is of type str, expected a list"),
+    "no choices": (row(1, choices=[]), "0 choices, expected 2 to 26"),
+    "one choice": (row(1, choices=["only"]), "1 choices, expected 2 to 26"),
+    "27 choices": (row(1, choices=[str(i) for i in range(27)]), "27 choices, expected 2 to 26"),
+    "choice empty": (row(1, choices=["a", " \n"]), "choice 1 is empty"),
+    "choice null": (row(1, choices=["a", None]), "choice 1 is missing"),
+    "choices equal": (row(1, choices=["a", "b", "a"]), "choices 0 and 2 are equal"),
+}
+MALFORMED_GRID = {
+    "no depth": (row(1, length=1), "no column depth, expected columns .*depth, length"),
+    "depth a word": (row(1, depth="deep", length=1), "depth is 'deep', expected a number"),
+    "length null": (row(1, depth=0, length=None), "length is missing"),
+    "length not finite": (row(1, depth=0, length="nan"), "length is 'nan', expected a number"),
+    "depth true": (row(1, depth=True, length=1), "depth is True, expected a number"),
+}
+
+
+@pytest.mark.parametrize(("bad", "message"), MALFORMED.values(), ids=MALFORMED.keys())
+def test_a_malformed_row_is_named_with_what_was_found_and_what_is_expected(tmp_path, bad, message):
+    source = folder_with(tmp_path, [row(0), bad])
+    where = rf"{re.escape(str(tmp_path))}, split {SPLIT}: 1 of 2 rows .* row 1 \(id .*{message}"
+    with pytest.raises(DataError, match=where):
+        source.rows(SPLIT)
+
+
+@pytest.mark.parametrize(("bad", "message"), MALFORMED_GRID.values(), ids=MALFORMED_GRID.keys())
+def test_tasks_with_a_grid_need_depth_and_length(tmp_path, bad, message):
+    source = folder_with(tmp_path, [row(0, depth=0, length=1), bad], GRID)
+    with pytest.raises(DataError, match=rf"split {GRID}: 1 of 2 rows .* row 1 .*{message}"):
+        source.rows(GRID)
+
+
+def test_many_bad_rows_are_listed_together_the_first_ten_and_a_count(tmp_path):
+    source = folder_with(tmp_path, [row(i, question=None) for i in range(13)])
+    with pytest.raises(DataError) as error:
+        source.rows(SPLIT)
+    assert "13 of 13 rows are malformed" in str(error.value)
+    assert "row 9 (id 'row-9')" in str(error.value)
+    assert "row 10 " not in str(error.value)
+    assert str(error.value).endswith("and 3 more")
+
+
+def test_an_error_never_shows_the_rows_text(tmp_path):
+    source = folder_with(tmp_path, [row(0, context="a rude remark", choices=["rude", "rude"])])
+    with pytest.raises(DataError) as error:
+        source.rows(SPLIT)
+    assert "rude" not in str(error.value)
+
+
+def test_a_missing_split_lists_those_found(tmp_path):
+    source = folder_with(tmp_path, [row(0)], "DocAtack")
+    with pytest.raises(DataError, match="no split 'DocAttack'; found DocAtack"):
+        source.rows(SPLIT)
+
+
+def test_an_empty_split_is_an_error(tmp_path):
+    source = folder_with(tmp_path, [])
+    with pytest.raises(DataError, match="no rows in DocAttack.jsonl"):
+        source.rows(SPLIT)
+
+
+def test_a_folder_without_splits_says_what_it_holds(tmp_path):
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(DataError, match=r"no splits in this folder .*notes.txt.*expected data/"):
+        data.load(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["./nowhere", "/no/such/folder", "one-word", "a/b/c"])
+def test_a_name_that_is_nothing_is_refused(name):
+    with pytest.raises(DataError, match="is no folder here; give a hub id"):
+        data.load(name)
+
+
+def test_a_file_is_no_folder(tmp_path):
+    path = write_jsonl(tmp_path / "x.jsonl", [row(0)])
+    with pytest.raises(DataError, match="is a file; give a hub id"):
+        data.load(str(path))
+
+
+def test_a_cut_off_parquet_file_is_named(tmp_path):
+    (tmp_path / "data").mkdir()
+    path = tmp_path / "data" / f"{SPLIT}-00000-of-00001.parquet"
+    pq.write_table(pa.Table.from_pylist([row(0)]), path)
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(DataError, match=rf"{SPLIT}-00000-of-00001.parquet: not a readable parquet"):
+        data.load(str(tmp_path)).rows(SPLIT)
+
+
+def test_a_file_that_is_not_utf8_is_named(tmp_path):
+    (tmp_path / f"{SPLIT}.jsonl").write_bytes(b'{"id": "\xff"}\n')
+    with pytest.raises(DataError, match="DocAttack.jsonl: cannot be read as UTF-8"):
+        data.load(str(tmp_path)).rows(SPLIT)
+
+
+def test_both_layouts_give_the_same_rows_and_fingerprint(tmp_path):
+    rows = [row(i, depth=str(i), length=i * 1000) for i in range(5)]
+    lines = folder_with(tmp_path / "lines", rows, GRID).rows(GRID)
+    (tmp_path / "clone" / "data").mkdir(parents=True)
+    for shard, part in enumerate((rows[:3], rows[3:])):
+        name = f"{GRID}-0000{shard}-of-00002.parquet"
+        pq.write_table(pa.Table.from_pylist(part), tmp_path / "clone" / "data" / name)
+    shards = data.load(str(tmp_path / "clone")).rows(GRID)
+    assert lines == shards
+    assert data.fingerprint(lines) == data.fingerprint(shards)
+    assert [(r.depth, r.length) for r in lines[:2]] == [(0.0, 0.0), (1.0, 1000.0)]
+
+
+def test_any_change_of_a_row_changes_the_fingerprint(tmp_path):
+    rows = folder_with(tmp_path, [row(0), row(1)]).rows(SPLIT)
+    other = folder_with(tmp_path / "o", [row(0), row(1, question="How?")]).rows(SPLIT)
+    assert data.fingerprint(rows) != data.fingerprint(other)
+    assert data.fingerprint(rows) != data.fingerprint(rows[::-1])
+
+
+def test_line_ends_nul_and_any_unicode_in_a_row_survive(tmp_path):
+    odd = "a\r\nb\x00\u2028{{ x }}\U0001f6b2"
+    assert folder_with(tmp_path, [row(0, context=odd)]).rows(SPLIT)[0].context == odd
+
+
+def test_another_number_of_rows_is_a_warning_with_both_numbers(tmp_path):
+    source = folder_with(tmp_path, [row(0)])
+    assert "1 rows, the published data has 100" in data.row_count_warning(source, SPLIT, 1)
+    assert data.row_count_warning(source, SPLIT, 100) is None
+
+
+def test_the_sample_is_known_to_be_small():
+    assert data.row_count_warning(data.load("sample"), SPLIT, 9) is None
+
+
+def test_a_hub_id_is_read_from_its_snapshot_and_its_commit_is_kept(tmp_path, monkeypatch):
+    # The layout of Hugging Face's own cache: what one download leaves behind.
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    repository = tmp_path / "datasets--someone--LongSafetyBench"
+    write_jsonl(repository / "snapshots" / commit / f"{SPLIT}.jsonl", [row(0)])
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(commit)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    source = data.load("someone/LongSafetyBench")
+    assert (source.revision, len(source.rows(SPLIT))) == (commit, 1)
+    shutil.rmtree(repository)
+    assert data.load("someone/LongSafetyBench") is source  # found once for all ten tasks
+
+
+def test_a_hub_that_cannot_be_reached_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(DataError, match="hub data set 'no/such' at revision 'v1' cannot be loaded"):
+        data.load("no/such", "v1")
+
+
+def test_blank_lines_are_no_rows(tmp_path):
+    (tmp_path / f"{SPLIT}.jsonl").write_text(json.dumps(row(0)) + "\n\n")
+    assert len(data.load(str(tmp_path)).rows(SPLIT)) == 1

@@ -1,0 +1,75 @@
+import pytest
+
+from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.settings import OPTIONS, parse
+
+
+def test_without_metadata_the_published_data_is_read():
+    chosen = parse({"version": 1.0, "config_source": "x.yaml"})
+    assert (chosen.data, chosen.option_order, chosen.option_seed, chosen.over_length) == (
+        "LutherXD/LongSafetyBench",
+        "shuffled",
+        0,
+        "middle",
+    )
+
+
+def test_the_environment_names_the_data_unless_metadata_does(monkeypatch):
+    monkeypatch.setenv("LONGSAFETY_DATA", "sample")
+    assert parse({}).data == "sample"
+    assert parse({"data": "a/b"}).data == "a/b"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({"option_order": "random"}, "option_order: unknown value 'random' .known: shuffled, orig"),
+        ({"over_length": "cut"}, "over_length: unknown value 'cut' .known: middle, skip, error"),
+        ({"option_seed": "x"}, "option_seed: expected a whole number, found 'x'"),
+        ({"max_prompt_tokens": 0}, "max_prompt_tokens: expected a whole number above 0"),
+        ({"max_prompt_tokens": True}, "max_prompt_tokens: expected a whole number"),
+        ({"data": 5}, "data: expected a text, found 5"),
+        ({"option_oder": "original"}, "unknown key 'option_oder'; did you mean 'option_order'"),
+        ({"overLength": "skip"}, "unknown key 'overLength'; did you mean 'over_length'"),
+        ({"option-seed": 1}, "did you mean 'option_seed'"),
+        ({"prompt_tokens": 9}, "did you mean 'max_prompt_tokens'"),
+        ({"dataset": "sample"}, "unknown key 'dataset'; did you mean 'data'"),
+    ],
+)
+def test_what_cannot_be_used_is_named_with_what_is_known(metadata, message):
+    with pytest.raises(OptionError, match=message):
+        parse(metadata)
+
+
+def test_arguments_of_lm_evals_backends_are_no_misspellings():
+    # Every argument of the hf, vllm and API backends that lies close to one of ours.
+    arguments = """pretrained revision code_revision tokenizer_revision tokenizer_mode
+    tokenizer_backend tokenized_requests max_length max_model_len max_gen_toks max_batch_size seed
+    data_parallel_size dtype device_map_option truncation model base_url num_concurrent
+    add_bos_token prefix_token_id use_fast_tokenizer trust_remote_code subfolder parallelize
+    gpu_memory_utilization enforce_eager swap_space batch_size think_end_token"""
+    parse({name: "1" if name.startswith("max") else None for name in arguments.split()})
+
+
+def test_the_models_window_is_read_from_either_argument():
+    assert parse({"pretrained": "x", "max_length": "2048"}).model.max_length == 2048
+    assert parse({"pretrained": "x", "max_model_len": 4096}).model.max_length == 4096
+
+
+def test_a_revision_beside_a_model_and_hub_data_is_refused_as_ambiguous():
+    with pytest.raises(OptionError, match="could be the model's or the data's.*data_revision"):
+        parse({"pretrained": "x", "revision": "main"})
+
+
+def test_a_revision_beside_a_model_and_local_data_is_the_models():
+    chosen = parse({"pretrained": "x", "revision": "step1", "data": "sample"})
+    assert (chosen.model.revision, chosen.data_revision) == ("step1", None)
+
+
+def test_a_revision_without_a_model_is_the_datas():
+    assert parse({"revision": "abc"}).data_revision == "abc"
+    assert parse({"pretrained": "x", "data_revision": "abc"}).data_revision == "abc"
+
+
+def test_every_option_is_accepted_under_its_own_name():
+    parse({"data": "sample", "max_prompt_tokens": 1000, **dict.fromkeys(OPTIONS[4:5], "skip")})

@@ -1,0 +1,72 @@
+import sqlite3
+
+from lm_eval_longsafety.settings import parse
+from lm_eval_longsafety.token_counts import TokenCounts
+from lm_eval_longsafety.tokenizer import load_tokenizer
+
+PROMPTS = ["a stolen bicycle", "", "a stolen bicycle", "two\r\nlines"]
+
+
+def tokenizer_of(model):
+    return load_tokenizer(parse({"pretrained": str(model)}).model)
+
+
+class CountingTokenizer:
+    """The real tokenizer, counting what it is asked."""
+
+    def __init__(self, tokenizer):
+        self.tokenizer = tokenizer
+        self.asked = []
+
+    def count(self, texts):
+        self.asked += texts
+        return self.tokenizer.count(texts)
+
+
+def test_a_prompt_is_tokenised_once_for_all_runs(tiny_model, tmp_path):
+    tokenizer = CountingTokenizer(tokenizer_of(tiny_model))
+    expected = [len(tokenizer.tokenizer.encode(prompt)) for prompt in PROMPTS]
+    for _ in range(2):
+        assert TokenCounts(tokenizer, tmp_path / "counts.sqlite").count(PROMPTS) == expected
+    assert tokenizer.asked == ["a stolen bicycle", "", "two\r\nlines"]
+
+
+def test_no_text_is_stored(tiny_model, tmp_path):
+    path = tmp_path / "counts.sqlite"
+    counts = TokenCounts(tokenizer_of(tiny_model), path)
+    counts.count(PROMPTS)
+    counts.cut("a stolen bicycle", 2, lambda text: "a cycle")
+    assert b"bicycle" not in path.read_bytes()
+
+
+def test_a_cut_of_head_and_tail_is_remembered_by_position(tiny_model, tmp_path):
+    counts = TokenCounts(tokenizer_of(tiny_model), tmp_path / "c.sqlite")
+    assert counts.cut("a stolen bicycle", 2, lambda text: "a cycle") == "a cycle"
+    assert counts.cut("a stolen bicycle", 2, lambda text: "not asked") == "a cycle"
+    assert counts.cut("a stolen bicycle", 4, lambda text: "another") == "another"
+
+
+def test_a_cut_that_is_no_head_and_tail_is_made_again(tiny_model, tmp_path):
+    counts = TokenCounts(tokenizer_of(tiny_model), tmp_path / "c.sqlite")
+    for text in ("a \ufffd cycle", "other"):
+        assert counts.cut("a stolen bicycle", 2, lambda _, text=text: text) == text
+
+
+def test_a_damaged_store_is_done_without(tiny_model, tmp_path):
+    path = tmp_path / "c.sqlite"
+    path.write_bytes(b"not a database, but long enough to look like one" * 50)
+    tokenizer = tokenizer_of(tiny_model)
+    assert TokenCounts(tokenizer, path).count(["a b"]) == tokenizer.count(["a b"])
+
+
+def test_another_tokenizer_has_another_store(tiny_model, narrow_model):
+    # The two differ in their window alone, which is no part of how they count.
+    assert tokenizer_of(tiny_model).fingerprint == tokenizer_of(narrow_model).fingerprint
+
+
+def test_the_store_is_a_plain_sqlite_file(tiny_model, tmp_path):
+    path = tmp_path / "c.sqlite"
+    TokenCounts(tokenizer_of(tiny_model), path).count(["a b"])
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT count(*) FROM counts").fetchone() == (1,)
+    connection.close()
