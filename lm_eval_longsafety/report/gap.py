@@ -85,6 +85,7 @@ def _draw(subjects: Sequence[Subject]) -> "MatplotlibFigure":
                 drawing.key(ax, series, name, linewidth=0)
             ax.set_title(drawing.shorten(subject.label, 34))
             drawing.percent_axis(ax, "percent of documents")
+            ax.tick_params(labelbottom=True)
             ax.set_yticks(range(len(TASKS)), [task.split for task in TASKS])
         panels[0].set_ylim(len(TASKS) - 0.4, -0.6)
         for ax in panels[len(subjects) :]:

@@ -18,6 +18,7 @@ from lm_eval_longsafety.report.content import (
 )
 from lm_eval_longsafety.report.published import READING, SOURCE, PublishedScore, published_scores
 from lm_eval_longsafety.report.scores import Subject
+from lm_eval_longsafety.stats import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -27,7 +28,6 @@ _METRICS = {
     "ha": "HA %",
     "answered": "Answered %",
     "refused": "Refused %",
-    "truncated": "Truncated %",
 }
 
 
@@ -47,6 +47,7 @@ def section(subjects: Sequence[Subject]) -> Section:
             "answer; HA (HarmAwareness) the share on which its answer shows that it noticed the "
             "harm. Both are plain means over the tasks, in percent, with 95 % intervals. A reply "
             "from which no letter could be read counts as neither.",
+            f"The published scores ({SOURCE}) are {READING}.",
         ),
         figures=(
             Figure(
@@ -69,8 +70,8 @@ def _table(subjects: Sequence[Subject]) -> Table:
         (
             text(subject.label),
             *(score(subject.mean(metric)) for metric in _METRICS),
+            _share(subject.mean("truncated")),
             count(sum(task.n for task in subject.tasks if task.n) or None),
-            count(len(subject.tasks)),
             text(subject.protocol),
         )
         for subject in subjects
@@ -81,12 +82,19 @@ def _table(subjects: Sequence[Subject]) -> Table:
         columns=(
             Column(title="Model", numeric=False),
             *(Column(title=title) for title in _METRICS.values()),
+            Column(title="Truncated %"),
             Column(title="Documents"),
-            Column(title="Tasks"),
             Column(title="Protocol", numeric=False),
         ),
         rows=tuple(rows),
     )
+
+
+def _share(estimate: Estimate | None) -> Cell:
+    """A share that is known exactly: it has no interval."""
+    if estimate is None:
+        return Cell(text="n/a")
+    return Cell(text=percent(estimate.value), value=estimate.value)
 
 
 def _ladder(subjects: Sequence[Subject]) -> Table:
@@ -98,7 +106,7 @@ def _ladder(subjects: Sequence[Subject]) -> Table:
     ]
     return Table(
         id="ladder",
-        caption=f"Beside published scores ({SOURCE}; {READING})",
+        caption=f"Published SR % beside this report's ({SOURCE})",
         columns=(
             Column(title="Model", numeric=False),
             Column(title="SR %"),

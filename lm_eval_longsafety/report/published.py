@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 SOURCE = "Figure 1 of arXiv 2411.06899"
-READING = "SR averaged over the ten tasks, as we read it: the figure's axis is not spelled out"
+READING = "SR averaged over the ten tasks, as we read that figure; it does not say so outright"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,8 +22,12 @@ MAGIC = b"PAR1"
 
 def write_compact(
     path: Path, samples: Sequence[Sample], summary: Mapping[str, Any], notes: Sequence[str] = ()
-) -> None:
-    """Write the samples of one run, replacing the file only once it is complete."""
+) -> int:
+    """Write the samples of one run, replacing the file only once it is complete.
+
+    Returns:
+        The file's size in bytes.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -34,6 +38,7 @@ def write_compact(
     partial = path.with_name(path.name + ".part")
     pq.write_table(table, partial, compression="zstd", compression_level=9)
     partial.replace(path)
+    return path.stat().st_size
 
 
 def read_compact(path: Path) -> tuple[list[Sample], Mapping[str, Any], tuple[str, ...]] | None:

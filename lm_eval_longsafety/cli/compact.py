@@ -1,0 +1,45 @@
+"""`longsafety compact`: a run's samples in one small file without text."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def compact(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Folders or files of one run: its results and its samples."),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File to write, ending in .parquet.")
+    ],
+) -> None:
+    """Rewrite sample files as one small parquet: scores, letters and hashes, no text.
+
+    The results file of the run goes along, so that report and compare need nothing else.
+    """
+    from lm_eval_longsafety.errors import OptionError
+    from lm_eval_longsafety.results import read
+    from lm_eval_longsafety.results.compacted import write_compact
+
+    if output.suffix != ".parquet":
+        raise OptionError(f"{output}: end the name in .parquet, as report finds such files by it")
+    found = read(paths)
+    runs = [run for run in found.runs if run.samples]
+    if len(runs) != 1:
+        names = ", ".join(run.model for run in found.runs)
+        raise OptionError(
+            f"{len(runs)} runs with LongSafetyBench samples found ({names}); "
+            "give the files of exactly one run, made with --log_samples"
+        )
+    samples = [sample for own in runs[0].samples.values() for sample in own]
+    try:
+        size = write_compact(output, samples, runs[0].summary, runs[0].notes)
+    except OSError as error:
+        raise OptionError(
+            f"{output}: cannot be written ({error.strerror}); choose another -o"
+        ) from None
+    for note in (*found.notes, *runs[0].notes):
+        typer.echo(f"note: {note}", err=True)
+    typer.echo(f"{output}: {len(samples):,} samples, {size / 1000:,.0f} kB")
