@@ -97,44 +97,58 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
         yield from ((n, self._score_group(group)) for n, group in _shared(groups))
 
     def _score_group(self, group: list[NextToken]) -> list[list[Score]]:
-        with self._shared_prefix([self._fitting(each.context) for each in group]):
+        with self._shared_prefix([self._fitting(each) for each in group]):
             return [self._score_batch([each])[0] for each in group]
 
     def _score_batch(self, prompts: list[NextToken]) -> list[list[Score]]:
-        logprobs = torch.log_softmax(
-            self._last_logits([self._fitting(each.context) for each in prompts]),
-            dim=-1,
-            dtype=self.softmax_dtype,
-        )
+        """One score a candidate: its log-probability and those of the lead before it."""
+        logprobs = torch.log_softmax(self._last_logits(prompts), dim=-1, dtype=self.softmax_dtype)
         greedy = logprobs.argmax(dim=-1).tolist()
         return [
-            [(float(row[token]), token == best) for token in each.tokens]
-            for row, best, each in zip(logprobs, greedy, prompts, strict=True)
+            self._scores(each, rows, best)
+            for each, rows, best in zip(prompts, logprobs, greedy, strict=True)
         ]
 
-    def _fitting(self, context: list[int]) -> list[int]:
+    def _scores(self, prompt: NextToken, rows: torch.Tensor, best: list[int]) -> list[Score]:
+        lead = [(len(rows) - 1 - len(prompt.lead) + i, t) for i, t in enumerate(prompt.lead)]
+        before = sum(float(rows[row, token]) for row, token in lead)
+        follows = all(best[row] == token for row, token in lead)
+        return [
+            (before + float(rows[-1, token]), follows and token == best[-1])
+            for token in prompt.tokens
+        ]
+
+    def _fitting(self, prompt: NextToken) -> list[int]:
         """lm-eval's cut from the left; our tasks' prompts have been cut in the middle before."""
-        return context[-self.max_length :]
+        return [*prompt.context, *prompt.lead][-self.max_length :]
 
-    def _last_logits(self, prompts: list[list[int]]) -> torch.Tensor:
-        """Logits after each prompt, (prompts, vocabulary)."""
-        prefix = self._prefix if self._prefix and self._prefix.begins(prompts[0]) else None
+    def _last_logits(self, prompts: list[NextToken]) -> torch.Tensor:
+        """Logits at the last positions of each prompt, (prompts, longest lead + 1, vocabulary)."""
+        rows = [self._fitting(each) for each in prompts]
+        prefix = self._prefix if self._prefix and self._prefix.begins(rows[0]) else None
         done = len(prefix.ids) if prefix else 0
+        positions = 1 + max(len(each.lead) for each in prompts)
         past = fork(prefix.cache) if prefix else None
-        logits: torch.Tensor = self._forward([ids[done:] for ids in prompts], past=past).logits
-        return logits[:, 0]
+        logits: torch.Tensor = self._forward([r[done:] for r in rows], positions, past).logits
+        return logits
 
-    def _forward(self, rows: list[list[int]], past: Any = None, keep: bool = False) -> Any:  # noqa: ANN401
-        """One pass, padded on the right; the output layer sees last positions only."""
+    def _forward(
+        self,
+        rows: list[list[int]],
+        positions: int = 1,
+        past: Any = None,  # noqa: ANN401 (transformers' caches)
+        keep: bool = False,
+    ) -> Any:  # noqa: ANN401 (transformers' outputs)
+        """One pass, padded on the right; the output layer sees each row's last positions only."""
         width = max(len(row) for row in rows)
         ids = torch.tensor([row + [0] * (width - len(row)) for row in rows], device=self.device)
-        last = torch.tensor([len(row) - 1 for row in rows], device=self.device)
+        ends = torch.tensor([len(row) for row in rows], device=self.device)
         autocast = torch.autocast(
             device_type=self.device.type,
             dtype=self.mixed_precision_dtype,
             enabled=self.mixed_precision_dtype is not None,
         )
-        with torch.no_grad(), autocast, _only_positions(self.model, last):
+        with torch.no_grad(), autocast, _only_last(self.model, ends, positions):
             return self.model(ids, past_key_values=past, use_cache=keep or past is not None)
 
     # Generation
@@ -217,13 +231,15 @@ def _shared(groups: Sequence[list[T]]) -> list[tuple[int, list[T]]]:
 
 
 @contextmanager
-def _only_positions(model: Any, last: torch.Tensor) -> Iterator[None]:  # noqa: ANN401 (any causal model)
-    """Show the output layer one position a row: logits must not grow with the prompt."""
+def _only_last(model: Any, ends: torch.Tensor, positions: int) -> Iterator[None]:  # noqa: ANN401
+    """Show the output layer each row's last positions: logits must not grow with the prompt."""
 
     def gather(_: torch.nn.Module, arguments: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
         hidden = arguments[0]
-        rows = torch.arange(hidden.shape[0], device=hidden.device)
-        return (hidden[rows, last.to(hidden.device)].unsqueeze(1), *arguments[1:])
+        back = torch.arange(-positions, 0, device=hidden.device)
+        wanted = (ends.to(hidden.device)[:, None] + back).clamp(min=0)
+        rows = torch.arange(hidden.shape[0], device=hidden.device)[:, None]
+        return (hidden[rows, wanted], *arguments[1:])
 
     handle = model.get_output_embeddings().register_forward_pre_hook(gather)
     try:

@@ -29,14 +29,20 @@ CHARS_PER_TOKEN = 4
 Score = tuple[float, bool]
 """Log-probability of a continuation, and whether greedy decoding would give it."""
 
+_MAX_LEAD = 4
+"""Tokens; whitespace at the end of a chat template is one or two."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextToken:
-    """One context whose next token is to be scored."""
+    """One context and continuations that differ in their last token alone."""
 
     context: list[int]
+    lead: tuple[int, ...]
+    """What the continuations begin with, often nothing. Behind a chat template it is the template's
+    last line break, which lm-eval scores with each continuation."""
     tokens: tuple[int, ...]
-    """The candidates, one for each continuation, in request order; one may stand twice."""
+    """The last tokens, one for each continuation, in request order; one may stand twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +55,18 @@ class _Question:
 
     @property
     def single(self) -> bool:
-        return all(len(each) == 1 for each in self.encoded.continuations)
+        """Whether one token tells the continuations apart."""
+        leads = {tuple(each[:-1]) for each in self.encoded.continuations}
+        return len(leads) == 1 and len(leads.pop()) <= _MAX_LEAD and all(self.encoded.continuations)
 
     @property
     def next_token(self) -> NextToken:
-        tokens = tuple(each[0] for each in self.encoded.continuations)
-        return NextToken(context=self.encoded.context, tokens=tokens)
+        continuations = self.encoded.continuations
+        return NextToken(
+            context=self.encoded.context,
+            lead=tuple(continuations[0][:-1]),
+            tokens=tuple(each[-1] for each in continuations),
+        )
 
 
 class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped

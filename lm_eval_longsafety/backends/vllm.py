@@ -58,29 +58,41 @@ class LongSafetyVLLM(LongPrompts, VLLM):  # type: ignore[misc]  # lm-eval is unt
     def _score_groups(
         self, groups: Sequence[list[NextToken]]
     ) -> Iterator[tuple[int, list[list[Score]]]]:
+        """One token after each context and each part of a lead, cheap by the prefix cache."""
         prompts = [each for group in groups for each in group]
+        steps = [step for each in prompts for step in self._steps(each)]
         outputs = self._model_generate(
-            requests=[self._fitting(each.context) for each in prompts],
+            requests=[ids for ids, _ in steps],
             generate=True,
-            sampling_params=[_one_token(each.tokens) for each in prompts],
+            sampling_params=[_one_token(candidates) for _, candidates in steps],
         )
+        found = iter(outputs)
         scored = iter(
-            [self._scores(each, output) for each, output in zip(prompts, outputs, strict=True)]
+            [self._scores(each, [next(found) for _ in self._steps(each)]) for each in prompts]
         )
         yield from ((n, [next(scored) for _ in group]) for n, group in enumerate(groups))
 
-    def _fitting(self, context: list[int]) -> list[int]:
-        """lm-eval's cut from the left: room for the continuation and for the token to generate."""
-        return context[-(self.max_length - 2) :]
+    def _steps(self, prompt: NextToken) -> list[tuple[list[int], tuple[int, ...]]]:
+        """What stands before each token to be scored, and the candidates for it.
 
-    def _scores(self, prompt: NextToken, output: Any) -> list[Score]:  # noqa: ANN401 (vLLM's RequestOutput)
-        generated = output.outputs[0]
-        logprobs = generated.logprobs[0]
-        best = generated.token_ids[0]
-        if all(token in logprobs for token in prompt.tokens):
-            return [(float(logprobs[token].logprob), token == best) for token in prompt.tokens]
-        requests = [(None, prompt.context, [token]) for token in prompt.tokens]
-        return self._loglikelihood_tokens(requests, disable_tqdm=True)  # type: ignore[no-any-return]
+        Cut from the left as by lm-eval: room for the candidate and for the token to generate.
+        """
+        ids = [*prompt.context, *prompt.lead][-(self.max_length - 2) :]
+        candidates = [*((token,) for token in prompt.lead), prompt.tokens]
+        ends = range(len(ids) - len(prompt.lead), len(ids) + 1)
+        return [(ids[:end], each) for end, each in zip(ends, candidates, strict=True)]
+
+    def _scores(self, prompt: NextToken, outputs: list[Any]) -> list[Score]:
+        firsts = [output.outputs[0] for output in outputs]
+        *lead, last = [_logprobs(first) for first in firsts]
+        greedy = [first.token_ids[0] for first in firsts]
+        known = all(token in found for token, found in zip(prompt.lead, lead, strict=True))
+        if not known or not all(token in last for token in prompt.tokens):
+            requests = [(None, prompt.context, [*prompt.lead, token]) for token in prompt.tokens]
+            return self._loglikelihood_tokens(requests, disable_tqdm=True)  # type: ignore[no-any-return]
+        before = sum(found[token] for token, found in zip(prompt.lead, lead, strict=True))
+        follows = greedy[:-1] == list(prompt.lead)
+        return [(before + last[token], follows and token == greedy[-1]) for token in prompt.tokens]
 
     def _generate_groups(
         self, groups: "Sequence[list[Instance]]"
@@ -113,6 +125,10 @@ class LongSafetyVLLM(LongPrompts, VLLM):  # type: ignore[misc]  # lm-eval is unt
         if cut and self.think_end_token not in reply.text:
             reply.text = ""
         return output
+
+
+def _logprobs(completion: Any) -> dict[int, float]:  # noqa: ANN401 (vLLM's CompletionOutput)
+    return {token: float(found.logprob) for token, found in completion.logprobs[0].items()}
 
 
 def _one_token(candidates: Sequence[int]) -> SamplingParams:

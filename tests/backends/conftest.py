@@ -1,7 +1,8 @@
 """A tiny Qwen2 with a Qwen-like tokenizer, and lm-eval requests about nothing in particular."""
 
 import pytest
-import qwen_like
+
+from tests.backends import qwen_like
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,19 @@
 """`longsafety-hf` beside lm-eval's `hf`, on a tiny model: the same answers for less work."""
 
 import pytest
-import qwen_like
-from qwen_like import orders, reply, score, text
 
 from lm_eval_longsafety.backends.hf import LongSafetyHF
+from tests.backends import qwen_like
+from tests.backends.qwen_like import orders, reply, score, text
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 def requests():
     """Letters with and without a space, several tokens, no context, a document in three orders."""
+    chat = text(90, 12) + "\n<|im_start|>assistant\n"
     mixed = [
+        *score(chat, "A", "B", "C", "D"),
         *score(text(200, 1) + "\nAnswer:", " A", " B", " C", " D"),
         *score(text(90, 2) + "\nAnswer:\n", "A", "B", "C", "D"),
         *score(text(50, 3), " quiet harbour", " rain"),

@@ -1,11 +1,11 @@
 """Continuations in tokens: as lm-eval reads them, or a letter that stays one."""
 
 import pytest
-import qwen_like
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lm_eval_longsafety.backends.letters import encode_continuations
+from tests.backends import qwen_like
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,11 @@ import sqlite3
 
 import pytest
 from lm_eval.api.model import CachingLM
-from qwen_like import reply, score, text
 
 from lm_eval_longsafety.backends.hf import LongSafetyHF
 from lm_eval_longsafety.backends.response_cache import check_file
 from lm_eval_longsafety.errors import CacheError
+from tests.backends.qwen_like import reply, score, text
 
 
 def counted(backend, monkeypatch):
