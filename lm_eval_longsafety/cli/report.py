@@ -35,7 +35,7 @@ def report(
     from lm_eval_longsafety.report.build import build
     from lm_eval_longsafety.results import read
 
-    chosen = _format(format_, output)
+    chosen = chosen_format(format_, output, "html")
     with _Bar() as bar:
         found = read(paths, keep_text=show_text, progress=bar.bytes)
     page = build(found, show_text=show_text)
@@ -67,11 +67,16 @@ def write(path: Path, content: str) -> None:
         ) from None
 
 
-def _format(given: str | None, output: Path | None) -> str:
+def chosen_format(given: str | None, output: Path | None, default: str) -> str:
+    """The format asked for, else the one the file's name ends in.
+
+    Raises:
+        OptionError: there is no such format.
+    """
     from lm_eval_longsafety.errors import OptionError
     from lm_eval_longsafety.report.render import FORMATS
 
-    chosen = given or (output.suffix.lstrip(".").lower() if output else "") or "html"
+    chosen = given or (output.suffix.lstrip(".").lower() if output else "") or default
     chosen = {"htm": "html", "markdown": "md"}.get(chosen, chosen)
     if chosen not in FORMATS:
         raise OptionError(

@@ -19,7 +19,7 @@ from lm_eval_longsafety.report.content import Cell, Column, Figure, Report, Sect
 
 _CSV_COLUMNS = ("section", "table", "row", "group", "column", "text", "value", "low", "high", "n")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~>])")
+_MARKDOWN = re.compile(r"([\\`*|~]|(?<!\w)_|_(?!\w)|(?<=\])[(:\[]|^[#>]|^[-+=](?=[\s+=-]))")
 
 Progress = Callable[[str], None]
 """Told the name of each picture before it is drawn."""

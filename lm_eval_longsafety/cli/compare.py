@@ -1,0 +1,53 @@
+"""`longsafety compare`: runs paired document by document."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def compare(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Two or more runs: folders or files with samples; the first is the base."
+        ),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write; default: the screen.")
+    ] = None,
+    format_: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help="html, md, csv or json; default: by the file's ending, else md."
+        ),
+    ] = None,
+) -> None:
+    """Say which runs differ beyond noise: per task and overall, with the documents that changed."""
+    from lm_eval_longsafety.cli.report import chosen_format, write
+    from lm_eval_longsafety.compare import compare as compare_two
+    from lm_eval_longsafety.compare import rank
+    from lm_eval_longsafety.errors import OptionError
+    from lm_eval_longsafety.report.comparison import page
+    from lm_eval_longsafety.report.render import FORMATS
+    from lm_eval_longsafety.report.scores import subjects
+    from lm_eval_longsafety.results import read
+
+    chosen = chosen_format(format_, output, "md")
+    found = read(paths)
+    sampled = [s for s in subjects(found.runs) if s.samples and s.variant == ""]
+    if len(sampled) < 2:
+        names = ", ".join(subject.label for subject in sampled) or "none"
+        raise OptionError(
+            f"two runs with LongSafetyBench samples are needed, found {len(sampled)} ({names}); "
+            "run lm-eval with --log_samples"
+        )
+    base, others = sampled[0], sampled[1:]
+    comparisons = [compare_two(base, other) for other in others]
+    rendered = FORMATS[chosen](page(comparisons, rank(sampled)))
+    for note in found.notes:
+        typer.echo(f"note: {note}", err=True)
+    if output is None:
+        typer.echo(rendered, nl=False)
+    else:
+        write(output, rendered)
