@@ -15,10 +15,9 @@ LIMIT = 2
 
 def count_prompts(lm, on_prompts):
     """Call `on_prompts(n)` before `n` prompts go to the engine of `lm`."""
-    engine, name = (lm.model, "generate") if hasattr(lm, "model_args") else (lm, "_forward")
-    targets = [(engine, name)] if name == "generate" else [(lm, "_forward"), (lm.model, "generate")]
-    for target, method in targets:
-        _before(target, method, on_prompts)
+    _before(lm.model, "generate", on_prompts)
+    if hasattr(lm, "_forward"):
+        _before(lm, "_forward", on_prompts)
 
 
 def _before(target, method, on_prompts):
