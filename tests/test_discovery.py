@@ -99,7 +99,7 @@ def contract(python: str) -> str:
         "print(sorted({e.group for e in own}))\n"
         "task, = [e for e in own if e.group == 'lm_eval.tasks']\n"
         "folder = pathlib.Path(u.find_spec(task.value).submodule_search_locations[0])\n"
-        "print((folder / 'longsafety.yaml').is_file(), (folder / '_task').is_file())\n"
+        "print((folder / 'longsafety.yaml').is_file(), (folder / '_document').is_file())\n"
         "print(sorted(e.name for e in own if e.group != 'lm_eval.tasks'))\n"
         "for e in own:\n"
         "    if e.group in ('lm_eval.filters', 'lm_eval.metrics', 'lm_eval.aggregations'):\n"
@@ -160,7 +160,7 @@ def test_the_wheel_holds_the_task_files_and_no_lm_eval_folder(wheel):
     assert not [name for name in names if name.endswith(".pth")]
     inside = {name.removeprefix("lm_eval_longsafety/task_yamls/") for name in names}
     assert {path.name for path in (ROOT / "task_yamls").glob("[!_]*.yaml")} <= inside
-    assert {"_task", "_logits", "_group"} <= inside
+    assert {"_document", "_generate", "_logits", "_group", "functions.py"} <= inside
     assert len([name for name in names if name.endswith(".parquet")]) == 10
 
 
