@@ -8,8 +8,13 @@ import sys
 import typer
 
 from lm_eval_longsafety.cli.check_data import check_data
+from lm_eval_longsafety.cli.compact import compact
+from lm_eval_longsafety.cli.compare import compare
 from lm_eval_longsafety.cli.demo import demo
 from lm_eval_longsafety.cli.links import link, status, tasks_path, unlink
+from lm_eval_longsafety.cli.report import report
+from lm_eval_longsafety.cli.rescore import rescore
+from lm_eval_longsafety.cli.run import PASS_THROUGH, run
 from lm_eval_longsafety.errors import LongSafetyError
 
 app = typer.Typer(
@@ -22,11 +27,16 @@ app = typer.Typer(
 
 
 app.command("demo")(demo)
+app.command("run", context_settings=PASS_THROUGH, add_help_option=False)(run)
 app.command("link")(link)
 app.command("unlink")(unlink)
 app.command("status")(status)
 app.command("tasks-path")(tasks_path)
 app.command("check-data")(check_data)
+app.command("report")(report)
+app.command("compare")(compare)
+app.command("compact")(compact)
+app.command("rescore")(rescore)
 
 
 def main() -> None:
