@@ -45,7 +45,7 @@ def test_an_api_run_gives_the_letters_of_the_offline_engine(server, ours, tiny_m
         "tokenizer": str(tiny_model),
         "max_length": WINDOW,
     }
-    chat = {"tokenizer_backend": None} if "chat" in kind else {"tokenized_requests": False}
+    chat = {"tokenizer_backend": None} if "chat" in kind else {}
     lm = get_model(kind).create_from_arg_obj(known | chat | {"num_concurrent": 4})
     found = evaluate(lm, tiny_model, [TASK], limit=2, metadata={"pretrained": "", **known})
     offline = evaluate(ours, tiny_model, [TASK], limit=2)
