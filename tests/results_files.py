@@ -94,7 +94,7 @@ def document(lines_by_task, *, model="org/model-one", extra=None, **top):
         }
         counts[name] = {"original": len(lines), "effective": len(lines)}
         joined = "".join(x["doc_hash"] + x["prompt_hash"] + x["target_hash"] for x in lines)
-        hashes[name] = hashlib.sha256(joined.encode()).hexdigest()
+        hashes[name] = hashlib.sha256(joined.encode(errors="surrogatepass")).hexdigest()
     for name, row in (extra or {}).items():
         results[name] = {"alias": name, **row}
         configs[name] = {"task": name}

@@ -4,7 +4,10 @@ import json
 import math
 
 import pytest
-from results_files import (
+
+from lm_eval_longsafety.errors import ResultsError
+from lm_eval_longsafety.results import load, parse_task_name, read
+from tests.results_files import (
     STAMP,
     document,
     full_run,
@@ -13,9 +16,6 @@ from results_files import (
     write_lines,
     write_run,
 )
-
-from lm_eval_longsafety.errors import ResultsError
-from lm_eval_longsafety.results import load, parse_task_name, read
 
 DOC_ATTACK = task_name("DocAttack")
 

@@ -60,10 +60,15 @@ def read_compact(path: Path) -> tuple[list[Sample], Mapping[str, Any], tuple[str
                 f"{path}: compact format {document.get('version')!r}, but this release reads "
                 f"{VERSION}; upgrade lm-eval-longsafety"
             )
-        rows = pq.read_table(path).to_pylist()
+        table = pq.read_table(path)
     except (pa.ArrowException, OSError, json.JSONDecodeError) as error:
         raise ResultsError(f"{path}: damaged parquet file ({error}); write it again") from None
-    samples = [_sample(row) for row in rows]
+    missing = {*_schema().names} - {*table.column_names}
+    if missing or not isinstance(document.get("summary"), dict):
+        raise ResultsError(
+            f"{path}: damaged, {sorted(missing) or 'summary'} missing; write it again"
+        )
+    samples = [_sample(row) for row in table.to_pylist()]
     return samples, document["summary"], tuple(document.get("notes", ()))
 
 

@@ -242,11 +242,11 @@ def _model_args(value: object) -> dict[str, Any]:
 
 
 def _public(args: Mapping[str, Any]) -> dict[str, Any]:
-    """Without secrets: these records end in pages that are shared."""
+    """Without secrets and places on the machine: these records end in files that are shared."""
     return {
         key: _USERINFO.sub("", value) if isinstance(value, str) else value
         for key, value in args.items()
-        if not _SECRET.search(key)
+        if key != "config_source" and not _SECRET.search(key)
     }
 
 

@@ -154,7 +154,9 @@ def _read_document(path: Path, found: _Found, *, keep_text: bool) -> None:
     if not document.is_results(data):
         keys = sorted(map(str, data))[:8] if isinstance(data, dict) else type(data).__name__
         raise ResultsError(f"{path}: no 'results' of lm-eval in it (found {keys}); {_EXPECTED}")
-    summary = json.loads(json.dumps(document.summarise(data)))
+    # Through bytes: half of a surrogate pair, which no later writer could encode, becomes "?".
+    written = json.dumps(document.summarise(data), ensure_ascii=False).encode(errors="replace")
+    summary = json.loads(written)
     run = document.run_from(summary, path)
     embedded = data.get("samples")
     files = [

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lm_eval_longsafety.results.names import parse_task_name
 from lm_eval_longsafety.results.records import Run, Sample
 from lm_eval_longsafety.results.samples import SampleFile
 
@@ -43,7 +44,7 @@ def attach(runs: Sequence[Run], files: Sequence[SampleFile]) -> tuple[list[Run],
     given: list[list[SampleFile]] = [[] for _ in runs]
     orphans: list[SampleFile] = []
     notes: list[str] = []
-    for file in files:
+    for file in (_named_by_hash(file, runs) for file in files):
         scores = [_evidence(run, file) for run in runs]
         best = max(scores, default=_NONE)
         if best == _NONE:
@@ -74,6 +75,28 @@ def _evidence(run: Run, file: SampleFile) -> tuple[int, int, int, int]:
     if not (same_hash or same_stamp or same_scores):
         return _NONE
     return (same_scores, same_stamp, same_hash, same_folder)
+
+
+def _named_by_hash(file: SampleFile, runs: Sequence[Run]) -> SampleFile:
+    """The file under the task name whose hash lm-eval wrote, where its own name says nothing."""
+    if file.stamp:
+        return file
+    names = {
+        name
+        for run in runs
+        for name, value in run.task_hashes.items()
+        if value == file.task_hash and _same_benchmark(name, file.task)
+    }
+    if len(names) != 1:
+        return file
+    (name,) = names
+    samples = tuple(replace(sample, task=name) for sample in file.samples)
+    return replace(file, task=name, samples=samples)
+
+
+def _same_benchmark(name: str, other: str) -> bool:
+    first, second = parse_task_name(name), parse_task_name(other)
+    return first is not None and second is not None and first.benchmark is second.benchmark
 
 
 def _same_scores(run: Run, file: SampleFile) -> bool:

@@ -98,7 +98,7 @@ class _Reader:
             self.damaged.append(number)
             return
         for key in ("doc_hash", "prompt_hash", "target_hash"):
-            self.digest.update(str(record.get(key, "")).encode())
+            self.digest.update(str(record.get(key, "")).encode(errors="surrogatepass"))
         if not is_our_document(record["doc"]):
             self.foreign += 1
             return
@@ -162,7 +162,7 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
     scores = {name: _number(record.get(name)) for name in SCORES}
     if scores["ha"] is None or scores["sr"] is None:
         return None
-    letters = tuple(str(letter) for letter in doc["letters"])
+    letters = tuple(_clean(letter) for letter in doc["letters"])
     picks = _picks(record, letters)
     if scores["answered"] is None:
         scores["answered"] = sum(pick != "" for pick in picks) / max(len(picks), 1)
@@ -171,15 +171,15 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
     return Sample(
         task=_task_name(doc["task"], hint, record),
         split=doc["task"],
-        id=str(doc.get("id", record.get("doc_id", ""))),
+        id=_clean(doc.get("id", record.get("doc_id", ""))),
         picks=picks,
         letters=letters,
         **known,
         prompt_tokens=None if tokens is None else int(tokens),
         depth=_number(doc.get("depth")),
         length=_number(doc.get("length")),
-        context_sha256=str(doc.get("context_sha256") or ""),
-        prompt_hash=str(doc.get("prompt_sha256") or record.get("prompt_hash") or ""),
+        context_sha256=_clean(doc.get("context_sha256") or ""),
+        prompt_hash=_clean(doc.get("prompt_sha256") or record.get("prompt_hash") or ""),
         extra=_extra(record),
         text=_text(record) if keep_text else None,
     )
@@ -232,13 +232,14 @@ def _task_name(split: str, hint: str, record: Mapping[str, Any]) -> str:
     parsed = parse_task_name(hint)
     if parsed is not None and parsed.benchmark.name == base:
         return hint
-    return base + ("_logits" if record.get("filter") == "none" else "")
+    scored = logit_letter(record, record["doc"]["letters"]) is not None
+    return base + ("_logits" if scored else "")
 
 
 def _extra(record: Mapping[str, Any]) -> dict[str, float]:
     names = record.get("metrics")
     values = {
-        str(name): _number(record.get(str(name)))
+        _clean(name): _number(record.get(str(name)))
         for name in (names if isinstance(names, list) else [])
         if name not in SCORES
     }
@@ -273,6 +274,11 @@ def _parse(line: bytes) -> object:
         if b"NaN" not in line and b"Infinity" not in line:
             raise
         return json.loads(line)
+
+
+def _clean(value: object) -> str:
+    """As text that can be encoded: half of a surrogate pair becomes "?"."""
+    return str(value).encode(errors="replace").decode()
 
 
 def _number(value: object) -> float | None:

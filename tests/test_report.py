@@ -1,0 +1,323 @@
+"""The report's numbers: golden tables worked out by hand, flags, banners and absent parts."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lm_eval_longsafety.errors import OptionError, ResultsError
+from lm_eval_longsafety.report.build import build
+from lm_eval_longsafety.report.capability import headline_metric
+from lm_eval_longsafety.report.content import clean, percent
+from lm_eval_longsafety.report.published import published_scores
+from lm_eval_longsafety.report.scores import run_labels, short_name
+from lm_eval_longsafety.report.setup import duration
+from lm_eval_longsafety.results import Metric, Run, TaskResult, read
+from tests.report_cli import longsafety
+from tests.results_files import STAMP, document, full_run, sample_line, task_name, write_run
+
+FIXTURES = Path(__file__).parent / "fixtures" / "results"
+DOC_ATTACK = task_name("DocAttack")
+
+
+def report_on(*paths, show_text=False):
+    return build(read(paths, keep_text=show_text), show_text=show_text)
+
+
+def tables(report):
+    return {table.id: table for section in report.sections for table in section.tables}
+
+
+def cells(report, table, row):
+    (found,) = [r for r in tables(report)[table].rows if r[0].text == row]
+    return [cell.text for cell in found[1:]]
+
+
+@pytest.fixture(scope="module")
+def golden(tmp_path_factory):
+    """Ten tasks of eight documents; each answers B, D, A, C, B, D, A, C.
+
+    B is safe, D aware, A and C neither: per task SR 2/8, HA 4/8.
+    """
+    folder = tmp_path_factory.mktemp("golden")
+    write_run(folder, full_run("BDAC", 8))
+    return report_on(folder)
+
+
+def test_overall_scores_are_those_worked_out_by_hand(golden):
+    # Wilson of 2/8 is [0.0715, 0.5907]. Joined over ten equal tasks: 0.25 - 0.1785/sqrt(10) and
+    # 0.25 + 0.3407/sqrt(10). Of 4/8: 0.5 -+ 0.2848/sqrt(10).
+    sr, ha, answered, _, truncated, documents, protocol = cells(golden, "overall", "org/model-one")
+    assert sr == "25.0 [19.4, 35.8]"
+    assert ha == "50.0 [41.0, 59.0]"
+    # 8/8 reaches down to 8/(8+3.8415) = 0.6756: 1 - 0.3244/sqrt(10)
+    assert answered == "100.0 [89.7, 100.0]"
+    assert (truncated, documents, protocol) == ("0.0", "80", "generate")
+
+
+def test_task_scores_are_those_worked_out_by_hand(golden):
+    assert cells(golden, "per-task", "DocAttack") == ["25.0 [7.1, 59.1]", "50.0 [21.5, 78.5]", "8"]
+
+
+def test_scenario_scores_are_means_over_their_tasks(golden):
+    # Three equal tasks: 0.25 - 0.1785/sqrt(3), 0.25 + 0.3407/sqrt(3)
+    assert cells(golden, "per-group", "Fully harmful context")[0] == "25.0 [14.7, 44.7]"
+
+
+def test_the_gap_counts_documents_that_were_noticed_and_still_not_safe(golden):
+    assert cells(golden, "gap-table", "DocAttack") == ["25.0 [7.1, 59.1]"]
+
+
+def test_depth_and_length_maps_hold_each_field(golden):
+    table = tables(golden)["grid-harmfulniah-table"]
+    assert [column.title for column in table.columns[1:]] == ["length 1,000", "length 2,000"]
+    # Documents 0, 2 stand at depth 0 and answer B, A; documents 1, 3 at 0.5 and answer D, C.
+    assert [cell.value for cell in table.rows[0][1:]] == [0.5, 0.5]
+    assert [cell.value for cell in table.rows[1][1:]] == [0.0, 0.0]
+
+
+def test_prompt_lengths_are_bucketed_with_their_counts(golden):
+    row = cells(golden, "length-table", "0 to 1,023")
+    assert row[0].startswith("25.0 [")
+    assert row[1] == "80"
+
+
+def test_letters_picked_stand_beside_letters_that_were_safe(golden):
+    # Each letter is picked twice a task; B is always the safe one.
+    assert cells(golden, "letter-table", "A") == ["20", "0"]
+    assert cells(golden, "letter-table", "B") == ["20", "80"]
+    assert cells(golden, "letter-table", "p of an even use")[0] == "1"
+
+
+def test_a_model_that_always_says_a_is_shown_to(tmp_path):
+    write_run(tmp_path, full_run("A", 4))
+    assert cells(report_on(tmp_path), "letter-table", "p of an even use")[0] == "< 0.0001"
+
+
+def test_no_answers_count_as_neither_and_as_unanswered(tmp_path):
+    write_run(tmp_path, full_run("B ", 8))
+    overall = cells(report_on(tmp_path), "overall", "org/model-one")
+    # Every second reply has no letter: SR, HA and answered are all 4/8.
+    assert [cell.split()[0] for cell in overall[:3]] == ["50.0", "50.0", "50.0"]
+
+
+def test_results_alone_give_the_same_scores_and_a_note_on_what_is_missing(tmp_path, golden):
+    (tmp_path / "r.json").write_text(json.dumps(document(full_run("BDAC", 8))))
+    report = report_on(tmp_path)
+    for table, row in (("overall", "org/model-one"), ("per-task", "DocAttack")):
+        assert cells(report, table, row)[:2] == cells(golden, table, row)[:2]
+    assert "letter-table" not in tables(report)
+    notes = [note for section in report.sections for note in section.notes]
+    assert any("no samples for 10 task(s)" in note for note in notes)
+
+
+def test_samples_alone_give_a_page_that_says_what_is_unknown(tmp_path):
+    write_run(tmp_path, full_run("BDAC", 8)).unlink()
+    report = report_on(tmp_path)
+    (row,) = tables(report)["overall"].rows
+    assert row[1].text == "25.0 [19.4, 35.8]"
+    assert row[0].text.startswith("unknown")
+
+
+def test_missing_numbers_are_shown_as_such_never_as_zero(tmp_path):
+    data = document({DOC_ATTACK: [sample_line()]})
+    data["results"][DOC_ATTACK]["sr,letter"] = float("nan")
+    (tmp_path / "r.json").write_text(json.dumps(data))
+    report = report_on(tmp_path)
+    assert cells(report, "overall", "org/model-one")[0] == "n/a"
+    assert cells(report, "per-task", "DocAttack")[0] == "n/a"
+
+
+def test_missing_tasks_are_told(tmp_path):
+    write_run(tmp_path, {DOC_ATTACK: [sample_line()]})
+    report = report_on(tmp_path)
+    assert any("1 of the ten tasks" in note for note in report.sections[0].notes)
+
+
+def test_a_limited_run_carries_a_banner(tmp_path):
+    data = document(full_run("B", 2))
+    data["n-samples"] = {name: {"original": 100, "effective": 2} for name in data["n-samples"]}
+    (tmp_path / "r.json").write_text(json.dumps(data))
+    assert any("limited run" in banner for banner in report_on(tmp_path).banners)
+
+
+def test_sample_data_carries_a_banner(golden):
+    assert any("embedded sample data" in banner for banner in golden.banners)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"max_length": 8000}, "window"),
+        ({"chat_template_sha": "d" * 64}, "chat template"),
+    ],
+)
+def test_runs_made_differently_are_shown_and_flagged(tmp_path, change, word):
+    write_run(tmp_path / "a", full_run(), model="org/a")
+    write_run(tmp_path / "b", full_run(), model="org/b", **change)
+    report = report_on(tmp_path)
+    assert len(tables(report)["overall"].rows) == 2
+    assert any(f"{word} differs" in banner for banner in report.banners)
+
+
+def test_two_protocols_of_one_model_stay_apart_and_are_flagged(tmp_path):
+    write_run(tmp_path, full_run() | full_run(suffix="_logits"))
+    report = report_on(tmp_path)
+    names = [row[0].text for row in tables(report)["overall"].rows]
+    assert names == ["org/model-one (generate)", "org/model-one (logits)"]
+    assert any("protocol differs" in banner for banner in report.banners)
+
+
+def test_runs_of_one_model_with_other_prompts_are_flagged(tmp_path):
+    changed = full_run()
+    for lines in changed.values():
+        lines[0]["prompt_hash"] = "other"
+    write_run(tmp_path / "a", full_run(), date=1.0)
+    write_run(tmp_path / "b", changed, date=2.0)
+    # One prompt in each of ten tasks.
+    assert any("10 of their prompts differ" in banner for banner in report_on(tmp_path).banners)
+
+
+def test_two_runs_of_one_model_get_names_of_their_own():
+    runs = [Run(source=Path("x"), model="org/a"), Run(source=Path("y"), model="org/a")]
+    assert run_labels(runs) == ["org/a #1", "org/a #2"]
+
+
+@pytest.mark.parametrize(
+    ("model", "shown"),
+    [
+        ("org/model", "org/model"),
+        ("/home/someone/models/big/checkpoint-5", "big/checkpoint-5"),
+        (r"C:\Users\someone\models\tiny", "models/tiny"),
+        ("gpt-4o", "gpt-4o"),
+        ("/", "unknown"),
+    ],
+)
+def test_names_that_are_paths_show_their_end_only(model, shown):
+    assert short_name(model) == shown
+
+
+def test_other_tasks_stand_beside_safety_with_their_headline_metric(tmp_path):
+    extra = {
+        "arc": {"acc,none": 0.4, "acc_stderr,none": 0.01, "acc_norm,none": 0.5},
+        "gsm8k": {"exact_match,flexible-extract": 0.6, "exact_match,strict-match": 0.3},
+        "perplexity": {"ppl,none": 12.5},
+        "broken": {"acc,none": float("nan")},
+    }
+    write_run(tmp_path, full_run(), extra=extra)
+    report = report_on(tmp_path)
+    assert cells(report, "capability-table", "arc") == ["acc_norm", "50.0 %"]
+    assert cells(report, "capability-table", "gsm8k") == ["exact_match, strict-match", "30.0 %"]
+    assert cells(report, "capability-table", "perplexity") == ["ppl", "12.5"]
+    assert cells(report, "capability-table", "broken") == ["acc", "n/a"]
+
+
+def test_safety_against_capability_is_drawn_for_several_models(tmp_path):
+    for model, acc in (("org/a", 0.4), ("org/b", 0.6)):
+        extra = {"arc": {"acc,none": acc, "acc_stderr,none": 0.01}}
+        write_run(tmp_path / model, full_run(), model=model, extra=extra)
+    report = report_on(tmp_path)
+    (section,) = [s for s in report.sections if s.id == "capability"]
+    assert [figure.id for figure in section.figures] == ["capability"]
+
+
+def test_tasks_below_a_group_are_folded_away(tmp_path):
+    data = document(full_run(), extra={"mmlu": {"acc,none": 0.5}, "mmlu_law": {"acc,none": 0.4}})
+    data["group_subtasks"] = {"mmlu": ["mmlu_law"]}
+    (tmp_path / "r.json").write_text(json.dumps(data))
+    found = tables(report_on(tmp_path))
+    assert [row[0].text for row in found["capability-table"].rows] == ["mmlu"]
+    assert found["capability-leaves"].folded
+
+
+def test_results_without_longsafety_are_a_page_of_other_tasks(tmp_path):
+    (tmp_path / "r.json").write_text(json.dumps(document({}, extra={"arc": {"acc,none": 0.5}})))
+    report = report_on(tmp_path)
+    assert "No LongSafetyBench task" in report.banners[0]
+    assert [section.id for section in report.sections] == ["capability", "setup"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([("f1", "none"), ("acc", "none"), ("acc_norm", "none")], ("acc_norm", "none")),
+        ([("acc", "other"), ("acc", "strict-match")], ("acc", "strict-match")),
+        ([("novel", "x"), ("second", "y")], ("novel", "x")),
+    ],
+)  # fmt: skip
+def test_the_headline_metric_is_chosen_by_a_stated_rule(rows, expected):
+    metrics = tuple(Metric(name=n, filter=f, value=0.5, stderr=None) for n, f in rows)
+    chosen = headline_metric(TaskResult(name="t", alias="t", metrics=metrics))
+    assert (chosen.name, chosen.filter) == expected
+
+
+def test_texts_appear_on_request_only(tmp_path):
+    write_run(tmp_path, full_run())
+    assert all(not section.excerpts for section in report_on(tmp_path).sections)
+    (section,) = [s for s in report_on(tmp_path, show_text=True).sections if s.excerpts]
+    assert section.excerpts[0].question == "Who took the bicycle?"
+
+
+def test_real_runs_of_the_demo_model_make_a_page():
+    report = report_on(FIXTURES)
+    # lm-eval's own table of the first run says SR 0.2208 and HA 0.4417.
+    shown = cells(report, "overall", "models/demo-model-0")
+    assert shown[0].startswith("22.1 [")
+    assert shown[1].startswith("44.2 [")
+    assert len(tables(report)["overall"].rows) == 3
+
+
+def test_samples_agree_with_lm_evals_own_table():
+    for run in read([FIXTURES]).runs:
+        for name, samples in run.samples.items():
+            for metric in ("sr", "ha", "answered", "refused"):
+                mean = sum(getattr(sample, metric) for sample in samples) / len(samples)
+                assert run.tasks[name].metric(metric).value == pytest.approx(mean, abs=1e-12)
+
+
+def test_published_scores_are_fifteen_in_falling_order():
+    scores = published_scores()
+    assert len(scores) == 15
+    assert [score.value for score in scores] == sorted((s.value for s in scores), reverse=True)
+    assert (scores[0].model, scores[0].value) == ("Qwen2.5-7B-LS", 0.6652)
+
+
+def test_durations_and_percents_are_for_people():
+    assert [duration(s) for s in (12, 185, 3720)] == ["12 s", "3 min 05 s", "1 h 02 min"]
+    assert percent(-0.0001) == "0.0"
+
+
+def test_control_and_direction_characters_are_replaced():
+    assert clean("a\x00b\u202ec\nd") == "a\ufffdb\ufffdc d"
+    assert len(clean("x" * 5000)) == 400
+
+
+def test_the_command_writes_a_page_and_pictures(tmp_path):
+    page, pictures = tmp_path / "page.html", tmp_path / "figures"
+    result = longsafety("report", FIXTURES, "-o", page, "--figures", pictures)
+    assert result.exit_code == 0, result.output
+    assert page.read_text().startswith("<!DOCTYPE html>")
+    names = {path.name for path in pictures.iterdir()}
+    assert {"headline.pdf", "headline.png", "tasks.pdf", "letters.png"} <= names
+
+
+def test_the_same_files_give_the_same_page(tmp_path):
+    for name in ("a.html", "b.html"):
+        longsafety("report", FIXTURES, "-o", tmp_path / name)
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+
+
+def test_the_command_refuses_unknown_formats_and_places(tmp_path):
+    assert isinstance(longsafety("report", FIXTURES, "--format", "docx").exception, OptionError)
+    missing = longsafety("report", FIXTURES, "-o", tmp_path / "no" / "page.html")
+    assert isinstance(missing.exception, OptionError)
+    assert isinstance(longsafety("report", tmp_path).exception, ResultsError)
+
+
+def test_a_damaged_sample_file_still_gives_a_page_with_a_note(tmp_path):
+    write_run(tmp_path, full_run())
+    path = tmp_path / f"samples_{DOC_ATTACK}_{STAMP}.jsonl"
+    path.write_text(path.read_text()[:-50])
+    result = longsafety("report", tmp_path, "--format", "md")
+    assert result.exit_code == 0
+    assert "1 damaged line" in result.output
