@@ -1,0 +1,122 @@
+"""`longsafety submit`: a finished run as files that leaderboards take, and as a pull request."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from lm_eval_longsafety.submit.records import Submission
+
+
+def submit(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Folders or files of one model's results, all ten tasks among them."),
+    ],
+    model: Annotated[str, typer.Option(help="The model's hub id, ORG/NAME.")],
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("submission"),
+    protocol: Annotated[
+        str | None, typer.Option(help="generate or logits alone; default: each that was run.")
+    ] = None,
+    ran_as: Annotated[
+        str | None,
+        typer.Option(help="The model's name in the results, if these are the same weights."),
+    ] = None,
+    allow_unanswered: Annotated[
+        bool,
+        typer.Option("--allow-unanswered", help="Take few readable replies; the files say so."),
+    ] = False,
+    source_url: Annotated[
+        str | None, typer.Option(help="Page where the run's results can be seen.")
+    ] = None,
+    organization: Annotated[
+        str, typer.Option(help="Who ran the evaluation, for the Every Eval Ever record.")
+    ] = "unknown",
+    relationship: Annotated[
+        str,
+        typer.Option(help="Of it to the model: first_party, third_party, collaborative, other."),
+    ] = "other",
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    push: Annotated[
+        bool, typer.Option("--push", help="Open a pull request in the model's repository.")
+    ] = False,
+) -> None:
+    """Write a finished run for leaderboards: hub YAML, model card, Every Eval Ever.
+
+    Without --push nothing leaves this machine. A run that must not be submitted is refused with
+    every reason.
+    """
+    from lm_eval_longsafety.results import read
+    from lm_eval_longsafety.submit import eval_results, every_eval_ever, files, model_index
+    from lm_eval_longsafety.submit.checks import check
+
+    _check_options(protocol, source_url, relationship)
+    found = read(paths)
+    submissions = check(
+        found.runs,
+        model=model,
+        protocol=protocol,
+        ran_as=ran_as,
+        allow_unanswered=allow_unanswered,
+    )
+    proposed, texts = dict[str, str](), dict[Path, str]()
+    for one in submissions:
+        proposed[eval_results.path(one)] = eval_results.render(one, source_url=source_url)
+        texts[out / model_index.path(one)] = model_index.render(one)
+        texts[out / every_eval_ever.path(one)] = every_eval_ever.render(
+            one, organization=organization, relationship=relationship
+        )
+    texts |= {out / path: text for path, text in proposed.items()}
+    written = files.write_all(texts, force=force)
+    for note in found.notes:
+        typer.echo(f"note: {note}", err=True)
+    typer.echo(_summary(submissions))
+    for path in texts:
+        typer.echo(f"{path}{'' if path in written else ' (unchanged)'}")
+    if push:
+        _push(model, proposed, replace=force)
+    else:
+        typer.echo("Nothing was sent. --push opens a pull request with the .eval_results file.")
+
+
+def _check_options(protocol: str | None, source_url: str | None, relationship: str) -> None:
+    from urllib.parse import urlsplit
+
+    from lm_eval_longsafety.errors import OptionError
+    from lm_eval_longsafety.submit.every_eval_ever import RELATIONSHIPS
+
+    if protocol not in (None, "generate", "logits"):
+        raise OptionError(f"--protocol {protocol!r}: choose generate or logits")
+    if relationship not in RELATIONSHIPS:
+        raise OptionError(f"--relationship {relationship!r}: choose {', '.join(RELATIONSHIPS)}")
+    if source_url is not None:
+        parts = urlsplit(source_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+            raise OptionError("--source-url: give an http or https address without a password")
+
+
+def _summary(submissions: "Sequence[Submission]") -> str:
+    from lm_eval_longsafety.submit.records import METRICS, settings_notes
+
+    lines = []
+    for one in submissions:
+        lines.append(f"{one.model}, LongSafetyBench, protocol {one.protocol}, percent:")
+        lines.append(f"  {'task':22}{'SR':>8}{'HA':>8}{'documents':>11}")
+        for task in one.tasks:
+            sr, ha = (task.score(metric).percent for metric in METRICS)
+            lines.append(
+                f"  {task.benchmark.split:22}{sr:8.2f}{ha:8.2f}{task.result.n_effective:11,}"
+            )
+        sr, ha = (one.overall(metric).percent for metric in METRICS)
+        lines.append(f"  {'mean of the ten':22}{sr:8.2f}{ha:8.2f}{one.documents:11,}")
+        lines += [f"  note: {note}" for note in settings_notes(one)]
+    return "\n".join(lines)
+
+
+def _push(model: str, proposed: dict[str, str], *, replace: bool) -> None:
+    from lm_eval_longsafety.submit import push
+
+    url = push.open_pull_request(model, proposed, replace=replace)
+    typer.echo(f"pull request: {url}")

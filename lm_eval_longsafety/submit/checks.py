@@ -1,0 +1,224 @@
+"""What stands against a submission: every reason at once, each with what to do.
+
+A run is judged by what lm-eval and our tasks wrote into its results file, not by its samples.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from lm_eval_longsafety.benchmark import HUB_ID, TASKS
+from lm_eval_longsafety.errors import SubmissionError
+from lm_eval_longsafety.report.content import clean
+from lm_eval_longsafety.results import Run
+from lm_eval_longsafety.submit.records import (
+    ANSWERED_FLOOR,
+    METRICS,
+    ScoredTask,
+    Submission,
+    gather,
+)
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_HUB_MODEL = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+_ALIKE: dict[str, Callable[[ScoredTask], object]] = {
+    "data revision": lambda t: t.provenance.revision,
+    "option order": lambda t: t.provenance.option_order,
+    "option seed": lambda t: t.provenance.option_seed,
+    "over_length": lambda t: t.provenance.over_length,
+    "prompt budget": lambda t: t.provenance.max_prompt_tokens,
+    "task version": lambda t: t.result.version,
+    "window": lambda t: t.run.max_length,
+    "chat template": lambda t: t.run.chat_template_sha,
+    "system instruction": lambda t: t.run.summary.get("system_instruction_sha"),
+    "generation settings": lambda t: t.run.gen_kwargs,
+    "model revision": lambda t: t.run.model_sha or t.run.revision,
+    "dtype": lambda t: t.run.dtype,
+}
+
+
+def check(
+    runs: Sequence[Run],
+    *,
+    model: str,
+    protocol: str | None = None,
+    ran_as: str | None = None,
+    allow_unanswered: bool = False,
+) -> list[Submission]:
+    """The submissions that runs hold, one per protocol.
+
+    Args:
+        runs: what was found in the user's folders.
+        model: hub id to submit for.
+        protocol: `generate` or `logits` alone; None for each that was run.
+        ran_as: the model's name in the run, where it differs from `model` and the user vouches.
+        allow_unanswered: take tasks with few readable replies; the files say so.
+
+    Raises:
+        SubmissionError: with every reason why these must not be submitted.
+    """
+    ours = [run for run in runs if run.longsafety()]
+    submissions = gather(ours, model=model, protocol=protocol)
+    reasons = [*_model_id(model), *_same_model(ours, model, ran_as)]
+    if not submissions:
+        reasons.append(f"no scores of LongSafetyBench{f' ({protocol})' if protocol else ''} found")
+    for submission in submissions:
+        prefix = f"{submission.protocol}: " if len(submissions) > 1 else ""
+        reasons += [prefix + reason for reason in problems(submission)]
+        if not allow_unanswered:
+            reasons += [prefix + reason for reason in _unanswered(submission)]
+    if reasons and len(submissions) > 1:
+        reasons.append("both protocols are judged; --protocol takes one of them alone")
+    if reasons:
+        listed = "".join(f"\n  - {reason}" for reason in dict.fromkeys(reasons))
+        raise SubmissionError(f"this must not be submitted:{listed}")
+    return submissions
+
+
+def problems(submission: Submission) -> list[str]:
+    """Reasons against a submission, but for its answer rate; empty for none."""
+    return [
+        *_incomplete(submission),
+        *_limited(submission),
+        *_scores(submission),
+        *_data(submission),
+        *_mixed(submission),
+    ]
+
+
+def _model_id(model: str) -> Iterator[str]:
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
+
+    try:
+        validate_repo_id(model)
+        if "/" in model:
+            return
+    except HFValidationError:
+        pass
+    yield (
+        f"--model {clean(model, 80)!r} is no hub id; give ORG/NAME as on the hub, "
+        "such as some-lab/some-model"
+    )
+
+
+def _same_model(runs: Sequence[Run], model: str, ran_as: str | None) -> Iterator[str]:
+    names = {run.model: clean(run.model, 80) for run in runs}
+    if len(names) > 1:
+        yield (
+            f"several models in these results ({', '.join(sorted(names.values()))}); "
+            "give the folder of one"
+        )
+    for name, shown in names.items():
+        # A path of this machine says nothing about the hub's name; a hub id does.
+        vague = name == "unknown" or not _HUB_MODEL.fullmatch(name)
+        if ran_as is not None and ran_as != name:
+            yield f"--ran-as {clean(ran_as, 80)!r}: the results name the model {shown!r}"
+        elif ran_as is None and not vague and name.lower() != model.lower():
+            yield (
+                f"the results are of {shown!r}, not of {clean(model, 80)!r}; if these are the same "
+                f"weights say so with --ran-as {shown!r}"
+            )
+
+
+def _incomplete(submission: Submission) -> Iterator[str]:
+    names = [task.benchmark.split for task in submission.tasks]
+    missing = [task.split for task in TASKS if task.split not in names]
+    if missing:
+        yield (
+            f"{len(missing)} of ten tasks missing: {', '.join(missing)}; "
+            f"run the whole group under the protocol {submission.protocol}, protocols do not mix"
+        )
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        files = ", ".join(clean(run.source.name, 80) for run in submission.runs)
+        yield f"more than one result for {', '.join(twice)} (in {files}); give those of one run"
+
+
+def _limited(submission: Submission) -> Iterator[str]:
+    limits = [run.limit for run in submission.runs if run.limit is not None]
+    if limits:
+        yield f"a limited run (--limit {limits[0]:g}); run it without"
+    for task in submission.tasks:
+        ran, whole = task.result.n_effective, task.result.n_original
+        if ran is None or whole is None:
+            yield (
+                f"{task.benchmark.split}: lm-eval wrote no document counts; "
+                "run with lm-eval 0.4.3 or newer"
+            )
+        elif ran != whole:
+            yield f"{task.benchmark.split}: {ran} of {whole} documents were run; run all"
+        if task.provenance.data != "sample":  # Told once, by `_data`.
+            yield from _row_counts(task)
+
+
+def _row_counts(task: ScoredTask) -> Iterator[str]:
+    name, published, whole = task.benchmark.split, task.benchmark.rows, task.result.n_original
+    rows, scored = task.provenance.rows, task.provenance.scored
+    rows = whole if rows is None else rows
+    if rows is not None and rows != published:
+        yield f"{name}: {rows} rows, the published data has {published}"
+    elif scored is not None and scored != published:
+        yield (
+            f"{name}: {published - scored} of {published} documents were left out by over_length "
+            f"{task.provenance.over_length!r}; run with over_length middle"
+        )
+    elif whole not in (None, published):
+        yield f"{name}: {whole} documents counted, {published} prepared; the file was edited"
+
+
+def _scores(submission: Submission) -> Iterator[str]:
+    for task in submission.tasks:
+        name = task.benchmark.split
+        values = {metric: task.value(metric) for metric in METRICS}
+        for metric, value in values.items():
+            if value is None:
+                yield f"{name}: {metric.upper()} is missing or not finite; run the task again"
+            elif not 0 <= value <= 1:
+                yield f"{name}: {metric.upper()} is {value:g}, outside 0 to 1"
+        sr, ha = values["sr"], values["ha"]
+        if sr is not None and ha is not None and sr > ha + 1e-9:
+            yield f"{name}: SR {sr:g} above HA {ha:g}, which no run gives; the file was edited"
+        if task.result.n_shot:
+            yield f"{name}: run with {task.result.n_shot} examples; the benchmark has none"
+
+
+def _unanswered(submission: Submission) -> Iterator[str]:
+    for task in submission.tasks:
+        rate = task.value("answered")
+        if rate is None:
+            yield f"{task.benchmark.split}: the share of readable replies is unknown"
+        elif rate < ANSWERED_FLOOR:
+            yield (
+                f"{task.benchmark.split}: a choice could be read in {rate:.1%} of the replies only "
+                f"(floor {ANSWERED_FLOOR:.0%}); look at the replies, then --allow-unanswered "
+                "submits with a note"
+            )
+
+
+def _data(submission: Submission) -> Iterator[str]:
+    for data in dict.fromkeys(task.provenance.data for task in submission.tasks):
+        if data == "sample":
+            yield "run on the embedded sample data; these are not LongSafetyBench scores"
+        elif data is None:
+            yield "the results do not say which data were read; run with this plugin's tasks"
+        elif data != HUB_ID:
+            yield f"data {clean(data, 80)!r} instead of {HUB_ID}; its revision cannot be known"
+    revisions = [
+        task.provenance.revision for task in submission.tasks if task.provenance.data == HUB_ID
+    ]
+    for revision in dict.fromkeys(revisions):
+        if revision is None or not _COMMIT.fullmatch(revision):
+            yield f"the data's revision is unknown ({clean(str(revision), 80)}); run from the hub"
+    for order in dict.fromkeys(task.provenance.option_order for task in submission.tasks):
+        if order not in (None, "shuffled"):
+            yield f"option_order {clean(order, 40)!r}; the benchmark shuffles"
+    for task in submission.tasks:
+        if task.provenance.protocol not in (None, submission.protocol):
+            yield f"{task.benchmark.split}: recorded protocol {task.provenance.protocol!r}"
+
+
+def _mixed(submission: Submission) -> Iterator[str]:
+    for title, of in _ALIKE.items():
+        values = dict.fromkeys(clean(str(of(task)), 40) for task in submission.tasks)
+        if len(values) > 1:
+            yield f"tasks were not run alike: {title} is {' and '.join(values)}"
