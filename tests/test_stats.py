@@ -7,8 +7,10 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, chisquare
 from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
 
 from lm_eval_longsafety.paired import (
     flip_test,
@@ -39,6 +41,23 @@ def test_intervals_of_proportions_equal_scipys_wilson(ones, n):
     interval = binomtest(ones, n).proportion_ci(method="wilson")
     assert estimate.value == ones / n
     assert (estimate.low, estimate.high) == pytest.approx((interval.low, interval.high), abs=1e-12)
+
+
+@given(st.floats(0, 1), st.floats(1, 2000))
+def test_wilson_equals_statsmodels_for_fractional_numbers_too(mean, n):
+    low, high = proportion_confint(mean * n, n, method="wilson")
+    assert wilson(mean, n) == pytest.approx((max(0, low), min(1, high)), abs=1e-9)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm_equals_statsmodels(p_values):
+    assert holm(p_values) == pytest.approx(list(multipletests(p_values, method="holm")[1]))
+
+
+def test_the_letter_test_equals_scipys_chi_square():
+    assert uniform_test([30, 20, 25, 25], [25] * 4) == pytest.approx(
+        chisquare([30, 20, 25, 25], [25] * 4).pvalue
+    )
 
 
 def test_wilson_by_hand_for_two_of_four():
