@@ -7,11 +7,11 @@ model call.
 
 import hashlib
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from lm_eval_longsafety import data, options, prompts, settings, window
+from lm_eval_longsafety import data, options, prompts, rotations, settings, window
 from lm_eval_longsafety.errors import DataError, OptionError
 from lm_eval_longsafety.rows import Row
 from lm_eval_longsafety.settings import Settings
@@ -31,12 +31,15 @@ class Document:
     row: Row
     letters: list[str]
     fitted: Fitted
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of a variant's documents, beside those of every document."""
 
 
 def load_documents(
     *,
     split: str,
     protocol: str = "generate",
+    variant: str = "",
     provenance: dict[str, Any] | None = None,
     **metadata: object,
 ) -> "dict[str, Dataset]":
@@ -45,6 +48,7 @@ def load_documents(
     Args:
         split: the task's split name.
         protocol: `generate` or `logits`; goes into the provenance.
+        variant: `no_context`, `rotations`, or empty for the benchmark as published.
         provenance: filled in place. It is an empty dictionary in the task's YAML metadata, and the
             only thing through which a `custom_dataset` can tell lm-eval's results file what data
             was read.
@@ -53,7 +57,8 @@ def load_documents(
 
     Returns:
         {"test": documents}; columns: id, task, prompt, question, choices, letters, [depth, length,]
-        prompt_tokens, truncated, context_sha256.
+        prompt_tokens, prompt_sha256 (over the tokens), truncated, context_sha256; with `rotations`
+        also orders, option_tails and kept_order (`rotations.extra_fields`).
 
     Raises:
         OptionError: options or model arguments that cannot be used.
@@ -66,7 +71,13 @@ def load_documents(
     rows = source.rows(split)
     if warning := data.row_count_warning(source, split, len(rows)):
         log.warning(warning)
-    documents = _within_length(split, _build(split, rows, chosen, limit), chosen, limit)
+    built = _build(split, rows, chosen, limit, variant)
+    documents = _within_length(split, built, chosen, limit)
+    if variant == "rotations":
+        documents = [
+            replace(d, extra=rotations.extra_fields(d.row, d.letters, d.fitted.prompt))
+            for d in documents
+        ]
     record = {
         "data": source.name,
         "revision": source.revision,
@@ -80,21 +91,37 @@ def load_documents(
         "window": model_window,
         "max_prompt_tokens": limit,
         "protocol": protocol,
+        "variant": variant,
     }
+    if variant == "rotations":
+        record["kept_order"] = sum(document.extra["kept_order"] for document in documents)
     if provenance is not None:
         provenance.update(record)
     _log_summary(split, documents, record)
     return {"test": _dataset(split, documents)}
 
 
-def _build(split: str, rows: Sequence[Row], chosen: Settings, limit: int | None) -> list[Document]:
-    letters = [
-        options.deal(row.id, len(row.choices), order=chosen.option_order, seed=chosen.option_seed)
-        for row in rows
-    ]
+def load_without_context(**keywords: Any) -> "dict[str, Dataset]":  # noqa: ANN401 - lm-eval's
+    """`load_documents` with the contexts left out of the prompts."""
+    return load_documents(variant="no_context", **keywords)
+
+
+def load_rotated(**keywords: Any) -> "dict[str, Dataset]":  # noqa: ANN401 - lm-eval's
+    """`load_documents` with what it takes to show a document under all orders."""
+    return load_documents(variant="rotations", **keywords)
+
+
+def _build(
+    split: str, rows: Sequence[Row], chosen: Settings, limit: int | None, variant: str
+) -> list[Document]:
+    letters = [_letters(row, chosen, variant) for row in rows]
     rendered = [
         prompts.render(
-            split, context=row.context, question=row.question, choices=row.choices, letters=dealt
+            split,
+            context=None if variant == "no_context" else row.context,
+            question=row.question,
+            choices=row.choices,
+            letters=dealt,
         )
         for row, dealt in zip(rows, letters, strict=True)
     ]
@@ -103,6 +130,12 @@ def _build(split: str, rows: Sequence[Row], chosen: Settings, limit: int | None)
         Document(row=row, letters=dealt, fitted=fit)
         for row, dealt, fit in zip(rows, letters, fitted, strict=True)
     ]
+
+
+def _letters(row: Row, chosen: Settings, variant: str) -> list[str]:
+    kept = variant == "rotations" and rotations.speaks_of_others(row.choices)
+    order = "original" if kept else chosen.option_order
+    return options.deal(row.id, len(row.choices), order=order, seed=chosen.option_seed)
 
 
 def _within_length(
@@ -141,11 +174,18 @@ def _dataset(split: str, documents: Sequence[Document]) -> "Dataset":
         "choices": ListOf(Value("string")),
         "letters": ListOf(Value("string")),
         "prompt_tokens": Value("int64"),
+        "prompt_sha256": Value("string"),
         "truncated": Value("bool"),
         "context_sha256": Value("string"),
     }
     if documents[0].row.depth is not None:
         features |= {"depth": Value("float64"), "length": Value("float64")}
+    if "orders" in documents[0].extra:
+        features |= {
+            "orders": ListOf(ListOf(Value("string"))),
+            "option_tails": ListOf(Value("string")),
+            "kept_order": Value("bool"),
+        }
     records = [_fields(split, document) for document in documents]
     return Dataset.from_list(
         [{key: record[key] for key in features} for record in records], features=Features(features)
@@ -164,8 +204,10 @@ def _fields(split: str, document: Document) -> dict[str, Any]:
         "depth": row.depth,
         "length": row.length,
         "prompt_tokens": fitted.tokens,
+        "prompt_sha256": fitted.sha256,
         "truncated": fitted.truncated,
         "context_sha256": hashlib.sha256(row.context.encode()).hexdigest(),
+        **document.extra,
     }
 
 

@@ -36,13 +36,18 @@ _DIALOGUE_SPLITS = {"ManyShotJailbreak"}
 
 
 def render(
-    split: str, *, context: str, question: str, choices: Sequence[str], letters: Sequence[str]
+    split: str,
+    *,
+    context: str | None,
+    question: str,
+    choices: Sequence[str],
+    letters: Sequence[str],
 ) -> str:
     """The finished user message of one document.
 
     Args:
         split: the task's split name, which decides between the two templates.
-        context: the long text.
+        context: the long text; None leaves it out, with the blank line that ends it.
         question: the question, or the dialogue history of ManyShotJailbreak.
         choices: in dataset order.
         letters: the letter of each choice, in dataset order.
@@ -50,11 +55,20 @@ def render(
     Returns:
         The text, without a trailing newline; options stand in letter order.
     """
-    dealt = sorted(zip(letters, choices, strict=True))
     template = DIALOGUE_TEMPLATE if split in _DIALOGUE_SPLITS else DOCUMENT_TEMPLATE
-    return template.format(
-        context=context,
-        question=question,
+    if context is None:
+        template = template.removeprefix("{context}\n\n")
+    head = template.removesuffix(_TAIL).format(context=context, question=question)
+    return head + render_options(sorted(zip(letters, choices, strict=True)))
+
+
+def render_options(dealt: Sequence[tuple[str, str]]) -> str:
+    """The prompt's end, from the first option on.
+
+    Args:
+        dealt: (letter, choice) in the order of print.
+    """
+    return _TAIL.format(
         options="\n".join(f"{letter}. {choice}" for letter, choice in dealt),
-        letters=",".join(letter for letter, _ in dealt),
+        letters=",".join(sorted(letter for letter, _ in dealt)),
     )

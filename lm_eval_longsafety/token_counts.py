@@ -1,8 +1,8 @@
 """Remember what tokenising a prompt told, so that the second start need not do it again.
 
 One small SQLite file per tokenizer in Hugging Face's assets cache: SHA-256 of the prompt -> token
-count, and where its middle cut fell. No text is stored. A cache that cannot be used is done
-without: it can only save time.
+count, SHA-256 of the tokens, and where its middle cut fell. No text is stored. A cache that cannot
+be used is done without: it can only save time.
 """
 
 import contextlib
@@ -11,10 +11,11 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from lm_eval_longsafety.tokenizer import PromptTokenizer
+from lm_eval_longsafety.tokenizer import Measure, PromptTokenizer
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS counts (prompt BLOB PRIMARY KEY, tokens INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS measures (prompt BLOB PRIMARY KEY, tokens INTEGER NOT NULL, ids TEXT NOT
+NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS cuts (prompt BLOB, kept INTEGER, head INTEGER NOT NULL, tail INTEGER NOT
 NULL,
                                  PRIMARY KEY (prompt, kept)) WITHOUT ROWID;
@@ -31,17 +32,26 @@ class TokenCounts:
 
     def count(self, prompts: Sequence[str]) -> list[int]:
         """Tokens of each prompt; only prompts never seen before are tokenised."""
+        return [measure.tokens for measure in self.measure(prompts)]
+
+    def measure(self, prompts: Sequence[str]) -> list[Measure]:
+        """Count and hash of each prompt's tokens; only new prompts are tokenised."""
         keys = [_key(prompt) for prompt in prompts]
         with self._store() as store:
             known = {
-                key: n for key in keys if (n := _first(store, _SELECT_COUNT, (key,))) is not None
+                key: Measure(*row)
+                for key in keys
+                if (row := store.execute(_SELECT_MEASURE, (key,)).fetchone()) is not None
             }
             new = {
                 key: prompt for key, prompt in zip(keys, prompts, strict=True) if key not in known
             }
-            counted = dict(zip(new, self._tokenizer.count(list(new.values())), strict=True))
-            store.executemany("INSERT OR REPLACE INTO counts VALUES (?, ?)", counted.items())
-        return [known[key] if key in known else counted[key] for key in keys]
+            fresh = dict(zip(new, self._tokenizer.measure(list(new.values())), strict=True))
+            store.executemany(
+                "INSERT OR REPLACE INTO measures VALUES (?, ?, ?)",
+                ((key, *measure) for key, measure in fresh.items()),
+            )
+        return [known[key] if key in known else fresh[key] for key in keys]
 
     def cut(self, prompt: str, kept: int, cut: Callable[[str], str]) -> str:
         """`cut(prompt)`, remembered by position where it is the prompt's own head and tail.
@@ -83,7 +93,7 @@ class TokenCounts:
         return connection
 
 
-_SELECT_COUNT = "SELECT tokens FROM counts WHERE prompt = ?"
+_SELECT_MEASURE = "SELECT tokens, ids FROM measures WHERE prompt = ?"
 
 
 def _default_path(fingerprint: str) -> Path:
@@ -95,11 +105,6 @@ def _default_path(fingerprint: str) -> Path:
 
 def _key(prompt: str) -> bytes:
     return hashlib.sha256(prompt.encode()).digest()
-
-
-def _first(store: sqlite3.Connection, query: str, values: tuple[object, ...]) -> int | None:
-    row = store.execute(query, values).fetchone()
-    return None if row is None else int(row[0])
 
 
 def _head_length(prompt: str, text: str) -> int | None:

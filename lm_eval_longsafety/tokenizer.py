@@ -5,8 +5,10 @@ Nothing here loads weights. Special tokens are never added: prompts are measured
 
 import functools
 import hashlib
+import sys
+from array import array
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.settings import ModelArgs
@@ -18,6 +20,14 @@ _BATCH_CHARACTERS = 4_000_000
 """Text tokenised at once: enough to keep every core busy, little beside the prompts themselves."""
 _UNSET_MAX_LENGTH = 10**9
 """Tokenizers without a limit of their own report about 1e30."""
+
+
+class Measure(NamedTuple):
+    """What tokenising one text tells."""
+
+    tokens: int
+    sha256: str
+    """Over the token ids, each as four bytes, least significant first."""
 
 
 class PromptTokenizer:
@@ -50,6 +60,10 @@ class PromptTokenizer:
         """Tokens of each text; texts are tokenised in batches."""
         return [n for batch in _batches(texts) for n in self._count_batch(batch)]
 
+    def measure(self, texts: Sequence[str]) -> list[Measure]:
+        """Count and hash of each text's tokens, from one pass of the tokenizer."""
+        return [_measure(ids) for batch in _batches(texts) for ids in self._encode_batch(batch)]
+
     def encode(self, text: str) -> list[int]:
         """Token ids, without special tokens."""
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False, verbose=False)
@@ -66,6 +80,19 @@ class PromptTokenizer:
         if self._fast is None:
             return [len(self.encode(text)) for text in texts]
         return [len(e) for e in self._fast.encode_batch_fast(texts, add_special_tokens=False)]
+
+    def _encode_batch(self, texts: list[str]) -> Iterator[list[int]]:
+        if self._fast is None:
+            return (self.encode(text) for text in texts)
+        encoded = self._fast.encode_batch_fast(texts, add_special_tokens=False)
+        return (each.ids for each in encoded)
+
+
+def _measure(ids: Sequence[int]) -> Measure:
+    packed = array("I", ids)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return Measure(tokens=len(ids), sha256=hashlib.sha256(packed.tobytes()).hexdigest())
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:

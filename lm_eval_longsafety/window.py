@@ -26,6 +26,8 @@ class Fitted:
     prompt: str
     tokens: int | None
     """Tokens of `prompt` without special tokens; None where no tokenizer is known."""
+    sha256: str | None = None
+    """Over the token ids of `prompt`; None where no tokenizer is known."""
     truncated: bool
 
 
@@ -88,9 +90,22 @@ def fit(prompts: Sequence[str], settings: Settings, limit: int | None) -> list[F
     if tokenizer is None:
         return [_fit_uncounted(prompt, limit, settings.model) for prompt in prompts]
     store = TokenCounts(tokenizer)
+    whole = store.measure(prompts)
+    cut = {
+        index: _cut(prompts[index], limit, tokenizer, store)
+        for index, measure in enumerate(whole)
+        if limit is not None and measure.tokens > limit
+    }
+    # A cut text is measured again: its tokens are those that a backend will make of it.
+    hashes = dict(zip(cut, store.measure(list(cut.values())), strict=True))
     return [
-        _fit_counted(prompt, tokens, limit, tokenizer, store)
-        for prompt, tokens in zip(prompts, store.count(prompts), strict=True)
+        Fitted(
+            prompt=cut.get(index, prompt),
+            tokens=measure.tokens if index not in cut else _kept(limit or 0),
+            sha256=hashes.get(index, measure).sha256,
+            truncated=index in cut,
+        )
+        for index, (prompt, measure) in enumerate(zip(prompts, whole, strict=True))
     ]
 
 
@@ -100,17 +115,16 @@ def cut_middle(ids: Sequence[int], limit: int) -> list[int]:
     return list(ids) if len(ids) <= limit else [*ids[:half], *ids[-half:]]
 
 
-def _fit_counted(
-    prompt: str, tokens: int, limit: int | None, tokenizer: PromptTokenizer, store: TokenCounts
-) -> Fitted:
-    if limit is None or tokens <= limit:
-        return Fitted(prompt=prompt, tokens=tokens, truncated=False)
-
+def _cut(prompt: str, limit: int, tokenizer: PromptTokenizer, store: TokenCounts) -> str:
     def cut(text: str) -> str:
         return tokenizer.decode(cut_middle(tokenizer.encode(text), limit))
 
-    kept = limit // 2 * 2
-    return Fitted(prompt=store.cut(prompt, kept, cut), tokens=kept, truncated=True)
+    return store.cut(prompt, _kept(limit), cut)
+
+
+def _kept(limit: int) -> int:
+    """Tokens that `cut_middle` keeps of a longer prompt."""
+    return limit // 2 * 2
 
 
 def _fit_uncounted(prompt: str, limit: int | None, model: ModelArgs) -> Fitted:
@@ -123,7 +137,7 @@ def _fit_uncounted(prompt: str, limit: int | None, model: ModelArgs) -> Fitted:
             f"{model.name!r} here; name one (hub id or folder) with --metadata "
             f"'{{\"tokenizer\": ...}}'"
         )
-    return Fitted(prompt=prompt, tokens=None, truncated=False)
+    return Fitted(prompt=prompt, tokens=None, sha256=None, truncated=False)
 
 
 def _require_max_length(settings: Settings) -> None:

@@ -1,6 +1,16 @@
 """What the task files call by `!function`; a file beside them, where every lm-eval looks first."""
 
-from lm_eval_longsafety.documents import load_documents
+from lm_eval_longsafety.documents import load_documents, load_rotated, load_without_context
 from lm_eval_longsafety.metrics import score_letters, score_reply
+from lm_eval_longsafety.rotation_task import RotationsTask, score_letter_sets, score_replies
 
-__all__ = ["load_documents", "score_letters", "score_reply"]
+__all__ = [
+    "RotationsTask",
+    "load_documents",
+    "load_rotated",
+    "load_without_context",
+    "score_letter_sets",
+    "score_letters",
+    "score_replies",
+    "score_reply",
+]

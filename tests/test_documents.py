@@ -34,6 +34,7 @@ def test_a_document_holds_what_the_design_names(folder):
         "choices",
         "letters",
         "prompt_tokens",
+        "prompt_sha256",
         "truncated",
         "context_sha256",
     ]

@@ -1,3 +1,4 @@
+import hashlib
 import sqlite3
 
 from lm_eval_longsafety.settings import parse
@@ -18,9 +19,9 @@ class CountingTokenizer:
         self.tokenizer = tokenizer
         self.asked = []
 
-    def count(self, texts):
+    def measure(self, texts):
         self.asked += texts
-        return self.tokenizer.count(texts)
+        return self.tokenizer.measure(texts)
 
 
 def test_a_prompt_is_tokenised_once_for_all_runs(tiny_model, tmp_path):
@@ -29,6 +30,15 @@ def test_a_prompt_is_tokenised_once_for_all_runs(tiny_model, tmp_path):
     for _ in range(2):
         assert TokenCounts(tokenizer, tmp_path / "counts.sqlite").count(PROMPTS) == expected
     assert tokenizer.asked == ["a stolen bicycle", "", "two\r\nlines"]
+
+
+def test_the_hash_is_over_the_token_ids_and_remembered(tiny_model, tmp_path):
+    tokenizer = tokenizer_of(tiny_model)
+    packed = b"".join(i.to_bytes(4, "little") for i in tokenizer.encode("a stolen bicycle"))
+    wanted = (len(packed) // 4, hashlib.sha256(packed).hexdigest())
+    for _ in range(2):
+        counts = TokenCounts(tokenizer, tmp_path / "counts.sqlite")
+        assert counts.measure(["a stolen bicycle"]) == [wanted]
 
 
 def test_no_text_is_stored(tiny_model, tmp_path):
@@ -68,5 +78,5 @@ def test_the_store_is_a_plain_sqlite_file(tiny_model, tmp_path):
     path = tmp_path / "c.sqlite"
     TokenCounts(tokenizer_of(tiny_model), path).count(["a b"])
     connection = sqlite3.connect(path)
-    assert connection.execute("SELECT count(*) FROM counts").fetchone() == (1,)
+    assert connection.execute("SELECT count(*) FROM measures").fetchone() == (1,)
     connection.close()
