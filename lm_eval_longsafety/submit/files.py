@@ -17,9 +17,14 @@ def write_all(files: Mapping[Path, str], *, force: bool = False) -> list[Path]:
         The files written; those that held the same text already are left out.
 
     Raises:
-        SubmissionError: a file is there and differs, or a place cannot be written to.
+        SubmissionError: a file is there and differs, a folder is, or a place cannot be written to.
     """
     try:
+        folders = [str(path) for path in files if path.is_dir()]
+        if folders:
+            raise SubmissionError(
+                f"a folder stands there: {', '.join(folders)}; choose another --out"
+            )
         new = {path: text for path, text in files.items() if not _holds(path, text)}
         taken = [str(path) for path in new if path.exists()]
         if taken and not force:
