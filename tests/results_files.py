@@ -150,7 +150,9 @@ def full_run(picks="BDAC", n=8, *, suffix=""):
         for i in range(n):
             doc = {"depth": i % 2 / 2, "length": 1000.0 * (1 + i // 4)} if task.grid else {}
             pick = picks[i % len(picks)].strip()
-            made.append(sample_line(i, pick, task.split, logits=bool(suffix), doc=doc))
+            made.append(
+                sample_line(i, pick, task.split, logits=suffix.endswith("_logits"), doc=doc)
+            )
         lines[task.name + suffix] = made
     return lines
 

@@ -321,3 +321,26 @@ def test_a_damaged_sample_file_still_gives_a_page_with_a_note(tmp_path):
     result = longsafety("report", tmp_path, "--format", "md")
     assert result.exit_code == 0
     assert "1 damaged line" in result.output
+
+
+def test_capability_of_another_run_of_the_same_model_is_drawn_beside_its_safety(tmp_path):
+    for model, acc in (("org/a", 0.4), ("org/b", 0.6)):
+        write_run(tmp_path / model / "1", full_run(), model=model)
+        other = document({}, model=model, extra={"arc": {"acc,none": acc}}, date=1.0)
+        (tmp_path / model / "capability.json").write_text(json.dumps(other))
+    (section,) = [s for s in report_on(tmp_path).sections if s.id == "capability"]
+    assert [figure.id for figure in section.figures] == ["capability"]
+
+
+def test_variants_have_a_table_of_their_own_and_stay_out_of_the_headline(tmp_path):
+    turned = full_run("BD", 4, suffix="_rotations")
+    data = document(full_run("B", 4) | turned)
+    for name in turned:
+        data["results"][name]["consistent,letter"] = 0.5
+    (tmp_path / "r.json").write_text(json.dumps(data))
+    report = report_on(tmp_path)
+    assert [row[0].text for row in tables(report)["overall"].rows] == ["org/model-one"]
+    (row,) = tables(report)["variant-rotations"].rows
+    assert row[0].text == "org/model-one (rotations)"
+    # B, D, B, D: SR 2/4; consistent as lm-eval wrote it.
+    assert (row[1].value, row[4].text) == (0.5, "50.0")

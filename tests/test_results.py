@@ -352,3 +352,11 @@ def test_task_names_tell_variant_and_protocol(name, variant, protocol):
 @pytest.mark.parametrize("name", ["longsafety", "longsafety_fully_harmful", "gsm8k", ""])
 def test_groups_and_other_tasks_are_none_of_the_ten(name):
     assert parse_task_name(name) is None
+
+
+@pytest.mark.parametrize("score", [5, -1, "high", None])
+def test_scores_that_are_no_shares_are_damage(tmp_path, score):
+    write_lines(tmp_path / "s.jsonl", [sample_line(0), sample_line(1) | {"sr": score}])
+    run = load_one(tmp_path)
+    assert len(run.samples[DOC_ATTACK]) == 1
+    assert any("damaged" in note for note in run.notes)

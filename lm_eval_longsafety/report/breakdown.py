@@ -17,6 +17,7 @@ from lm_eval_longsafety.report.content import (
     text,
 )
 from lm_eval_longsafety.report.scores import Subject, TaskScores
+from lm_eval_longsafety.stats import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -32,7 +33,10 @@ _HARMS = {
     "offensiveness": "Offensiveness and bias",
 }
 _DOMAINS = {True: "In-domain", False: "Out-of-domain"}
+_METRICS = ("sr", "ha")
 _Chooser = Callable[[BenchmarkTask], bool]
+_Rows = list[tuple[str, dict[str, list[Estimate | None]]]]
+"""(title, metric -> one estimate per subject) from top to bottom."""
 
 
 def section(subjects: Sequence[Subject]) -> Section:
@@ -50,7 +54,14 @@ def section(subjects: Sequence[Subject]) -> Section:
                 title="SR and HA per task",
                 description="SR on the left and HA on the right for each task, one mark and 95 % "
                 "interval per model. The numbers stand in the table below.",
-                draw=partial(_draw, subjects),
+                draw=partial(_draw, subjects, _task_rows(subjects)),
+            ),
+            Figure(
+                id="groups",
+                title="SR and HA per scenario, harm category and domain",
+                description="SR on the left and HA on the right for each group of tasks, one mark "
+                "and 95 % interval per model. The numbers stand in the last table below.",
+                draw=partial(_draw, subjects, _group_rows(subjects)),
             ),
         ),
         tables=(_task_table(subjects), _group_table(subjects)),
@@ -73,7 +84,7 @@ def _task_table(subjects: Sequence[Subject]) -> Table:
         cells: list[Cell] = []
         for subject in subjects:
             task = task_of(subject, benchmark)
-            cells += [score(task.estimate(metric) if task else None) for metric in ("sr", "ha")]
+            cells += [score(task.estimate(metric) if task else None) for metric in _METRICS]
             cells.append(count(task.n if task else None))
         rows.append((text(benchmark.split), *cells))
     return Table(
@@ -107,9 +118,7 @@ def _groups() -> list[tuple[str, _Chooser]]:
 def _group_table(subjects: Sequence[Subject]) -> Table:
     rows = []
     for title, chosen in _groups():
-        cells = [
-            score(subject.mean(metric, chosen)) for subject in subjects for metric in ("sr", "ha")
-        ]
+        cells = [score(subject.mean(metric, chosen)) for subject in subjects for metric in _METRICS]
         rows.append((text(title), *cells))
     return Table(
         id="per-group",
@@ -122,23 +131,38 @@ def _group_table(subjects: Sequence[Subject]) -> Table:
     )
 
 
-def _draw(subjects: Sequence[Subject]) -> "MatplotlibFigure":
+def _task_rows(subjects: Sequence[Subject]) -> _Rows:
+    rows: _Rows = []
+    for benchmark in TASKS:
+        tasks = [task_of(subject, benchmark) for subject in subjects]
+        scores = {m: [task.estimate(m) if task else None for task in tasks] for m in _METRICS}
+        rows.append((benchmark.split, scores))
+    return rows
+
+
+def _group_rows(subjects: Sequence[Subject]) -> _Rows:
+    return [
+        (title, {m: [subject.mean(m, chosen) for subject in subjects] for m in _METRICS})
+        for title, chosen in _groups()
+    ]
+
+
+def _draw(subjects: Sequence[Subject], rows: _Rows) -> "MatplotlibFigure":
     with drawing.style():
-        height = 1.5 + len(TASKS) * (0.24 + 0.13 * len(subjects))
+        height = 1.5 + len(rows) * (0.24 + 0.13 * len(subjects))
         figure, both = drawing.axes(8.6, height, columns=2, shared=True)
-        for ax, metric in zip(both, ("sr", "ha"), strict=True):
+        for ax, metric in zip(both, _METRICS, strict=True):
             for series, subject in enumerate(subjects):
                 shift = 0.7 * ((series + 0.5) / len(subjects) - 0.5)
-                for row, benchmark in enumerate(TASKS):
-                    task = task_of(subject, benchmark)
-                    estimate = task.estimate(metric) if task else None
+                for place, (_, scores) in enumerate(rows):
+                    estimate = scores[metric][series]
                     if estimate is not None:
-                        drawing.interval(ax, row + shift, estimate, series)
+                        drawing.interval(ax, place + shift, estimate, series)
                 drawing.key(ax, series, drawing.shorten(subject.label))
             drawing.percent_axis(ax, f"{metric.upper()}, percent")
-            ax.set_yticks(range(len(TASKS)), [task.split for task in TASKS])
-            ax.set_ylim(len(TASKS) - 0.4, -0.6)
-            for row in range(len(TASKS) - 1):
-                ax.axhline(row + 0.5, color=drawing.GRID, linewidth=0.6)
+            ax.set_yticks(range(len(rows)), [title for title, _ in rows])
+            ax.set_ylim(len(rows) - 0.4, -0.6)
+            for place in range(len(rows) - 1):
+                ax.axhline(place + 0.5, color=drawing.GRID, linewidth=0.6)
         drawing.legend(figure, both[0])
     return figure

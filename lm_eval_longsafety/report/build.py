@@ -11,6 +11,7 @@ from lm_eval_longsafety.report import (
     lengths,
     letters,
     setup,
+    variants,
 )
 from lm_eval_longsafety.report.content import Report, Section, clean
 from lm_eval_longsafety.report.scores import Subject, run_labels, subjects
@@ -40,21 +41,23 @@ def build(found: Collection, *, show_text: bool = False) -> Report:
         show_text: whether questions and replies appear.
     """
     runs = found.runs
-    plain = [subject for subject in subjects(runs) if subject.variant == ""]
+    scored = subjects(runs)
+    plain = [subject for subject in scored if subject.variant == ""]
     sections: list[Section | None] = []
     if plain:
         sections += [headline.section(plain), breakdown.section(plain), gap.section(plain)]
         sections += [lengths.section(plain), letters.section(plain)]
+    sections.append(variants.section(scored))
     sections.append(capability.section(plain, runs))
-    sections.append(setup.section(plain, runs))
+    sections.append(setup.section(scored, runs))
     sections.append(excerpts.section(plain) if show_text else None)
-    sections += [_METHOD if plain else None, _notes(found)]
+    sections += [_METHOD if scored else None, _notes(found)]
     missing = (
-        [] if plain else ["No LongSafetyBench task in these results: only other tasks are shown."]
+        [] if scored else ["No LongSafetyBench task in these results: only other tasks are shown."]
     )
     return Report(
         title="Long-context safety report",
-        summary=_summary(plain, runs),
+        summary=_summary(plain or scored, runs),
         banners=tuple(clean(line, 600) for line in (*missing, *setup.banners(plain, runs))),
         sections=tuple(section for section in sections if section is not None),
     )

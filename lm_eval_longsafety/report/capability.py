@@ -37,10 +37,10 @@ def section(subjects: Sequence[Subject], runs: Sequence[Run]) -> Section | None:
     if leaves:
         table = _table("capability-leaves", "Tasks below those groups", leaves, runs, labels, True)
         tables.append(table)
-    points = _points(subjects, main)
+    points, shared = _points(subjects, main, runs)
     figures: tuple[Figure, ...] = ()
     if len(points) > 1:
-        figures = (_figure(points, _shared(subjects, main)),)
+        figures = (_figure(points, shared),)
     return Section(
         id="capability",
         title="Safety beside capability",
@@ -139,26 +139,32 @@ def _cell(metric: Metric | None) -> Cell:
     return Cell(text=shown, value=value, low=low, high=high)
 
 
-def _shared(subjects: Sequence[Subject], names: Sequence[str]) -> list[str]:
-    """Tasks that every subject has, as a share where higher is better."""
-    return [
-        name for name in names if all(_share(subject, name) is not None for subject in subjects)
-    ]
+def _share(subject: Subject, name: str, runs: Sequence[Run]) -> float | None:
+    """The task's value for the subject's model, where it is a share and higher is better.
 
-
-def _share(subject: Subject, name: str) -> float | None:
-    metric = _metric(subject.run, name)
+    From the subject's own run, else from the one other run of the same model that has the task.
+    """
+    own = _metric(subject.run, name)
+    others = [run for run in runs if run.model == subject.run.model and name in run.tasks]
+    metric = own or (_metric(others[0], name) if len(others) == 1 else None)
     if metric is None or metric.value is None or metric.higher_is_better is False:
         return None
     return metric.value if 0 <= metric.value <= 1 else None
 
 
-def _points(subjects: Sequence[Subject], names: Sequence[str]) -> list[tuple[Subject, float]]:
-    """Subjects with their mean over the shared tasks."""
-    shared = _shared(subjects, names)
-    if not shared or not subjects:
-        return []
-    return [(s, sum(_share(s, name) or 0.0 for name in shared) / len(shared)) for s in subjects]
+def _points(
+    subjects: Sequence[Subject], names: Sequence[str], runs: Sequence[Run]
+) -> tuple[list[tuple[Subject, float]], list[str]]:
+    """Subjects with their mean over the tasks that all of them have, and those tasks."""
+    shares = {name: [_share(subject, name, runs) for subject in subjects] for name in names}
+    known = {
+        name: [value for value in values if value is not None] for name, values in shares.items()
+    }
+    shared = [name for name in names if subjects and len(known[name]) == len(subjects)]
+    if not shared:
+        return [], []
+    means = [sum(known[name][i] for name in shared) / len(shared) for i in range(len(subjects))]
+    return list(zip(subjects, means, strict=True)), shared
 
 
 def _figure(points: Sequence[tuple[Subject, float]], shared: Sequence[str]) -> Figure:

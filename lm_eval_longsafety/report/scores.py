@@ -115,9 +115,10 @@ def subjects(runs: Sequence[Run]) -> list[Subject]:
             groups.setdefault((parsed.variant, parsed.protocol), []).append(name)
         for (variant, protocol), names in groups.items():
             several = sum(key[0] == variant for key in groups) > 1
+            told = [variant.replace("_", " ")] * bool(variant) + [protocol] * several
             found.append(
                 Subject(
-                    label=f"{label} ({protocol})" if several else label,
+                    label=f"{label} ({', '.join(told)})" if told else label,
                     run=run,
                     protocol=protocol,
                     variant=variant,
@@ -153,7 +154,8 @@ def short_name(model: str) -> str:
 def value_of(sample: Sample, metric: str) -> float:
     """A sample's value of one of `METRICS`."""
     if metric == "gap":
-        return sample.ha - sample.sr
+        # A safe answer is an aware one; a file that says otherwise has no gap there.
+        return max(0.0, sample.ha - sample.sr)
     return float(getattr(sample, metric))
 
 

@@ -61,7 +61,7 @@ def section(subjects: Sequence[Subject], runs: Sequence[Run]) -> Section:
                 rows=tuple(rows),
             ),
         ),
-        notes=tuple(differences(subjects)),
+        notes=tuple(differences([s for s in subjects if s.variant == ""])),
     )
 
 

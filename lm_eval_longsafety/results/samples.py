@@ -151,7 +151,7 @@ def is_our_document(doc: object) -> bool:
 
 
 def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sample | None:
-    """A sample from one line; None where scores are missing or are no numbers.
+    """A sample from one line; None where scores are missing or are no shares.
 
     Args:
         record: the parsed line, with a document for which `is_our_document` holds.
@@ -161,6 +161,8 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
     doc = record["doc"]
     scores = {name: _number(record.get(name)) for name in SCORES}
     if scores["ha"] is None or scores["sr"] is None:
+        return None
+    if not all(value is None or 0 <= value <= 1 for value in scores.values()):
         return None
     letters = tuple(_clean(letter) for letter in doc["letters"])
     picks = _picks(record, letters)

@@ -124,8 +124,8 @@ def test_every_section_and_picture_is_there(browser, real_page):
         assert headings[0] == "Overall scores"
         assert "Safety beside capability" in headings
         pictures = visit.page.locator("svg")
-        # Headline, tasks, gap, length, two maps, letters.
-        assert pictures.count() == 7
+        # Headline, tasks, groups, gap, length, two maps, letters.
+        assert pictures.count() == 8
         for box in (pictures.nth(i).bounding_box() for i in range(pictures.count())):
             assert box["width"] > 300
             assert box["height"] > 100
