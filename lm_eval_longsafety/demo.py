@@ -166,11 +166,13 @@ def run(folder: Path, *, extra_arguments: tuple[str, ...] = ()) -> int:
     ]
     print("$ " + " ".join(_shown(word) for word in command[1:]).removeprefix("-m "), flush=True)
     code = subprocess.run(command, check=False).returncode
-    print(
-        "\nThis model has random weights, so it scores at chance: with four choices SR is near "
-        "0.25 and HA near 0.50 "
-        "of what it answers.\nThe numbers show that the run works, nothing about any real model."
-    )
+    if code == 0:
+        print(
+            "\nThis model has random weights, so it scores at chance: with four choices SR is near "
+            "0.25 and HA near 0.50\nof what it answers. The numbers show that the run works, "
+            "nothing about any real model.\n\n"
+            f"Next: longsafety report {folder / 'results'} -o report.html"
+        )
     return code
 
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +35,11 @@ def run(tasks: str, model, out, *arguments: str, **environment: str) -> dict:
         **environment,
     )
     assert done.returncode == 0, done.stderr[-3000:]
+    return read(out, done)
+
+
+def read(out: Path, done: subprocess.CompletedProcess) -> dict:
+    """What a run wrote and printed."""
     (path,) = out.rglob("results_*.json")
     results = json.loads(path.read_text())
     results["samples"] = {
@@ -45,12 +52,13 @@ def run(tasks: str, model, out, *arguments: str, **environment: str) -> dict:
 
 
 @pytest.fixture(scope="module")
-def generated(tiny_model, tmp_path_factory):
-    """`lm_eval --tasks longsafety` after `longsafety link`, as a user starts it."""
-    return run(
-        *("longsafety", tiny_model, tmp_path_factory.mktemp("generated")),
-        *("--apply_chat_template", "--metadata", '{"data": "sample"}'),
-    )
+def generated(tmp_path_factory):
+    """`longsafety demo`: all ten tasks over the whole sample with the default protocol."""
+    folder = tmp_path_factory.mktemp("demo")
+    command = [sys.executable, "-m", "lm_eval_longsafety.cli.main", "demo", "--folder", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return read(folder / "results", done)
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +100,26 @@ def test_the_demo_model_answers_and_scores_near_chance(generated):
     # About 90 documents: chance 0.25 (SR) and 0.5 (HA), three standard errors are 0.14 and 0.16.
     assert abs(results["sr,letter"] / results["answered,letter"] - 0.25) < 0.14
     assert abs(results["ha,letter"] / results["answered,letter"] - 0.50) < 0.16
+
+
+def table_rows(table: str) -> list[list[str]]:
+    return [[c.strip() for c in line.split("|")] for line in table.splitlines() if "letter" in line]
+
+
+def test_the_demo_says_that_random_weights_score_at_chance_and_what_comes_next(generated):
+    assert "random weights, so it scores at chance" in generated["stdout"]
+    assert "Next: longsafety report " in generated["stdout"]
+
+
+def test_the_demos_output_in_the_readme_is_what_the_demo_prints(generated):
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    shown = table_rows(re.search(r"<!-- demo output -->(.*?)<!--", readme, flags=re.S)[1])
+    printed = table_rows(generated["stdout"][generated["stdout"].index("Groups") :])
+    assert len(shown) == 20
+    for mine, theirs in zip(shown, printed, strict=True):
+        assert mine[:7] == theirs[:7]
+        # Another processor may round a near tie the other way: a document of eight in one task.
+        assert float(mine[7]) == pytest.approx(float(theirs[7]), abs=0.05)
 
 
 def test_the_results_file_tells_what_data_was_read(generated):
@@ -169,7 +197,8 @@ def test_a_narrow_window_cuts_and_says_so(narrow_model, tmp_path):
 
 def test_the_data_may_be_named_in_the_environment(tiny_model, tmp_path):
     results = run(
-        *("longsafety_fully_harmful", tiny_model, tmp_path, "--limit", "1"), LONGSAFETY_DATA="sample"
+        *("longsafety_fully_harmful", tiny_model, tmp_path, "--limit", "1"),
+        LONGSAFETY_DATA="sample",
     )
     assert results["n-samples"]["longsafety_harmful_extraction"]["effective"] == 1
 
