@@ -22,7 +22,7 @@ demo: setup
 
 test: setup
 	$(BIN)/longsafety link
-	$(BIN)/python -m pytest -n 2 --ignore tests/vllm
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/vllm
 
 check: setup
 	$(BIN)/ruff check .
