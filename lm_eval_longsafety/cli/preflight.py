@@ -1,0 +1,166 @@
+"""`longsafety preflight`: what a run will send and cost, before a GPU is rented. No weights."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from lm_eval_longsafety.preflight import Estimate, Shape, TaskLoad
+
+Model = Annotated[str, typer.Option("--model", help="lm-eval's backend, as for the run.")]
+ModelArgs = Annotated[
+    str, typer.Option("--model_args", help="As for the run; pretrained=... is read.")
+]
+Tasks = Annotated[str, typer.Option("--tasks", help="As for the run.")]
+Metadata = Annotated[str, typer.Option("--metadata", help="As for the run, as JSON.")]
+Utilisation = Annotated[
+    float, typer.Option("--utilisation", help="Part of a GPU's peak that a prefill reaches.")
+]
+Json = Annotated[Path | None, typer.Option("--json", help="Write the same as JSON.")]
+
+
+def preflight(
+    model: Model = "longsafety-vllm",
+    model_args: ModelArgs = "",
+    tasks: Tasks = "longsafety",
+    metadata: Metadata = "{}",
+    utilisation: Utilisation = 0.4,
+    json_file: Json = None,
+) -> None:
+    """Count the prompts' tokens and estimate the GPU hours of a run."""
+    from lm_eval_longsafety.preflight import estimate, shape
+    from lm_eval_longsafety.settings import parse
+    from lm_eval_longsafety.tokenizer import load_config
+
+    known = _metadata(model_args, metadata)
+    loads = list(_loads(model, tasks.split(","), known))
+    found = shape(load_config(parse(known).model).to_dict())
+    prefills = [tokens for each in loads for tokens in each.prefills]
+    estimates = estimate(found, prefills, utilisation)
+    typer.echo(_text(loads, found, estimates, utilisation))
+    if json_file:
+        json_file.write_text(_as_json(loads, found, estimates, utilisation), encoding="utf-8")
+
+
+def _metadata(model_args: str, metadata: str) -> dict[str, Any]:
+    """Both as lm-eval hands them to a task."""
+    from lm_eval.utils import simple_parse_args_string
+
+    from lm_eval_longsafety.errors import OptionError
+
+    try:
+        given = json.loads(metadata)
+    except json.JSONDecodeError as error:
+        raise OptionError(f"--metadata: not JSON ({error})") from None
+    if not isinstance(given, dict):
+        raise OptionError(f"--metadata: expected a JSON object, found {metadata}")
+    known = {**simple_parse_args_string(model_args), **given}
+    if "pretrained" not in known:
+        raise OptionError(
+            "--model_args needs pretrained=<hub id or folder>: preflight reads its config and "
+            "tokenizer; for an API model name the model that it serves"
+        )
+    return known
+
+
+def _loads(model: str, names: list[str], known: Mapping[str, Any]) -> "Iterator[TaskLoad]":
+    from lm_eval_longsafety.errors import OptionError
+    from lm_eval_longsafety.preflight import load, passes_per_document
+
+    for name, task in sorted(_tasks(names, known).items()):
+        documents = list(task.eval_docs)
+        if "prompt_tokens" not in documents[0]:
+            raise OptionError(f"--tasks: {name} is not a LongSafetyBench task")
+        passes = [
+            passes_per_document(
+                model,
+                letters=task.OUTPUT_TYPE == "multiple_choice",
+                orders=len(each["choices"]) if "_rotations" in name else 1,
+                choices=len(each["choices"]),
+            )
+            for each in documents
+        ]
+        tokens = [each["prompt_tokens"] for each in documents]
+        yield load(name, tokens, sum(each["truncated"] for each in documents), passes)
+
+
+def _tasks(names: list[str], known: Mapping[str, Any]) -> dict[str, Any]:
+    """lm-eval's task objects by name, groups unfolded."""
+    import logging
+
+    from lm_eval.tasks import TaskManager
+
+    from lm_eval_longsafety.discovery import tasks_path
+    from lm_eval_longsafety.errors import OptionError
+
+    logging.getLogger("lm_eval").setLevel(logging.ERROR)
+    manager = TaskManager(
+        include_path=str(tasks_path()), include_defaults=False, metadata=dict(known)
+    )
+    if unknown := [name for name in names if name not in manager.all_tasks]:
+        raise OptionError(
+            f"--tasks: {', '.join(unknown)} not found; LongSafetyBench has "
+            f"{', '.join(manager.all_groups)} and the tasks below them"
+        )
+    if hasattr(manager, "load"):
+        return dict(manager.load(names)["tasks"])
+    # lm-eval 0.4.11 and older; remove when they are no longer supported.
+    from lm_eval.tasks import get_task_dict
+
+    return dict(_unfolded(get_task_dict(names, manager)))
+
+
+def _unfolded(tasks: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+    for name, task in tasks.items():
+        if isinstance(task, Mapping):
+            yield from _unfolded(task)
+        else:
+            yield str(name), task
+
+
+def _text(
+    loads: "list[TaskLoad]", model: "Shape", estimates: "list[Estimate]", utilisation: float
+) -> str:
+    width = max(len(each.task) for each in loads)
+    lines = [f"{'task':{width}}  documents  tokens min / median / max     cut  prefilled tokens"]
+    for each in loads:
+        spread = f"{each.shortest:,} / {each.median:,.0f} / {each.longest:,}"
+        lines.append(
+            f"{each.task:{width}}  {each.documents:9,}  {spread:25}  {each.cut:5,}"
+            f"  {sum(each.prefills):16,}"
+        )
+    total = sum(sum(each.prefills) for each in loads)
+    documents = sum(each.documents for each in loads)
+    cut = sum(each.cut for each in loads)
+    lines.append(f"{'all':{width}}  {documents:9,}  {'':25}  {cut:5,}  {total:16,}")
+    longest = max((tokens for each in loads for tokens in each.prefills), default=0)
+    lines.append(
+        f"\nweights {model.stored * 2 / 1e9:.1f} GB, KV cache of the longest prompt "
+        f"{model.kv_bytes * longest / 1e9:.1f} GB (bfloat16)"
+    )
+    lines.append(f"prefill at {utilisation:.0%} of peak, replies and chat template not counted:")
+    lines += [
+        f"  {each.gpu:10} {each.hours:9.2f} GPU hours, at least {each.gpus_needed} GPU"
+        for each in estimates
+    ]
+    return "\n".join(lines)
+
+
+def _as_json(
+    loads: "list[TaskLoad]", model: "Shape", estimates: "list[Estimate]", utilisation: float
+) -> str:
+    from dataclasses import asdict
+
+    tasks = [asdict(each) | {"prefills": sum(each.prefills)} for each in loads]
+    record = {
+        "tasks": tasks,
+        "prefilled_tokens": sum(sum(each.prefills) for each in loads),
+        "utilisation": utilisation,
+        "weights": model.stored,
+        "kv_bytes_per_token": model.kv_bytes,
+        "gpus": [asdict(each) for each in estimates],
+    }
+    return json.dumps(record, indent=2) + "\n"

@@ -1,0 +1,148 @@
+"""The estimate before a run: a formula worked out by hand, and the command over the sample."""
+
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from lm_eval_longsafety import preflight
+from lm_eval_longsafety.cli.preflight import preflight as command
+from lm_eval_longsafety.errors import OptionError
+
+LLAMA_8B = {
+    "num_hidden_layers": 32,
+    "hidden_size": 4096,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "intermediate_size": 14336,
+    "vocab_size": 128256,
+}
+
+
+def test_the_shape_of_an_8b_model_is_its_published_size():
+    shape = preflight.shape(LLAMA_8B)
+    # A layer: 2 * 4096 * 128 * (32 + 8) + 3 * 4096 * 14336 = 218,103,808 weights; 32 of them.
+    assert shape.active == 6_979_321_856
+    # Two embeddings of 128,256 x 4,096 more: 8.03 billion.
+    assert shape.stored == 8_029_995_008
+    # 2 * 32 layers * 8 heads * 128 * 2 bytes = 128 KiB a token.
+    assert shape.kv_bytes == 131_072
+
+
+def test_the_operations_of_a_prefill_follow_the_stated_formula():
+    shape = preflight.shape(LLAMA_8B)
+    # 2 * 6,979,321,856 * 1000 + 32 * 4 * 4096 * 1000^2 / 2
+    assert preflight.flops(shape, 1000) == 13_958_643_712_000 + 262_144_000_000
+
+
+def test_a_full_run_of_an_8b_model_takes_hours_of_one_a100():
+    found = preflight.estimate(preflight.shape(LLAMA_8B), [42_000] * 1201, 0.4)
+    # A prompt: 2 * 6.9793e9 * 42e3 + 32 * 4 * 4096 * 8.82e8 = 5.8626e14 + 4.6242e14 = 1.04869e15.
+    # 1201 of them at 0.4 * 312e12 a second: 10,092 s = 2.80 h; H100: 2.80 * 312 / 989 = 0.88 h.
+    assert [(e.gpu, round(e.hours, 2)) for e in found] == [
+        ("A100-80GB", 2.80),
+        ("H100", 0.88),
+        ("H200", 0.88),
+    ]
+    # 16.1 GB of weights and 5.5 GB of cache fit into 0.9 * 80 GB.
+    assert [e.gpus_needed for e in found] == [1, 1, 1]
+
+
+def test_a_70b_model_needs_more_than_one_gpu():
+    big = LLAMA_8B | {"num_hidden_layers": 80, "hidden_size": 8192, "num_attention_heads": 64}
+    shape = preflight.shape(big | {"intermediate_size": 28672})
+    found = preflight.estimate(shape, [131_072], 0.4)
+    # 70.6e9 * 2 = 141 GB and 131,072 * 320 KiB = 43 GB: 184 GB over 72, 72 and 126.9 GB.
+    assert [e.gpus_needed for e in found] == [3, 3, 2]
+
+
+def test_a_mixture_of_experts_computes_with_the_chosen_ones():
+    experts = {"num_local_experts": 8, "num_experts_per_tok": 2}
+    shape = preflight.shape(LLAMA_8B | experts)
+    # A layer: 41,943,040 of attention + 2 (of 8) * 176,160,768.
+    assert shape.active == 32 * (41_943_040 + 2 * 176_160_768)
+    assert shape.stored == 32 * (41_943_040 + 8 * 176_160_768) + 1_050_673_152
+
+
+def test_a_sliding_window_costs_less_where_the_prompt_is_longer():
+    kinds = ["sliding_attention", "full_attention"]
+    config = LLAMA_8B | {"num_hidden_layers": 2, "sliding_window": 100, "layer_types": kinds}
+    shape = preflight.shape(config)
+    assert shape.windows == (100, None)
+    # Pairs: 1000 * 100 - 100^2 / 2 = 95,000 in one layer, 1000^2 / 2 = 500,000 in the other.
+    assert preflight.flops(shape, 1000) == 2 * shape.active * 1000 + 4 * 4096 * 595_000
+    assert preflight.shape(config | {"use_sliding_window": False}).windows == (None, None)
+
+
+def test_a_config_of_another_kind_is_told():
+    with pytest.raises(OptionError, match="bert-like.*no num_hidden_layers, vocab_size"):
+        preflight.shape({"model_type": "bert-like", "hidden_size": 8, "num_attention_heads": 2})
+
+
+def test_an_impossible_utilisation_is_told():
+    with pytest.raises(OptionError, match="utilisation: expected a part of 1, found 40"):
+        preflight.estimate(preflight.shape(LLAMA_8B), [1], 40)
+
+
+@pytest.mark.parametrize(
+    ("model", "letters", "orders", "passes"),
+    [
+        ("longsafety-vllm", True, 4, 1),
+        ("longsafety-hf", False, 4, 1),
+        ("vllm", True, 1, 4),
+        ("vllm", True, 4, 16),
+        ("vllm", False, 4, 1),
+        ("hf", True, 1, 1),
+        ("hf", True, 4, 4),
+        ("local-completions", True, 1, 4),
+    ],
+)
+def test_each_backend_has_its_number_of_prefills(model, letters, orders, passes):
+    found = preflight.passes_per_document(model, letters=letters, orders=orders, choices=4)
+    assert found == passes
+
+
+def test_a_task_is_summed_up():
+    load = preflight.load("harbour", [10, 30, 20], 1, [1, 4, 1])
+    assert (load.shortest, load.median, load.longest, load.cut) == (10, 20, 30, 1)
+    assert sorted(load.prefills) == [10, 20, 30, 30, 30, 30]
+
+
+def run(*arguments):
+    app = typer.Typer()
+    app.command()(command)
+    return CliRunner().invoke(app, arguments)
+
+
+def test_the_command_counts_the_samples_prompts(narrow_model, tmp_path):
+    written = tmp_path / "cost.json"
+    result = run(
+        *("--model", "vllm", "--model_args", f"pretrained={narrow_model}"),
+        *("--tasks", "longsafety_medical_quiz_logits", "--metadata", '{"data": "sample"}'),
+        *("--json", str(written)),
+    )
+    assert result.exit_code == 0, result.output
+    assert "A100-80GB" in result.output
+    record = json.loads(written.read_text())
+    (task,) = record["tasks"]
+    # A window of 2,048 holds prompts of 1,548 tokens; all eight are longer, four letters each.
+    assert (task["documents"], task["cut"]) == (8, 8)
+    assert task["longest"] <= 1548
+    assert record["prefilled_tokens"] % 4 == 0
+    assert record["prefilled_tokens"] > 4 * 8 * 1500
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--model_args", "max_length=9"], "needs pretrained="),
+        (["--model_args", "pretrained=x", "--metadata", "{"], "not JSON"),
+        (["--model_args", "pretrained=x", "--metadata", "[]"], "expected a JSON object"),
+        (["--model_args", "pretrained=x", "--tasks", "longsafty"], "longsafty not found"),
+    ],
+)
+def test_what_cannot_be_used_is_told(arguments, message):
+    result = run(*arguments)
+    assert isinstance(result.exception, OptionError)
+    assert message in str(result.exception)
