@@ -186,14 +186,14 @@ def _draw(points: Sequence[tuple[Subject, float]], title: str) -> "MatplotlibFig
             safe = subject.mean("sr")
             if safe is None or safe.low is None or safe.high is None:
                 continue
-            color = drawing.SERIES[series % len(drawing.SERIES)]
+            color = drawing.color_of(series)
             at = [100 * capability] * 2
             ax.plot(at, [100 * safe.low, 100 * safe.high], color=color, linewidth=2)
             drawing.key(ax, series, drawing.shorten(subject.label), linewidth=0)
             ax.plot(
                 at[:1],
                 [100 * safe.value],
-                marker=drawing.MARKERS[series % len(drawing.MARKERS)],
+                marker=drawing.marker_of(series),
                 color=color,
             )
         ax.set(xlabel=title, ylabel="SR, percent", ylim=(-2, 102))

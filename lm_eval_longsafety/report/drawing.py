@@ -59,6 +59,16 @@ _STYLE = {
 _FONT = re.compile(r"'DejaVu Sans'[^;\"]*")
 
 
+def color_of(series: int) -> str:
+    """Colour of the n-th model."""
+    return SERIES[series % len(SERIES)]
+
+
+def marker_of(series: int) -> str:
+    """Mark of the n-th model: the seventh has the first's colour, but another mark."""
+    return MARKERS[(series + series // len(SERIES)) % len(MARKERS)]
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """The report's look, for the time of drawing or saving."""
@@ -98,7 +108,7 @@ def interval(
     ax: "Axes", position: float, estimate: Estimate, series: int, *, label: str = ""
 ) -> None:
     """A horizontal interval with its point, in percent, at height `position`."""
-    color, value = SERIES[series % len(SERIES)], 100 * estimate.value
+    color, value = color_of(series), 100 * estimate.value
     if estimate.low is not None and estimate.high is not None:
         ends = [100 * estimate.low, 100 * estimate.high]
         ax.plot(ends, [position] * 2, color=color, linewidth=2.2, solid_capstyle="round")
@@ -106,7 +116,7 @@ def interval(
         [value],
         [position],
         linestyle="none",
-        marker=MARKERS[series % len(MARKERS)],
+        marker=marker_of(series),
         markersize=6.5,
         color=color,
         markeredgecolor=PAPER,
@@ -120,8 +130,8 @@ def key(ax: "Axes", series: int, label: str, linewidth: float = 2.2) -> None:
     ax.plot(
         [],
         [],
-        color=SERIES[series % len(SERIES)],
-        marker=MARKERS[series % len(MARKERS)],
+        color=color_of(series),
+        marker=marker_of(series),
         linewidth=linewidth,
         label=label,
     )

@@ -78,8 +78,8 @@ def _draw(subjects: Sequence[Subject]) -> "MatplotlibFigure":
                         [end],
                         [row],
                         linestyle="none",
-                        marker=drawing.MARKERS[series],
-                        color=drawing.SERIES[series],
+                        marker=drawing.marker_of(series),
+                        color=drawing.color_of(series),
                     )
             for series, name in enumerate(("SR", "HA")):
                 drawing.key(ax, series, name, linewidth=0)

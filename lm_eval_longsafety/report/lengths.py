@@ -168,8 +168,8 @@ def _draw_curves(curves: dict[str, dict[tuple[int, int], Estimate]]) -> "Matplot
                 at,
                 values,
                 yerr=[below, above],
-                color=drawing.SERIES[series % len(drawing.SERIES)],
-                marker=drawing.MARKERS[series % len(drawing.MARKERS)],
+                color=drawing.color_of(series),
+                marker=drawing.marker_of(series),
                 linewidth=1.5,
                 label=drawing.shorten(label),
             )

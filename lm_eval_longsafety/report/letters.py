@@ -116,7 +116,7 @@ def _draw(subjects: Sequence[Subject]) -> "MatplotlibFigure":
                 at,
                 [100 * found.get(letter, (0, 0))[0] / total for letter in letters],
                 0.9 * width,
-                color=drawing.SERIES[series % len(drawing.SERIES)],
+                color=drawing.color_of(series),
                 label=drawing.shorten(subject.label),
             )
         total = sum(safe for _, safe in per_subject[0].values()) or 1

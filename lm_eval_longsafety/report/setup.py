@@ -86,7 +86,9 @@ def differences(subjects: Sequence[Subject]) -> list[str]:
     checks: dict[str, Callable[[Subject], str]] = {
         "protocol": lambda s: s.protocol,
         "data": lambda s: _fingerprint(s) or "",
-        "option order or seed": lambda s: _joined(s, lambda p: (p.option_order, p.option_seed)),
+        "option order or seed": lambda s: _joined(
+            s, lambda p: p.option_order and f"{p.option_order} {p.option_seed}"
+        ),
         "window": lambda s: str(s.run.max_length or ""),
         "prompt budget": lambda s: _joined(s, lambda p: p.max_prompt_tokens),
         "chat template": lambda s: s.run.chat_template_sha or "none",
