@@ -98,7 +98,7 @@ def load_documents(
     if provenance is not None:
         provenance.update(record)
     _log_summary(split, documents, record)
-    return {"test": _dataset(split, documents)}
+    return {"test": as_dataset(split, documents)}
 
 
 def load_without_context(**keywords: Any) -> "dict[str, Dataset]":  # noqa: ANN401 - lm-eval's
@@ -162,30 +162,34 @@ def _within_length(
     return kept
 
 
-def _dataset(split: str, documents: Sequence[Document]) -> "Dataset":
+def as_dataset(split: str, documents: Sequence[Document]) -> "Dataset":
+    """The documents as lm-eval wants them; columns as in `load_documents`."""
     from datasets import Dataset, Features, Value
     from datasets import Sequence as ListOf
 
+    text, number, texts = Value("string"), Value("float64"), ListOf(Value("string"))
     features = {
-        "id": Value("string"),
-        "task": Value("string"),
-        "prompt": Value("string"),
-        "question": Value("string"),
-        "choices": ListOf(Value("string")),
-        "letters": ListOf(Value("string")),
+        "id": text,
+        "task": text,
+        "prompt": text,
+        "question": text,
+        "choices": texts,
+        "letters": texts,
         "prompt_tokens": Value("int64"),
-        "prompt_sha256": Value("string"),
+        "prompt_sha256": text,
         "truncated": Value("bool"),
-        "context_sha256": Value("string"),
+        "context_sha256": text,
     }
     if documents[0].row.depth is not None:
-        features |= {"depth": Value("float64"), "length": Value("float64")}
-    if "orders" in documents[0].extra:
-        features |= {
-            "orders": ListOf(ListOf(Value("string"))),
-            "option_tails": ListOf(Value("string")),
-            "kept_order": Value("bool"),
-        }
+        features |= {"depth": number, "length": number}
+    extra = {
+        "orders": ListOf(texts),
+        "option_tails": texts,
+        "kept_order": Value("bool"),
+        "target_length": Value("int64"),
+        "target_depth": number,
+    }
+    features |= {key: kind for key, kind in extra.items() if key in documents[0].extra}
     records = [_fields(split, document) for document in documents]
     return Dataset.from_list(
         [{key: record[key] for key in features} for record in records], features=Features(features)

@@ -26,8 +26,14 @@ OPTIONS = (
     "over_length",
     "max_prompt_tokens",
     "tokenizer",
+    "lengths",
+    "depths",
+    "filler",
+    "filler_seed",
+    "length_rows",
+    "length_tasks",
 )
-"""Every key of ours, beside `revision` (see `_data_revision`)."""
+"""Every key of ours (the last six: `length_options`), beside `revision` (see `_data_revision`)."""
 _COMMON_MISTAKES = {"dataset": "data", "dataset_path": "data"}
 _SIMILAR = 0.8
 """difflib ratio from which a key counts as a misspelling; chosen so that no argument of lm-eval's

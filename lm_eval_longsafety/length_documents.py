@@ -1,0 +1,129 @@
+"""The documents of one row of `longsafety_length`: one task at one length and one depth.
+
+Data flow: metadata -> options -> rows and filler, shared by all rows of the table -> prompts of the
+asked length -> a `datasets.Dataset`. What cannot be built is told here, before any model call.
+"""
+
+import functools
+import logging
+from typing import TYPE_CHECKING, Any
+
+from lm_eval_longsafety import data, lengths, options, settings, window
+from lm_eval_longsafety.documents import Document, as_dataset
+from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.filler import Filler, load_filler
+from lm_eval_longsafety.length_options import parse_length_options
+from lm_eval_longsafety.settings import Settings
+from lm_eval_longsafety.tokenizer import PromptTokenizer, load_tokenizer
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+log = logging.getLogger("lm_eval.longsafety")
+
+
+def load_length_documents(
+    *,
+    split: str,
+    target_length: int,
+    target_depth: float,
+    protocol: str = "generate",
+    provenance: dict[str, Any] | None = None,
+    **metadata: object,
+) -> "dict[str, Dataset]":
+    """Chosen documents of one task, each embedded in filler.
+
+    Args:
+        split: the task.
+        target_length: of the prompts, in tokens.
+        target_depth: part of the filler before the document, 0 to 1.
+        protocol: goes into the provenance.
+        provenance: filled in place, as in `documents.load_documents`.
+        metadata: model arguments, `settings.OPTIONS`.
+
+    Returns:
+        {"test": documents}, with target_length and target_depth beside the usual columns.
+
+    Raises:
+        OptionError: options that cannot be used, no tokenizer, too short a length, filler or
+            window.
+        DataError: data that cannot be used.
+    """
+    chosen, wanted = settings.parse(metadata), parse_length_options(metadata)
+    tokenizer = _required_tokenizer(chosen)
+    held = _check_window(chosen, target_length)
+    source = data.load(chosen.data, chosen.data_revision)
+    rows = source.rows(split)
+    picked = lengths.choose_rows(rows, wanted.rows)
+    dealt = [
+        options.deal(row.id, len(row.choices), order=chosen.option_order, seed=chosen.option_seed)
+        for row in picked
+    ]
+    filler = load_filler(wanted.filler, chosen.data, chosen.data_revision)
+    fitted = lengths.embed(
+        split,
+        picked,
+        dealt,
+        length=target_length,
+        depth=target_depth,
+        seed=wanted.filler_seed,
+        tokens=_counted(filler, tokenizer),
+        own=lengths.own_paragraphs(rows),
+    )
+    extra = {"target_length": target_length, "target_depth": target_depth}
+    documents = [
+        Document(row=row, letters=letters, fitted=fit, extra=extra)
+        for row, letters, fit in zip(picked, dealt, fitted, strict=True)
+    ]
+    if provenance is not None:
+        provenance.update(
+            data=source.name,
+            revision=source.revision,
+            data_sha256=data.fingerprint(rows),
+            rows=len(rows),
+            scored=len(documents),
+            truncated=0,
+            option_order=chosen.option_order,
+            option_seed=chosen.option_seed,
+            over_length="error",
+            window=held,
+            max_prompt_tokens=window.prompt_limit(held),
+            protocol=protocol,
+            variant="length",
+            filler=filler.name,
+            filler_seed=wanted.filler_seed,
+            **extra,
+        )
+    log.info(
+        "LongSafetyBench %s: %d of %d documents in filler from %s, %d tokens, depth %g",
+        *(split, len(documents), len(rows), filler.name, target_length, target_depth),
+    )
+    return {"test": as_dataset(split, documents)}
+
+
+def _required_tokenizer(chosen: Settings) -> PromptTokenizer:
+    tokenizer = load_tokenizer(chosen.model)
+    if tokenizer is None:
+        raise OptionError(
+            "longsafety_length builds prompts of exact length and needs the model's tokenizer; "
+            "name it (hub id or folder) with --metadata '{\"tokenizer\": ...}'"
+        )
+    return tokenizer
+
+
+def _check_window(chosen: Settings, length: int) -> int | None:
+    held = window.model_window(chosen)
+    limit = window.prompt_limit(held)
+    if limit is not None and length > limit:
+        raise OptionError(
+            f"lengths: {length} tokens do not fit into the model's window of {held}, of which "
+            f"{window.RESERVED_TOKENS} stay free for chat template and reply; the largest length "
+            f"is {limit}"
+        )
+    return held
+
+
+@functools.lru_cache(maxsize=1)
+def _counted(filler: Filler, tokenizer: PromptTokenizer) -> lengths.FillerTokens:
+    """Shared by all lengths, depths and tasks, so that filler is tokenised once."""
+    return lengths.FillerTokens(filler=filler, tokenizer=tokenizer)

@@ -1,0 +1,86 @@
+"""lm-eval's shell around `lengths`: a group with a row for every length and depth.
+
+YAML cannot name rows that `--metadata` decides. A class can be a group: lm-eval (0.4.12 or newer)
+takes what the class builds for the entry, so that every length and depth is a group of its own with
+the ten tasks below it.
+"""
+
+from typing import Any
+
+from lm_eval.api.task import ConfigurableTask
+
+from lm_eval_longsafety.benchmark import BY_SPLIT
+from lm_eval_longsafety.length_options import parse_length_options
+from lm_eval_longsafety.rotation_task import refuse_old_lm_eval
+
+try:
+    from lm_eval.api.group import Group
+except ImportError:  # lm-eval before 0.4.12, which `refuse_old_lm_eval` names
+    Group = object
+
+METRICS = ("sr", "ha", "answered", "refused", "truncated")
+
+
+class LengthGroup(Group):  # type: ignore[misc]  # lm-eval is untyped
+    """`longsafety_length`: lengths and depths as rows, each the plain mean over its tasks."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        """Build all rows, and with them all prompts.
+
+        Raises:
+            OptionError: options that cannot be used, or an lm-eval that is too old.
+            DataError: data that cannot be used.
+        """
+        refuse_old_lm_eval(config)
+        name, metadata = config["task"], config["metadata"]
+        wanted = parse_length_options(metadata)
+        _start(self, name, config.get("task_alias") or name, metadata)
+        for length in wanted.lengths:
+            for depth in wanted.depths:
+                row = Group(name="")
+                cell = _suffixed(name, f"{length}_{depth:g}")
+                _start(row, cell, f"{length:,} tokens, depth {depth:g}", metadata)
+                for split in wanted.splits:
+                    row.add(_task(config, split, length, depth))
+                self.add(row)
+
+
+def _start(group: Any, name: str, alias: str, metadata: dict[str, Any]) -> None:  # noqa: ANN401
+    """A group without children yet."""
+    from lm_eval.config.group import GroupConfig
+
+    aggregated = [
+        {
+            "metric": metric,
+            "filter_list": ["letter"],
+            "aggregation": "mean",
+            "weight_by_size": False,
+        }
+        for metric in METRICS
+    ]
+    made = Group.from_config(
+        GroupConfig(
+            group=name, group_alias=alias, aggregate_metric_list=aggregated, metadata=metadata
+        )
+    )
+    group.__dict__.update(made.__dict__)
+
+
+def _task(config: dict[str, Any], split: str, length: int, depth: float) -> ConfigurableTask:
+    own = {key: value for key, value in config.items() if key != "class"}
+    base = config["task"].replace("longsafety", BY_SPLIT[split].name, 1)
+    return ConfigurableTask(
+        config={
+            **own,
+            "task": _suffixed(base, f"{length}_{depth:g}"),
+            "task_alias": split,
+            "dataset_kwargs": {"split": split, "target_length": length, "target_depth": depth},
+            "metadata": {**config["metadata"], "provenance": {}},
+        }
+    )
+
+
+def _suffixed(name: str, cell: str) -> str:
+    """`longsafety_length_logits` and 8192_0.5: `longsafety_length_8192_0.5_logits`."""
+    logits = "_logits" if name.endswith("_logits") else ""
+    return f"{name.removesuffix(logits)}_{cell}{logits}"
