@@ -72,9 +72,9 @@ class Seen(HTMLParser):
         self.attributes += attrs
 
 
-@pytest.fixture(params=HOSTILE, ids=range(len(HOSTILE)))
-def hostile(request, tmp_path):
-    folder = hostile_files(tmp_path / "run", request.param)
+@pytest.fixture(scope="module", params=HOSTILE, ids=range(len(HOSTILE)))
+def hostile(request, tmp_path_factory):
+    folder = hostile_files(tmp_path_factory.mktemp("hostile") / "run", request.param)
     return build(read([folder], keep_text=True), show_text=True)
 
 
@@ -114,8 +114,11 @@ def test_json_is_strict_and_whole(hostile):
     assert [section["id"] for section in data["sections"]][0] == "headline"
 
 
-def test_pictures_survive_any_name(hostile, tmp_path):
-    assert render.save_figures(hostile, tmp_path / "figures")
+@pytest.mark.parametrize("text", [HOSTILE[3], HOSTILE[-1]])
+def test_pictures_survive_formulas_and_letters_their_font_lacks(text, tmp_path):
+    folder = hostile_files(tmp_path / "run", text)
+    report = build(read([folder]))
+    assert render.save_figures(report, tmp_path / "figures")
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ def compare(
     base, others = sampled[0], sampled[1:]
     comparisons = [compare_two(base, other) for other in others]
     rendered = FORMATS[chosen](page(comparisons, rank(sampled)))
-    for note in found.notes:
+    for note in (*found.notes, *(note for s in sampled for note in s.run.notes)):
         typer.echo(f"note: {note}", err=True)
     if output is None:
         typer.echo(rendered, nl=False)

@@ -70,7 +70,7 @@ def read(
     for path, named in files:
         before = done
         try:
-            _read_file(path, found, keep_text=keep_text, advance=advance)
+            _read_readable(path, found, keep_text=keep_text, advance=advance)
         except ResultsError as error:
             if named:
                 raise
@@ -104,6 +104,13 @@ def _find(paths: Iterable[Path | str]) -> list[tuple[Path, bool]]:
         else:
             raise ResultsError(f"{path}: no such file or folder")
     return list(found.values())
+
+
+def _read_readable(path: Path, found: _Found, *, keep_text: bool, advance: samples.Advance) -> None:
+    try:
+        _read_file(path, found, keep_text=keep_text, advance=advance)
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def _read_file(path: Path, found: _Found, *, keep_text: bool, advance: samples.Advance) -> None:
