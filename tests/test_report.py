@@ -294,7 +294,8 @@ def test_control_and_direction_characters_are_replaced():
 
 def test_the_command_writes_a_page_and_pictures(tmp_path):
     page, pictures = tmp_path / "page.html", tmp_path / "figures"
-    result = longsafety("report", FIXTURES, "-o", page, "--figures", pictures)
+    run = FIXTURES / "demo-model-0.parquet"
+    result = longsafety("report", run, "-o", page, "--figures", pictures)
     assert result.exit_code == 0, result.output
     assert page.read_text().startswith("<!DOCTYPE html>")
     names = {path.name for path in pictures.iterdir()}
@@ -303,7 +304,7 @@ def test_the_command_writes_a_page_and_pictures(tmp_path):
 
 def test_the_same_files_give_the_same_page(tmp_path):
     for name in ("a.html", "b.html"):
-        longsafety("report", FIXTURES, "-o", tmp_path / name)
+        longsafety("report", FIXTURES / "demo-model-0.parquet", "-o", tmp_path / name)
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
 
 
@@ -311,6 +312,8 @@ def test_the_command_refuses_unknown_formats_and_places(tmp_path):
     assert isinstance(longsafety("report", FIXTURES, "--format", "docx").exception, OptionError)
     missing = longsafety("report", FIXTURES, "-o", tmp_path / "no" / "page.html")
     assert isinstance(missing.exception, OptionError)
+    assert "does not exist" in str(missing.exception)
+    assert isinstance(longsafety("report", FIXTURES, "-o", tmp_path).exception, OptionError)
     assert isinstance(longsafety("report", tmp_path).exception, ResultsError)
 
 

@@ -114,9 +114,8 @@ def test_json_is_strict_and_whole(hostile):
     assert [section["id"] for section in data["sections"]][0] == "headline"
 
 
-@pytest.mark.parametrize("text", [HOSTILE[3], HOSTILE[-1]])
-def test_pictures_survive_formulas_and_letters_their_font_lacks(text, tmp_path):
-    folder = hostile_files(tmp_path / "run", text)
+def test_pictures_survive_formulas_and_letters_their_font_lacks(tmp_path):
+    folder = hostile_files(tmp_path / "run", HOSTILE[3][:12] + HOSTILE[-1])
     report = build(read([folder]))
     assert render.save_figures(report, tmp_path / "figures")
 

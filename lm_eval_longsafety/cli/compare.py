@@ -24,7 +24,7 @@ def compare(
     ] = None,
 ) -> None:
     """Say which runs differ beyond noise: per task and overall, with the documents that changed."""
-    from lm_eval_longsafety.cli.report import chosen_format, write
+    from lm_eval_longsafety.cli.report import check_place, chosen_format, write
     from lm_eval_longsafety.compare import compare as compare_two
     from lm_eval_longsafety.compare import rank
     from lm_eval_longsafety.errors import OptionError
@@ -34,6 +34,7 @@ def compare(
     from lm_eval_longsafety.results import read
 
     chosen = chosen_format(format_, output, "md")
+    check_place(output)
     found = read(paths)
     sampled = [s for s in subjects(found.runs) if s.samples and s.variant == ""]
     if len(sampled) < 2:

@@ -36,6 +36,7 @@ def report(
     from lm_eval_longsafety.results import read
 
     chosen = chosen_format(format_, output, "html")
+    check_place(output)
     with _Bar() as bar:
         found = read(paths, keep_text=show_text, progress=bar.bytes)
     page = build(found, show_text=show_text)
@@ -47,6 +48,22 @@ def report(
         typer.echo(f"{output}: {page.summary}", err=True)
     if figures is not None:
         typer.echo(f"{figures}: {len(render.save_figures(page, figures))} pictures", err=True)
+
+
+def check_place(output: Path | None) -> None:
+    """Refuse before the work is done, not after.
+
+    Raises:
+        OptionError: the output's folder does not exist, or the output is a folder.
+    """
+    from lm_eval_longsafety.errors import OptionError
+
+    if output is None:
+        return
+    if output.is_dir():
+        raise OptionError(f"{output}: is a folder; name the file to write, such as report.html")
+    if not output.parent.is_dir():
+        raise OptionError(f"{output}: the folder {output.parent} does not exist; make it first")
 
 
 def write(path: Path, content: str) -> None:
