@@ -360,3 +360,63 @@ def test_scores_that_are_no_shares_are_damage(tmp_path, score):
     run = load_one(tmp_path)
     assert len(run.samples[DOC_ATTACK]) == 1
     assert any("damaged" in note for note in run.notes)
+
+
+def test_rows_of_0_4_12_give_names_and_counts_of_their_own(tmp_path):
+    data = {
+        "results": {
+            "leaf": {"name": "leaf", "alias": "leaf", "sample_len": 20, "acc,none": 0.45},
+            "family": {
+                "alias": "family",
+                "name": "family",
+                "sample_len": 60,
+                "acc,none": 0.525,
+                "sample_count": {"acc,none": 40},
+            },
+        },
+        "groups": {"family": {"acc,none": 0.525, "sample_count": {"acc,none": 40}}},
+        "group_subtasks": {"family": ["leaf"]},
+        "configs": {"leaf": {"task": "leaf"}},
+    }
+    run = load_one(write_json(tmp_path / "r.json", data))
+    assert [metric.name for metric in run.tasks["family"].metrics] == ["acc"]
+    assert (run.tasks["leaf"].n_effective, run.tasks["family"].is_group) == (20, True)
+
+
+def test_0_4_0_writes_neither_date_nor_counts(tmp_path):
+    data = {
+        "results": {"t": {"acc,none": 0.3, "acc_stderr,none": 0.02, "alias": "t"}},
+        "configs": {"t": {"task": "t", "group": "g"}},
+        "versions": {"t": "Yaml"},
+        "n-shot": {"t": 5},
+        "config": {"model": "hf", "model_args": "pretrained=a/b,dtype=float16", "limit": None},
+        "git_hash": "abc",
+    }
+    run = load_one(write_json(tmp_path / "r.json", data))
+    task = run.tasks["t"]
+    assert (run.model, run.dtype, run.git_hash, run.date) == ("a/b", "float16", "abc", None)
+    assert (task.n_effective, task.n_shot, task.version, task.is_group) == (None, 5, "Yaml", False)
+
+
+def test_metric_names_may_hold_anything(tmp_path):
+    row = {"pass@1,create_test": 0.15, "pass@1_stderr,create_test": 0.03, "alias": "h"}
+    run = load_one(write_json(tmp_path / "r.json", {"results": {"h": row}, "configs": {"h": {}}}))
+    (metric,) = run.tasks["h"].metrics
+    assert (metric.name, metric.filter, metric.stderr) == ("pass@1", "create_test", 0.03)
+
+
+def test_a_record_pretty_printed_by_hand_is_damage_on_those_lines(tmp_path):
+    lines = [json.dumps(sample_line(i)) for i in range(3)]
+    lines[1] = json.dumps(sample_line(1), indent=2)
+    (tmp_path / "s.jsonl").write_text("\n".join(lines))
+    run = load_one(tmp_path / "s.jsonl")
+    assert [sample.id for sample in run.samples[DOC_ATTACK]] == ["DocAttack-0", "DocAttack-2"]
+    assert any("the first is line 2" in note for note in run.notes)
+
+
+def test_a_results_file_whose_beginning_is_lost_is_refused(tmp_path):
+    path = tmp_path / "results_x.json"
+    text = json.dumps(document({DOC_ATTACK: [sample_line()]}), indent=2)
+    path.write_text(text[len(text) // 3 :])
+    with pytest.raises(ResultsError, match="cut off or edited"):
+        load([path])
