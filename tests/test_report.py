@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lm_eval_longsafety.cli.extras import REPORT, need
 from lm_eval_longsafety.errors import OptionError, ResultsError
 from lm_eval_longsafety.report.build import build
 from lm_eval_longsafety.report.capability import headline_metric
@@ -347,3 +348,9 @@ def test_variants_have_a_table_of_their_own_and_stay_out_of_the_headline(tmp_pat
     assert row[0].text == "org/model-one (rotations)"
     # B, D, B, D: SR 2/4; consistent as lm-eval wrote it.
     assert (row[1].value, row[4].text) == (0.5, "50.0")
+
+
+def test_a_missing_extra_is_told_with_the_command_that_installs_it():
+    need("report", REPORT)
+    with pytest.raises(OptionError, match=r"pip install 'lm-eval-longsafety\[report\]'"):
+        need("report", ("no_such_package_here",))

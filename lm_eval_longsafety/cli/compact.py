@@ -19,6 +19,9 @@ def compact(
 
     The results file of the run goes along, so that report and compare need nothing else.
     """
+    from lm_eval_longsafety.cli.extras import REPORT, need
+
+    need("report", REPORT)
     from lm_eval_longsafety.errors import OptionError
     from lm_eval_longsafety.results import read
     from lm_eval_longsafety.results.compacted import write_compact

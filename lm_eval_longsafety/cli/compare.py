@@ -24,6 +24,9 @@ def compare(
     ] = None,
 ) -> None:
     """Say which runs differ beyond noise: per task and overall, with the documents that changed."""
+    from lm_eval_longsafety.cli.extras import REPORT, need
+
+    need("report", REPORT)
     from lm_eval_longsafety.cli.report import check_place, chosen_format, write
     from lm_eval_longsafety.compare import compare as compare_two
     from lm_eval_longsafety.compare import rank

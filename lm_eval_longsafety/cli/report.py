@@ -31,6 +31,9 @@ def report(
     ] = False,
 ) -> None:
     """Turn one or many runs into one self-contained page, or into tables."""
+    from lm_eval_longsafety.cli.extras import REPORT, need
+
+    need("report", REPORT)
     from lm_eval_longsafety.report import render
     from lm_eval_longsafety.report.build import build
     from lm_eval_longsafety.results import read

@@ -19,6 +19,9 @@ def rescore(
     ] = None,
 ) -> None:
     """Read every logged reply with the present filter and show what changes."""
+    from lm_eval_longsafety.cli.extras import REPORT, need
+
+    need("report", REPORT)
     from lm_eval_longsafety.errors import OptionError
     from lm_eval_longsafety.rescore import rescore as rescore_files
     from lm_eval_longsafety.results.compacted import write_compact
