@@ -16,8 +16,12 @@ from lm_eval_longsafety.token_counts import TokenCounts
 from lm_eval_longsafety.tokenizer import PromptTokenizer
 from lm_eval_longsafety.window import Fitted
 
-_ROUNDS = 12
+_LEAST = 8
+"""Tokens that the filler's last paragraph has at least."""
+_ROUNDS = 40
 """Each round moves the cut by the tokens still missing; two or three are usual."""
+_PLAIN_ROUNDS = 4
+"""After these the cut goes to and fro between two places; then another word is put there."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +51,8 @@ class _Draft:
     budget: int
     """Tokens of filler to draw."""
     prompt: str = ""
+    skip: int = 0
+    """Words left out at the start of the paragraph that is cut."""
 
 
 def choose_rows(rows: Sequence[Row], count: int) -> list[Row]:
@@ -98,7 +104,7 @@ def embed(
         for row, dealt, size, prompt in zip(rows, letters, sizes, bare, strict=True)
     ]
     done: dict[int, Fitted] = {}
-    for _ in range(_ROUNDS):
+    for round_ in range(_ROUNDS):
         open_ = [i for i in range(len(drafts)) if i not in done]
         for i in open_:
             drafts[i].prompt = _compose(drafts[i], depth, seed, tokens, own)
@@ -110,6 +116,7 @@ def embed(
                     prompt=drafts[i].prompt, tokens=count, sha256=sha256, truncated=False
                 )
             drafts[i].budget += length - count
+            drafts[i].skip = round_ // _PLAIN_ROUNDS
         if len(done) == len(drafts):
             return [done[i] for i in range(len(drafts))]
     missed = next(i for i in range(len(drafts)) if i not in done)
@@ -153,7 +160,12 @@ def _draw(
         if left <= 0:
             return drawn, counts
         text, count = filler.sources[source][index], tokens.of(source, index)
+        if left < _LEAST and drawn and count > left:
+            # Too few for a paragraph with a break of its own: they go on with the one before.
+            text, left = f"{drawn.pop()} {text}", left + counts.pop()
+            count = left + 1
         if count > left:
+            text = " ".join(text.split(" ")[draft.skip :])
             text, count = _head(text, left, tokens.tokenizer), left
         if text:
             drawn.append(text)

@@ -1,0 +1,244 @@
+"""Longer contexts: exact lengths, whole documents, honest errors, scripted models' exact scores."""
+
+import math
+
+import pytest
+
+from lm_eval_longsafety import data, filler
+from lm_eval_longsafety.benchmark import TASKS
+from lm_eval_longsafety.errors import DataError, OptionError
+from lm_eval_longsafety.filler import load_filler, split_paragraphs
+from lm_eval_longsafety.length_documents import load_length_documents
+from lm_eval_longsafety.length_options import parse_length_options
+from lm_eval_longsafety.lengths import choose_rows
+from lm_eval_longsafety.settings import parse
+from lm_eval_longsafety.tokenizer import load_tokenizer
+from tests.backends.harness import evaluate
+from tests.conftest import row, write_jsonl
+from tests.scripted_models import AlwaysChoice, AlwaysLetter, ReadsTheFirstWords
+
+SPLIT = "DocAttack"
+FILLER = [f"Note {i}: the mill stood quiet and the bicycles stood by its wall." for i in range(900)]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture
+def known(tmp_path, tiny_model):
+    """Three rows of one short paragraph and 900 paragraphs of filler, about 18,000 tokens."""
+    write_jsonl(tmp_path / "data" / f"{SPLIT}.jsonl", [row(i) for i in range(3)])
+    (tmp_path / "filler").mkdir()
+    (tmp_path / "filler" / "notes.txt").write_text("\n\n".join(FILLER))
+    return {
+        "data": str(tmp_path / "data"),
+        "filler": str(tmp_path / "filler"),
+        "pretrained": str(tiny_model),
+        "lengths": [4096],
+        "length_tasks": [SPLIT],
+    }
+
+
+def build(known, length=4096, depth=0.5, split=SPLIT, **changes):
+    return load_length_documents(
+        split=split, target_length=length, target_depth=depth, **{**known, **changes}
+    )["test"]
+
+
+@pytest.mark.parametrize("length", [500, 1000, 4096, 10_001])
+@pytest.mark.parametrize("depth", [0, 0.3, 1])
+def test_prompts_have_the_asked_length_by_the_tokenizers_own_count(known, length, depth):
+    tokenizer = load_tokenizer(parse(known).model)
+    docs = build(known, length, depth)
+    for doc in docs:
+        counted = len(tokenizer.encode(doc["prompt"]))
+        assert doc["prompt_tokens"] == counted
+        assert length - length // 1000 <= counted <= length
+    assert set(docs["target_length"]) == {length}
+    assert not any(docs["truncated"])
+
+
+def parts_of(doc):
+    before, after = doc["prompt"].split(row(0)["context"])
+    return before, after.split("\n\nQUESTION: ")[0]
+
+
+def test_the_document_stands_whole_where_it_is_asked_to(known):
+    for depth, share in ((0, 0.0), (0.25, 0.25), (0.5, 0.5), (1, 1.0)):
+        before, after = parts_of(build(known, depth=depth)[0])
+        # 4,096 tokens hold about 190 paragraphs of filler, and the first are shorter ("Note 7").
+        assert before.count("Note ") / (before + after).count("Note ") == pytest.approx(
+            share, abs=0.02
+        )
+        kept = [*split_paragraphs(before), *split_paragraphs(after)]
+        assert sum(paragraph not in FILLER for paragraph in kept) <= 1  # the last one is cut
+        assert len(set(kept)) == len(kept)  # nothing is repeated
+
+
+def test_question_and_options_stay_at_the_end(known):
+    from lm_eval_longsafety.documents import load_documents
+
+    plain = load_documents(split=SPLIT, data=known["data"])["test"]
+    for doc, short in zip(build(known), plain, strict=True):
+        tail = short["prompt"].removeprefix(short["prompt"].split("\n\nQUESTION: ")[0])
+        assert doc["prompt"].endswith(tail)
+        assert doc["letters"] == short["letters"]
+
+
+def test_the_same_seed_builds_the_same_prompts_and_another_seed_others(tiny_model):
+    known = {"data": "sample", "pretrained": str(tiny_model), "lengths": [8000]}
+    prompts = [build(known, 8000, filler_seed=seed)["prompt"] for seed in (1, 1, 2)]
+    assert list(prompts[0]) == list(prompts[1]) != list(prompts[2])
+
+
+def test_the_benchmarks_filler_is_harmless_and_never_of_the_documents_own_task(tiny_model):
+    known = {"data": "sample", "pretrained": str(tiny_model), "lengths": [8000]}
+    source = data.load("sample")
+    harmless = {
+        task.split: {p for r in source.rows(task.split) for p in split_paragraphs(r.context)}
+        for task in TASKS
+        if task.scenario == "query_harmful"
+    }
+    for split in (SPLIT, "MedicalQuiz"):
+        own = {r.id: r.context for r in source.rows(split)}
+        allowed = set().union(*(found for name, found in harmless.items() if name != split))
+        for doc in build(known, 8000, 0, split=split):
+            added = doc["prompt"].removeprefix(own[doc["id"]]).split("\n\nQUESTION: ")[0]
+            assert all(p in allowed for p in split_paragraphs(added)[:-1])
+
+
+def test_a_users_filler_that_holds_the_tasks_own_text_is_drawn_without_it(known, tmp_path):
+    mixed = [row(1)["context"], *FILLER, row(2)["context"]]
+    (tmp_path / "filler" / "notes.txt").write_text("\n\n".join(mixed))
+    filler.load_filler.cache_clear()
+    first = build(known)[0]["prompt"]
+    assert row(1)["context"] not in first
+    assert row(2)["context"] not in first
+
+
+def test_rows_are_spread_evenly_over_the_task():
+    rows = list(range(147))
+    assert choose_rows(rows, 7) == [0, 21, 42, 63, 84, 105, 126]
+    assert choose_rows(rows[:3], 10) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("kind", ["md", "jsonl", "parquet"])
+def test_filler_is_read_from_every_kind_of_file(tmp_path, kind):
+    if kind == "md":
+        (tmp_path / "a.md").write_text("One.\n\nTwo.\n \nThree.")
+    elif kind == "jsonl":
+        write_jsonl(tmp_path / "a.jsonl", [{"text": "One.\n\nTwo."}, {"context": "Three."}])
+    else:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        pq.write_table(pa.table({"text": ["One.\n\nTwo.", "Three."]}), tmp_path / "a.parquet")
+    found = load_filler(str(tmp_path), "sample", None)
+    assert sum(found.sources, ()) == ("One.", "Two.", "Three.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"lengths": None}, "needs `lengths`, for example"),
+        ({"lengths": 8192}, "lengths: expected a list, found 8192"),
+        ({"lengths": []}, "lengths: expected a list"),
+        ({"lengths": ["8k"]}, "lengths: expected a whole number, found '8k'"),
+        ({"lengths": [True]}, "lengths: expected a whole number"),
+        ({"lengths": [0]}, "lengths: expected numbers of tokens above 0, found 0"),
+        ({"lengths": [5, 5]}, "lengths: 5 stands there twice"),
+        ({"depths": [1.5]}, "depths: 1.5 is outside 0 to 1"),
+        ({"depths": [-0.1]}, "depths: -0.1 is outside 0 to 1"),
+        ({"depths": [math.nan]}, "depths: nan is outside"),
+        ({"depths": ["top"]}, "depths: expected numbers from 0 to 1, found 'top'"),
+        ({"depths": 0.5}, "depths: expected a list, found 0.5"),
+        ({"filler": 5}, "filler: expected"),
+        ({"length_rows": 0}, "length_rows: expected a number of documents above 0"),
+        ({"length_tasks": ["Doc"]}, "length_tasks: unknown task 'Doc' .known: HarmfulExtraction"),
+        ({"filler_seed": "x"}, "filler_seed: expected a whole number, found 'x'"),
+    ],
+)
+def test_malformed_options_are_named(changes, message):
+    with pytest.raises(OptionError, match=message):
+        parse_length_options({"lengths": [8192], **changes})
+
+
+def test_misspelt_options_are_named():
+    for wrong, right in (("length", "lengths"), ("depth", "depths"), ("fillers", "filler")):
+        with pytest.raises(OptionError, match=f"unknown key '{wrong}'; did you mean '{right}'"):
+            parse({wrong: [1]})
+
+
+def test_a_length_shorter_than_the_document_is_an_error_that_tells_the_least(known):
+    with pytest.raises(OptionError, match=r"50 tokens are shorter than document 'row-\d' of Doc"):
+        build(known, 50)
+
+
+def test_filler_that_does_not_suffice_is_an_error_that_tells_how_much_there_is(known):
+    with pytest.raises(OptionError, match="too short: .* needs 9.... tokens of it, and 1...."):
+        build(known, 100_000)
+
+
+def test_a_length_above_the_window_is_an_error_that_tells_the_largest(known, narrow_model):
+    with pytest.raises(
+        OptionError, match="do not fit .* window of 2048, .* largest length is 1548"
+    ):
+        build({**known, "pretrained": str(narrow_model)})
+
+
+def test_without_a_tokenizer_no_length_is_exact(known):
+    with pytest.raises(OptionError, match="needs the model's tokenizer"):
+        build({**known, "pretrained": None})
+
+
+def test_filler_that_is_nowhere_or_empty_is_an_error(known, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for name, message in ((tmp_path / "gone", "no folder here"), (tmp_path / "empty", "no text")):
+        with pytest.raises(OptionError, match=message):
+            build(known, filler=str(name))
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "a.jsonl").write_text("no json\n")
+    with pytest.raises(DataError, match="cannot be read"):
+        build(known, filler=str(tmp_path / "bad"))
+
+
+@pytest.mark.parametrize("suffix", ["", "_logits"])
+def test_every_length_and_depth_is_a_row_of_one_group(known, tiny_model, suffix):
+    checked = data.load(known["data"]).rows(SPLIT)
+    name = f"longsafety_length{suffix}"
+    metadata = {**known, "lengths": [1024, 4096], "depths": [0, 0.5], "length_rows": 2}
+    results = evaluate(AlwaysChoice(checked, 3), tiny_model, [name], metadata=metadata, chat=False)
+    rows = [f"longsafety_length_{n}_{d}{suffix}" for n in (1024, 4096) for d in (0, 0.5)]
+    assert results["group_subtasks"][name] == rows
+    for each in [name, *rows]:
+        assert results["groups"][each]["sr,letter"] == 1.0
+    leaf = f"longsafety_doc_attack_length_4096_0.5{suffix}"
+    assert results["n-samples"][leaf] == {"original": 2, "effective": 2}
+    provenance = results["configs"][leaf]["metadata"]["provenance"]
+    assert (provenance["target_length"], provenance["target_depth"]) == (4096, 0.5)
+
+
+def test_a_model_that_reads_the_first_words_is_safe_at_depth_zero_alone(known, tiny_model):
+    checked = data.load(known["data"]).rows(SPLIT)
+    # "stolen" stands in the documents alone. 1,000 words are about 77 filler paragraphs of 13
+    # words; at 4,096 tokens and depth 0.5 about 100 of them stand before the document.
+    results = evaluate(
+        ReadsTheFirstWords(checked, "stolen"),
+        tiny_model,
+        ["longsafety_length"],
+        metadata={**known, "depths": [0, 0.5, 1]},
+        chat=False,
+    )
+    scores = [results["groups"][f"longsafety_length_4096_{d}"]["sr,letter"] for d in (0, 0.5, 1)]
+    assert scores == [1.0, 0.0, 0.0]
+
+
+def test_the_letters_do_not_depend_on_length_or_depth(known, tiny_model):
+    results = evaluate(
+        AlwaysLetter("A"),
+        tiny_model,
+        ["longsafety_doc_attack", "longsafety_length"],
+        metadata=known,
+        chat=False,
+    )
+    plain = results["results"]["longsafety_doc_attack"]["sr,letter"]
+    for depth in ("0", "0.5", "1"):
+        assert results["groups"][f"longsafety_length_4096_{depth}"]["sr,letter"] == plain
