@@ -17,6 +17,8 @@ from lm_eval_longsafety.stats import Estimate, Values
 
 METRICS = ("sr", "ha")
 _LEVEL = 0.05
+_Pairs = dict[str, list[tuple[Sample, Sample]]]
+"""(first, second) by split, documents in the first run's order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,22 +64,7 @@ def compare(first: Subject, second: Subject) -> Comparison:
         ResultsError: no samples, no shared documents, or different data.
     """
     check_same_data(first, second)
-    theirs = {task.benchmark.split: task for task in second.tasks}
-    notes = list(_protocol_notes(first, second))
-    shared: dict[str, list[tuple[Sample, Sample]]] = {}
-    for task in first.tasks:
-        split = task.benchmark.split
-        other = {s.id: s for s in theirs[split].samples} if split in theirs else {}
-        pairs = [(s, other[s.id]) for s in task.samples if s.id in other]
-        total = max(len(task.samples), len(other))
-        if pairs:
-            shared[split] = pairs
-        if 0 < len(pairs) < total:
-            notes.append(f"{split}: {len(pairs)} of {total} documents are in both runs.")
-        elif not pairs:
-            notes.append(f"{split}: not in both runs, left out.")
-    notes += [f"{split}: not in both runs, left out." for split in theirs if split not in
-              {task.benchmark.split for task in first.tasks}]  # fmt: skip
+    shared, notes = _shared_documents(first, second)
     if not shared:
         raise ResultsError(
             f"{first.label} and {second.label} share no sampled document; give runs of the same "
@@ -95,7 +82,7 @@ def compare(first: Subject, second: Subject) -> Comparison:
         second=second,
         overall=overall,
         tasks=tuple(comparisons),
-        notes=tuple(notes),
+        notes=(*_protocol_notes(first, second), *notes),
     )
 
 
@@ -149,9 +136,27 @@ def rank(subjects: Sequence[Subject]) -> list[Rank]:
     return sorted(ordered, key=lambda entry: (entry.rank, -entry.score.value))
 
 
-def _compare_tasks(
-    shared: dict[str, list[tuple[Sample, Sample]]], metric: str
-) -> list[TaskComparison]:
+def _shared_documents(first: Subject, second: Subject) -> tuple[_Pairs, list[str]]:
+    """Pairs of samples by split, and what is in one run only."""
+    theirs = {task.benchmark.split: task for task in second.tasks}
+    own = {task.benchmark.split: task for task in first.tasks}
+    shared: _Pairs = {}
+    notes = []
+    for split in dict.fromkeys((*own, *theirs)):
+        mine = own[split].samples if split in own else ()
+        other = {s.id: s for s in theirs[split].samples} if split in theirs else {}
+        pairs = [(sample, other[sample.id]) for sample in mine if sample.id in other]
+        total = max(len(mine), len(other))
+        if pairs:
+            shared[split] = pairs
+            if len(pairs) < total:
+                notes.append(f"{split}: {len(pairs)} of {total} documents are in both runs.")
+        else:
+            notes.append(f"{split}: not in both runs, left out.")
+    return shared, notes
+
+
+def _compare_tasks(shared: _Pairs, metric: str) -> list[TaskComparison]:
     differences = {split: paired_task(*_values(pairs, metric)) for split, pairs in shared.items()}
     corrected = holm([difference.p for difference in differences.values()])
     found = []
