@@ -28,6 +28,12 @@ _CHAT_TEMPLATE = (
     "}}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+_QWEN2_WORDS = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+"""How Qwen2's tokenizer splits text: transformers 5 does so for every Qwen2 model, whatever its
+tokenizer file says, and older releases shall count alike."""
 _SPREAD = 0.2
 """Standard deviation of the weights; wide enough for attention to differ from document to
 document."""
@@ -67,10 +73,16 @@ def build_model(folder: Path, *, seed: int = 0, positions: int = POSITIONS) -> P
 
 
 def _train_tokenizer() -> "Tokenizer":
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_QWEN2_WORDS), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=VOCABULARY,
@@ -109,7 +121,6 @@ def _random_model(tokenizer: "Tokenizer", seed: int, positions: int) -> "Qwen2Fo
         bos_token_id=None,
         eos_token_id=end,
         pad_token_id=vocabulary["<|endoftext|>"],
-        dtype="float32",
     )
     generator = torch.Generator().manual_seed(seed)
     model = Qwen2ForCausalLM(config)
