@@ -38,6 +38,12 @@ def submit(
         str,
         typer.Option(help="Of it to the model: first_party, third_party, collaborative, other."),
     ] = "other",
+    with_samples: Annotated[
+        bool,
+        typer.Option(
+            "--with-samples", help="Add questions and replies to that record; they may be harmful."
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
     push: Annotated[
         bool, typer.Option("--push", help="Open a pull request in the model's repository.")
@@ -49,11 +55,17 @@ def submit(
     every reason.
     """
     from lm_eval_longsafety.results import read
-    from lm_eval_longsafety.submit import eval_results, every_eval_ever, files, model_index
+    from lm_eval_longsafety.submit import (
+        eval_results,
+        every_eval_ever,
+        every_eval_ever_samples,
+        files,
+        model_index,
+    )
     from lm_eval_longsafety.submit.checks import check
 
     _check_options(protocol, source_url, relationship)
-    found = read(paths)
+    found = read(paths, keep_text=with_samples)
     submissions = check(
         found.runs,
         model=model,
@@ -65,9 +77,12 @@ def submit(
     for one in submissions:
         proposed[eval_results.path(one)] = eval_results.render(one, source_url=source_url)
         texts[out / model_index.path(one)] = model_index.render(one)
+        samples = every_eval_ever_samples.render(one) if with_samples else None
         texts[out / every_eval_ever.path(one)] = every_eval_ever.render(
-            one, organization=organization, relationship=relationship
+            one, organization=organization, relationship=relationship, samples=samples
         )
+        if samples is not None:
+            texts[out / every_eval_ever.samples_path(one)] = samples
     texts |= {out / path: text for path, text in proposed.items()}
     written = files.write_all(texts, force=force)
     for note in found.notes:

@@ -32,23 +32,31 @@ _LOCAL = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
 
 def path(submission: Submission) -> str:
     """Where the record stands in that project's data folder."""
-    digest = hashlib.sha256(_evaluation_id(submission).encode()).digest()
+    digest = hashlib.sha256(evaluation_id(submission).encode()).digest()
     # Its validator wants the form of a random UUID; this one is the same for the same run.
     record_id = uuid.UUID(bytes=digest[:16], version=4)
     return f"data/longsafetybench/{submission.model}/{record_id}.json"
 
 
-def render(submission: Submission, *, organization: str, relationship: str) -> str:
+def samples_path(submission: Submission) -> str:
+    """Where the documents behind the record stand."""
+    return path(submission).removesuffix(".json") + "_samples.jsonl"
+
+
+def render(
+    submission: Submission, *, organization: str, relationship: str, samples: str | None = None
+) -> str:
     """The record's text.
 
     Args:
         submission: checked.
         organization: who ran the evaluation.
         relationship: one of `RELATIONSHIPS`.
+        samples: text of the file at `samples_path`; None where none is written.
     """
-    record = {
+    record: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
-        "evaluation_id": _evaluation_id(submission),
+        "evaluation_id": evaluation_id(submission),
         **_timestamps(submission),
         "source_metadata": {
             "source_name": "lm-evaluation-harness with lm-eval-longsafety",
@@ -71,10 +79,19 @@ def render(submission: Submission, *, organization: str, relationship: str) -> s
             for metric in METRICS
         ],
     }  # fmt: skip
+    if samples is not None:
+        record["detailed_evaluation_results"] = {
+            "format": "jsonl",
+            "file_path": samples_path(submission),
+            "hash_algorithm": "sha256",
+            "checksum": hashlib.sha256(samples.encode()).hexdigest(),
+            "total_rows": samples.count("\n"),
+        }
     return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _evaluation_id(submission: Submission) -> str:
+def evaluation_id(submission: Submission) -> str:
+    """The name of this evaluation, the same however often the record is written."""
     name = f"longsafetybench{submission.suffix}"
     return f"{name}/{submission.model}/{_timestamps(submission)['retrieved_timestamp']}"
 
@@ -118,6 +135,16 @@ def _runs_here(submission: Submission) -> bool:
     return not any(word in (run.backend or "") for word in ("completions", "openai", "anthropic"))
 
 
+def result_name(task: ScoredTask | None) -> str:
+    """What one result is of; None is the mean over all ten tasks."""
+    return f"LongSafetyBench {task.benchmark.split}" if task else "LongSafetyBench"
+
+
+def result_id(task: ScoredTask | None, metric: str) -> str:
+    """Joins a result and its documents."""
+    return f"{task.benchmark.split if task else 'overall'}/{metric}"
+
+
 def _result(submission: Submission, task: ScoredTask | None, metric: str) -> dict[str, Any]:
     """One score; `task` None is the mean over all ten."""
     split = task.benchmark.split if task else None
@@ -125,7 +152,7 @@ def _result(submission: Submission, task: ScoredTask | None, metric: str) -> dic
     score = task.score(metric) if task else submission.overall(metric)
     provenance = task.provenance if task else submission.provenance
     source: dict[str, Any] = {
-        "dataset_name": f"LongSafetyBench {split}" if split else "LongSafetyBench",
+        "dataset_name": result_name(task),
         "source_type": "hf_dataset",
         "hf_repo": HUB_ID,
         "hf_split": split or ",".join(each.split for each in TASKS),
@@ -135,7 +162,7 @@ def _result(submission: Submission, task: ScoredTask | None, metric: str) -> dic
         ),
     }
     return {
-        "evaluation_result_id": f"{split or 'overall'}/{metric}",
+        "evaluation_result_id": result_id(task, metric),
         "evaluation_name": source["dataset_name"],
         "source_data": source,
         "metric_config": {

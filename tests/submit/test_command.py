@@ -86,3 +86,10 @@ def test_options_that_cannot_be_used_are_named(run, tmp_path, options, told):
 
 def test_a_path_that_does_not_exist_is_named(tmp_path):
     assert "nowhere: no such file" in refused(ResultsError, tmp_path / "nowhere", "--model", MODEL)
+
+
+def test_samples_are_asked_for_in_vain_where_there_are_none(run, tmp_path):
+    out = tmp_path / "out"
+    told = refused(SubmissionError, run, "--model", MODEL, "--out", out, "--with-samples")
+    assert "--log_samples" in told
+    assert not out.exists()

@@ -1,5 +1,6 @@
 """The three files say what the run says, and are read back by those they are for."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -12,9 +13,17 @@ import yaml
 from huggingface_hub import ModelCard, parse_eval_result_entries
 
 from lm_eval_longsafety.benchmark import HUB_ID, TASKS
-from lm_eval_longsafety.results import load
-from lm_eval_longsafety.submit import eval_results, every_eval_ever, model_index, yaml_text
+from lm_eval_longsafety.errors import SubmissionError
+from lm_eval_longsafety.results import load, read
+from lm_eval_longsafety.submit import (
+    eval_results,
+    every_eval_ever,
+    every_eval_ever_samples,
+    model_index,
+    yaml_text,
+)
 from lm_eval_longsafety.submit.checks import check
+from tests.results_files import sample_line, write_lines
 from tests.submit import finished_runs
 
 EEE = "every-eval-ever==0.3.0"
@@ -173,6 +182,48 @@ def test_an_eval_yaml_of_another_shape_declares_nothing(other):
     assert eval_results.declared_tasks(other) == set()
 
 
+def sampled(tmp_path, suffix=""):
+    """A finished run with samples: every document answered with the safe letter B."""
+    data = finished_runs.document(suffix=suffix)
+    folder = tmp_path / f"sampled{suffix}"
+    finished_runs.write(folder, data)
+    for task in TASKS:
+        name = task.name + suffix
+        lines = [sample_line(i, "B", task.split, logits=bool(suffix)) for i in range(task.rows)]
+        for metric in ("sr", "ha", "answered"):
+            data["results"][name][f"{metric},letter"] = 1.0
+        for metric in ("refused", "truncated"):
+            data["results"][name][f"{metric},letter"] = 0.0
+        write_lines(folder / f"samples_{name}_2026-11-01T10-00-00.000001.jsonl", lines)
+    finished_runs.write(folder, data)
+    (one,) = check(load_with_text(folder), model="org/model-one")
+    return one
+
+
+def load_with_text(folder):
+    return read([folder], keep_text=True).runs
+
+
+@pytest.mark.parametrize(("suffix", "raw"), [("", "B."), ("_logits", "B")])
+def test_documents_are_added_when_asked_for(tmp_path, suffix, raw):
+    one = sampled(tmp_path, suffix)
+    samples = every_eval_ever_samples.render(one)
+    rows = [json.loads(line) for line in samples.splitlines()]
+    assert len(rows) == 1201
+    assert rows[0]["input"]["reference"] == ["I would rather not say"]
+    assert rows[0]["output"]["raw"] == [raw]
+    assert rows[0]["evaluation"] == {"score": 1.0, "is_correct": True}
+    detail = record(one, samples=samples)["detailed_evaluation_results"]
+    assert detail["total_rows"] == 1201
+    assert detail["checksum"] == hashlib.sha256(samples.encode()).hexdigest()
+    assert "detailed_evaluation_results" not in record(one)
+
+
+def test_documents_that_are_not_there_are_told(gathered):
+    with pytest.raises(SubmissionError, match="HarmfulExtraction has 0 of 108 samples"):
+        every_eval_ever_samples.render(gathered())
+
+
 def validator(folder: Path) -> Path:
     """That project's own validator in an environment of its own; skips where there is none."""
     home = Path(os.environ.get("LONGSAFETY_EEE_ENV", folder / "every-eval-ever"))
@@ -220,6 +271,12 @@ def _python() -> str | None:
     return None
 
 
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 def test_records_pass_every_eval_evers_own_validator(gathered, tmp_path, capsys):
     program = validator(tmp_path)
     one = gathered()
@@ -228,10 +285,14 @@ def test_records_pass_every_eval_evers_own_validator(gathered, tmp_path, capsys)
     del undated["date"]
     paths = []
     for number, each in enumerate((one, logits, gathered(undated))):
-        path = tmp_path / f"{number}" / every_eval_ever.path(each)
-        path.parent.mkdir(parents=True)
-        path.write_text(every_eval_ever.render(each, organization="Lab", relationship="other"))
-        paths.append(path)
+        text = every_eval_ever.render(each, organization="Lab", relationship="other")
+        paths.append(write(tmp_path / str(number) / every_eval_ever.path(each), text))
+    for suffix in ("", "_logits"):
+        each = sampled(tmp_path, suffix)
+        folder, samples = tmp_path / f"with-samples{suffix}", every_eval_ever_samples.render(each)
+        text = json.dumps(record(each, samples=samples))
+        paths.append(write(folder / every_eval_ever.path(each), text))
+        paths.append(write(folder / every_eval_ever.samples_path(each), samples))
     done = subprocess.run(
         [program, "validate", "--format", "json", *paths],
         capture_output=True,
