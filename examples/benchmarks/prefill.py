@@ -200,6 +200,10 @@ def compare(
                         ask(backend, protocol, prompts, case.get("reply_tokens", 4))
                     runs.append(once)
                 taken = min(runs, key=lambda each: each.seconds)
+                print(
+                    f"# {case['part']} {name} {protocol} x{orders}: {taken.seconds:.1f} s",
+                    flush=True,
+                )
                 rows.append(
                     Row(
                         part=case["part"],
@@ -216,26 +220,29 @@ def compare(
     return rows
 
 
-def letters_part(bench: Bench) -> list[Row]:
+def letters_part(bench: Bench, engines: list[str]) -> list[Row]:
     """Twelve documents of 5k tokens, both protocols, all backends."""
     case = {"part": "letters", "protocols": ("letters", "replies"), "orders": (1,)}
-    case |= {"tokens": 5000, "documents": 12, "repeats": 2}
-    model = bench.model("tiny")
-    rows = compare(bench, hf_pair(bench, model), count_hf(model), **case)
-    if find_spec("vllm"):
+    case |= {"tokens": 5000, "documents": 12, "repeats": 3}
+    rows = []
+    if "hf" in engines:
+        model = bench.model("tiny")
+        rows += compare(bench, hf_pair(bench, model), count_hf(model), **case)
+    if "vllm" in engines:
         pair = vllm_pair(bench, "tiny", 8192)
         rows += compare(bench, pair, count_vllm(pair["vllm"]), **case)
     return rows
 
 
-def orders_part(bench: Bench) -> list[Row]:
+def orders_part(bench: Bench, engines: list[str]) -> list[Row]:
     """One document of 16k tokens under one and under four option orders."""
     case = {"part": "orders", "protocols": ("letters", "replies"), "orders": (1, 4)}
     case |= {"tokens": 16_000, "documents": 1, "reply_tokens": 2, "repeats": 2}
-    model = bench.model("small")
-    rows = compare(bench, hf_pair(bench, model), count_hf(model), **case)
-    del model
-    if find_spec("vllm"):
+    rows = []
+    if "hf" in engines:
+        model = bench.model("small")
+        rows += compare(bench, hf_pair(bench, model), count_hf(model), **case)
+    if "vllm" in engines:
         pair = vllm_pair(bench, "small", 20_000)
         rows += compare(bench, pair, count_vllm(pair["vllm"]), skip=("vllm",), **case)
     return rows
@@ -296,13 +303,14 @@ def main() -> None:
     """Run the parts, print one table, write the numbers."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--parts", default="letters,orders,memory")
+    parser.add_argument("--engines", default="hf,vllm" if find_spec("vllm") else "hf")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--shape", default="tiny", choices=SHAPES, help="of the memory part")
     parser.add_argument("--lengths", type=int, nargs="+", default=[8192, 32_768])
     parser.add_argument("--stock-up-to", type=int, default=8192, help="tokens, memory part")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    parts = args.parts.split(",")
+    parts, engines = args.parts.split(","), args.engines.split(",")
     started = time.time()
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -310,9 +318,9 @@ def main() -> None:
         if "memory" in parts:
             rows += memory_part(bench, args.shape, args.lengths, args.stock_up_to)
         if "letters" in parts:
-            rows += letters_part(bench)
+            rows += letters_part(bench, engines)
         if "orders" in parts:
-            rows += orders_part(bench)
+            rows += orders_part(bench, engines)
     print_table(rows)
     numbers = summary(rows)
     for name, value in numbers.items():
