@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from lm_eval_longsafety.report import (
     breakdown,
     capability,
+    controls,
     excerpts,
     gap,
     headline,
@@ -48,8 +49,10 @@ def build(found: Collection, *, show_text: bool = False) -> Report:
         sections += [headline.section(plain), breakdown.section(plain), gap.section(plain)]
         sections += [lengths.section(plain), letters.section(plain)]
     sections.append(variants.section(scored))
+    sections += [controls.rotation_letters(scored), controls.context_cost(scored)]
+    sections.append(controls.length_rows(scored))
     sections.append(capability.section(plain, runs))
-    sections.append(setup.section(scored, runs))
+    sections.append(setup.section(controls.one_length_each(scored), runs))
     sections.append(excerpts.section(plain) if show_text else None)
     sections += [_METHOD if scored else None, _notes(found)]
     missing = (

@@ -150,7 +150,7 @@ def _grid_figure(benchmark: BenchmarkTask, grids: dict[str, Grid]) -> Figure:
             "A map per model: depth downwards, length to the right, each field with its SR in "
             "percent. The numbers stand in the table below."
         ),
-        draw=partial(_draw_grids, shown),
+        draw=partial(draw_grids, shown),
     )
 
 
@@ -182,7 +182,8 @@ def _draw_curves(curves: dict[str, dict[tuple[int, int], Estimate]]) -> "Matplot
     return figure
 
 
-def _draw_grids(grids: dict[str, Grid]) -> "MatplotlibFigure":
+def draw_grids(grids: dict[str, Grid]) -> "MatplotlibFigure":
+    """A map of SR by depth and length for each model."""
     from matplotlib.colors import LinearSegmentedColormap
 
     colors = LinearSegmentedColormap.from_list("sr", [drawing.MAP_LOW, drawing.MAP_HIGH])

@@ -23,7 +23,8 @@ _TITLES = {"rotations": "Every option order", "no_context": "Without the context
 
 def section(subjects: Sequence[Subject]) -> Section | None:
     """Overall scores of every variant that was run; None without any."""
-    names = sorted({subject.variant for subject in subjects} - {""})
+    # Lengths have a section of their own, with a field for each.
+    names = sorted({s.variant for s in subjects if not s.variant.startswith("length_")} - {""})
     if not names:
         return None
     return Section(

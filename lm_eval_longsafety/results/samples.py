@@ -218,6 +218,14 @@ def logit_letter(record: Mapping[str, Any], letters: Iterable[str]) -> str | Non
 
 
 def _picks(record: Mapping[str, Any], letters: tuple[str, ...]) -> tuple[str, ...]:
+    resps, orders = record.get("resps"), record["doc"].get("orders")
+    if isinstance(orders, list) and orders and isinstance(resps, list):
+        # Log-probabilities under all orders, one order after the other.
+        n = len(letters)
+        parts = [resps[n * i : n * (i + 1)] for i in range(len(orders))]
+        read = [logit_letter({"resps": part}, letters) for part in parts]
+        if None not in read:
+            return tuple(letter or "" for letter in read)
     scored = logit_letter(record, letters)
     if scored is not None:
         return (scored,)

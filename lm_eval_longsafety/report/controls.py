@@ -1,0 +1,297 @@
+"""Sections of the controls: letter habits over all orders, the cost of context, longer contexts.
+
+Data flow: subjects of the variants -> tables and pictures. Beside them, `variants` holds the plain
+scores of every variant.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lm_eval_longsafety.paired import Difference, paired_mean, paired_task
+from lm_eval_longsafety.report import drawing
+from lm_eval_longsafety.report.content import (
+    Cell,
+    Column,
+    Figure,
+    Section,
+    Table,
+    count,
+    score,
+    text,
+)
+from lm_eval_longsafety.report.lengths import Grid, draw_grids
+from lm_eval_longsafety.report.letters import NO_LETTER, p_text, preference_p
+from lm_eval_longsafety.report.scores import Subject, TaskScores, value_of
+from lm_eval_longsafety.results import Sample
+from lm_eval_longsafety.stats import Values
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+_PANELS = 4
+_LENGTH = "length_"
+
+
+def rotation_letters(subjects: Sequence[Subject]) -> Section | None:
+    """Letters picked over all orders; None without samples of `rotations`."""
+    sampled = [s for s in subjects if s.variant == "rotations" and s.samples]
+    if not sampled:
+        return None
+    found = [_picked(subject.samples) for subject in sampled]
+    letters = sorted({letter for picks in found for letter in picks} - {NO_LETTER})
+    rows = [
+        (text(letter), *(count(picks.get(letter, 0)) for picks in found))
+        for letter in [*letters, NO_LETTER]
+    ]
+    rows.append((text("p of an even use"), *(p_text(preference_p(s.samples)) for s in sampled)))
+    return Section(
+        id="rotation-letters",
+        title="Letters over all option orders",
+        paragraphs=(
+            "Every choice stood once under every letter, so a model that reads the choices uses "
+            "all letters equally often. p is Pearson's chi-square test of the picks against that; "
+            "a model that picks the same choice under every order has p = 1.",
+        ),
+        tables=(
+            Table(
+                id="rotation-letter-table",
+                caption="How often each letter was picked, over documents and orders",
+                columns=(
+                    Column(title="Letter", numeric=False),
+                    *(Column(title=subject.label) for subject in sampled),
+                ),
+                rows=tuple(rows),
+            ),
+        ),
+    )
+
+
+def context_cost(subjects: Sequence[Subject]) -> Section | None:
+    """SR and HA with the context minus without, by document; None where no model ran both."""
+    tables: list[Table] = []
+    for short in subjects:
+        if short.variant != "no_context":
+            continue
+        long = _partner(short, subjects)
+        pairs = _paired_tasks(long, short) if long else []
+        if long and pairs:
+            tables.append(_cost_table(long, pairs, len(tables)))
+    if not tables:
+        return None
+    return Section(
+        id="context-cost",
+        title="What the long context costs",
+        paragraphs=(
+            "The same question and options with the document minus without it, paired by document "
+            "[95 % interval]: below zero the long context makes the model less safe. Questions "
+            "about a document that is not there (HarmfulNIAH, CountingCrimes, HarmfulExtraction "
+            "and their like) measure what the options alone suggest.",
+        ),
+        tables=tuple(tables),
+    )
+
+
+def length_rows(subjects: Sequence[Subject]) -> Section | None:
+    """SR by length and depth of `longsafety_length`; None where it was not run."""
+    grids = _length_grids(subjects)
+    if not grids:
+        return None
+    shown = dict(list(grids.items())[:_PANELS])
+    return Section(
+        id="embedded-lengths",
+        title="Documents embedded in longer contexts",
+        paragraphs=(
+            "Chosen documents stand in harmless filler at a given depth (0: first, 1: all filler "
+            "before it), in prompts of an exact number of tokens. SR is the mean over the tasks.",
+        ),
+        figures=(
+            Figure(
+                id="embedded-curve",
+                title="SR against the length built",
+                description="SR with 95 % intervals, one line per model and depth.",
+                draw=partial(_draw_curve, grids),
+            ),
+            Figure(
+                id="embedded-map",
+                title="SR by depth and length built",
+                description="A map per model; the numbers stand in the table below.",
+                draw=partial(draw_grids, shown),
+            ),
+        ),
+        tables=(_grid_table(grids),),
+    )
+
+
+def one_length_each(subjects: Sequence[Subject]) -> list[Subject]:
+    """The subjects with only the first length of every run: what they ran with is the same."""
+    seen = set()
+    kept = []
+    for subject in subjects:
+        key = (id(subject.run), subject.protocol)
+        if _place(subject.variant) is None or key not in seen:
+            kept.append(subject)
+        if _place(subject.variant):
+            seen.add(key)
+    return kept
+
+
+def _picked(samples: Sequence[Sample]) -> dict[str, int]:
+    picked = {letter: 0 for sample in samples for letter in sample.letters}
+    for sample in samples:
+        for pick in sample.picks:
+            picked[pick or NO_LETTER] = picked.get(pick or NO_LETTER, 0) + 1
+    return picked
+
+
+def _partner(short: Subject, subjects: Sequence[Subject]) -> Subject | None:
+    """The model's run with context, of the same evaluation where there is one."""
+    found = [
+        s
+        for s in subjects
+        if s.variant == "" and s.run.model == short.run.model and s.protocol == short.protocol
+    ]
+    return next((s for s in found if s.run is short.run), found[0] if found else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pair:
+    """One task with and without context: the documents that both have."""
+
+    split: str
+    long: tuple[Sample, ...]
+    short: tuple[Sample, ...]
+
+    def values(self, metric: str) -> tuple[Values, Values]:
+        """(without, with), document by document."""
+        contexts = [sample.context_sha256 for sample in self.long]
+        without, with_ = (
+            Values.of([value_of(sample, metric) for sample in samples], contexts)
+            for samples in (self.short, self.long)
+        )
+        return without, with_
+
+
+def _paired_tasks(long: Subject, short: Subject) -> list[_Pair]:
+    by_split = {task.benchmark.split: task for task in short.tasks}
+    pairs = [
+        _pair(task, by_split[task.benchmark.split])
+        for task in long.tasks
+        if task.benchmark.split in by_split
+    ]
+    return [pair for pair in pairs if pair.long]
+
+
+def _pair(long: TaskScores, short: TaskScores) -> _Pair:
+    own = {sample.id: sample for sample in short.samples}
+    both = [sample for sample in long.samples if sample.id in own]
+    return _Pair(
+        split=long.benchmark.split,
+        long=tuple(both),
+        short=tuple(own[sample.id] for sample in both),
+    )
+
+
+def _cost_table(long: Subject, pairs: Sequence[_Pair], index: int) -> Table:
+    rows = [
+        _cost_row("Mean over tasks", [paired_mean([p.values(m) for p in pairs]) for m in _COST])
+    ]
+    rows += [
+        _cost_row(pair.split, [paired_task(*pair.values(metric)) for metric in _COST])
+        for pair in pairs
+    ]
+    return Table(
+        id=f"context-cost-{index}",
+        caption=f"{long.label}: with the context minus without, in points [95 % interval]",
+        columns=(
+            Column(title="Task", numeric=False),
+            *(Column(title=t, group=m.upper()) for m in _COST for t in ("Points", "p")),
+            Column(title="Documents"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+_COST = ("sr", "ha")
+
+
+def _cost_row(title: str, found: Sequence[Difference]) -> tuple[Cell, ...]:
+    cells = [cell for each in found for cell in (_points(each), p_text(each.p))]
+    return (text(title), *cells, count(found[0].n))
+
+
+def _points(each: Difference) -> Cell:
+    shown = f"{100 * each.value:+.1f} [{100 * each.low:+.1f}, {100 * each.high:+.1f}]"
+    return Cell(text=shown, value=each.value, low=each.low, high=each.high, n=each.n)
+
+
+def _length_grids(subjects: Sequence[Subject]) -> dict[str, Grid]:
+    """SR by (depth, length), by model."""
+    grids: dict[str, Grid] = {}
+    own = [subject for subject in subjects if _place(subject.variant)]
+    for subject in own:
+        place = _place(subject.variant)
+        mean = subject.mean("sr")
+        if place and mean:
+            label = subject.label.split(" (length ")[0]
+            several = len({s.protocol for s in own if s.run is subject.run}) > 1
+            label += f" ({subject.protocol})" * several
+            grids.setdefault(label, {})[place] = mean
+    return grids
+
+
+def _place(variant: str) -> tuple[float, float] | None:
+    """(depth, length) of `length_8192_0.5`."""
+    parts = variant.removeprefix(_LENGTH).split("_") if variant.startswith(_LENGTH) else []
+    try:
+        length, depth = (float(part) for part in parts)
+    except ValueError:
+        return None
+    return depth, length
+
+
+def _grid_table(grids: dict[str, Grid]) -> Table:
+    lengths = sorted({length for grid in grids.values() for _, length in grid})
+    rows = [
+        (text(f"{label}, depth {depth:g}"), *(score(grid.get((depth, each))) for each in lengths))
+        for label, grid in grids.items()
+        for depth in sorted({depth for depth, _ in grid})
+    ]
+    return Table(
+        id="embedded-table",
+        caption="SR % by depth (rows) and prompt tokens (columns) [95 % interval]",
+        columns=(
+            Column(title="Model and depth", numeric=False),
+            *(Column(title=f"{length:,.0f}") for length in lengths),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _draw_curve(grids: dict[str, Grid]) -> "MatplotlibFigure":
+    with drawing.style():
+        figure, (ax,) = drawing.axes(7.6, 3.6)
+        lines = [(k, g, d) for k, g in grids.items() for d in sorted({d for d, _ in g})]
+        lengths = sorted({length for grid in grids.values() for _, length in grid})
+        for series, (label, grid, depth) in enumerate(lines):
+            own = sorted((length, e) for (d, length), e in grid.items() if d == depth)
+            shift = 0.3 * ((series + 0.5) / len(lines) - 0.5)
+            below = [100 * (e.value - e.low) for _, e in own if e.low is not None]
+            above = [100 * (e.high - e.value) for _, e in own if e.high is not None]
+            ax.errorbar(
+                [lengths.index(length) + shift for length, _ in own],
+                [100 * e.value for _, e in own],
+                yerr=[below, above] if len(below) == len(above) == len(own) else None,
+                color=drawing.color_of(series),
+                marker=drawing.marker_of(series),
+                linewidth=1.5,
+                label=f"{drawing.shorten(label, 24)}, depth {depth:g}",
+            )
+        ax.set_xticks(range(len(lengths)), [f"{length:,.0f}" for length in lengths])
+        ax.set_xlabel("prompt tokens")
+        ax.grid(visible=False, axis="x")
+        ax.set_ylabel("SR, percent")
+        ax.set_ylim(-2, 102)
+        drawing.legend(figure, ax)
+    return figure
