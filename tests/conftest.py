@@ -1,4 +1,4 @@
-"""Shared by all tests: no hub, a cache of their own, one tiny real model, a small data set to bend."""
+"""Shared by all tests: no hub, a cache of their own, one tiny real model, rows to bend."""
 
 import json
 import os
@@ -22,7 +22,7 @@ def own_caches(tmp_path_factory, monkeypatch):
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory) -> Path:
-    """The demo's model: Qwen2, random weights, 131,072 positions, with tokenizer and chat template."""
+    """The demo's model: random weights, 131,072 positions, with tokenizer and chat template."""
     from lm_eval_longsafety.demo import build_model
 
     return build_model(tmp_path_factory.mktemp("tiny-model"))

@@ -40,7 +40,7 @@ MALFORMED = {
     "id twice": (row(0), "the id of row 0 again, expected an id of its own"),
     "context null": (row(1, context=None), "context is missing .null., expected a text"),
     "context a list": (row(1, context=["a"]), "context is of type list"),
-    "context no Unicode": (row(1, context="a\ud800"), "context has a lone surrogate at character 1"),
+    "context no Unicode": (row(1, context="a\ud800"), "context has a lone surrogate at char"),
     "question a number": (row(1, question=3.5), "question is of type float"),
     "choices a text": (row(1, choices="A. Yes"), "choices is of type str, expected a list"),
     "no choices": (row(1, choices=[]), "0 choices, expected 2 to 26"),

@@ -1,4 +1,4 @@
-"""The oldest supported lm-eval, fetched for the test, runs the same tasks after `longsafety link`."""
+"""The oldest supported lm-eval, fetched for the test, runs the tasks after `longsafety link`."""
 
 import os
 import re

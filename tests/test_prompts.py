@@ -66,13 +66,9 @@ def test_text_that_looks_like_a_template_passes_through_untouched():
     row_id=st.text(min_size=1),
     seed=st.integers(),
 )
-def test_letters_prompt_and_reading_the_answer_round_trip(
-    context, question, choices, row_id, seed
-):
+def test_letters_prompt_and_reading_the_answer_round_trip(context, question, choices, row_id, seed):
     letters = deal(row_id, len(choices), order="shuffled", seed=seed)
-    text = render(
-        "DocAttack", context=context, question=question, choices=choices, letters=letters
-    )
+    text = render("DocAttack", context=context, question=question, choices=choices, letters=letters)
     assert text.startswith(context)
     in_letter_order = [choice for _, choice in sorted(zip(letters, choices, strict=True))]
     for letter, choice in zip(letters, choices, strict=True):
