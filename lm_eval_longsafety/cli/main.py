@@ -12,9 +12,11 @@ from lm_eval_longsafety.cli.compact import compact
 from lm_eval_longsafety.cli.compare import compare
 from lm_eval_longsafety.cli.demo import demo
 from lm_eval_longsafety.cli.links import link, status, tasks_path, unlink
+from lm_eval_longsafety.cli.preflight import preflight
 from lm_eval_longsafety.cli.report import report
 from lm_eval_longsafety.cli.rescore import rescore
 from lm_eval_longsafety.cli.run import PASS_THROUGH, run
+from lm_eval_longsafety.cli.submit import submit
 from lm_eval_longsafety.errors import LongSafetyError
 
 app = typer.Typer(
@@ -33,10 +35,12 @@ app.command("unlink")(unlink)
 app.command("status")(status)
 app.command("tasks-path")(tasks_path)
 app.command("check-data")(check_data)
+app.command("preflight")(preflight)
 app.command("report")(report)
 app.command("compare")(compare)
 app.command("compact")(compact)
 app.command("rescore")(rescore)
+app.command("submit")(submit)
 
 
 def main() -> None:
