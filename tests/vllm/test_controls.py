@@ -1,0 +1,38 @@
+"""The controls on the real vLLM: lm-eval's own scores, little more prefill than for one order."""
+
+import pytest
+
+from tests.backends.harness import evaluate
+from tests.conftest import row, write_jsonl
+from tests.vllm.test_offline import prefilled
+
+LONG = "The council met in the old mill and spoke of bicycles.\n" * 600
+
+
+def scores(results, task):
+    found = results["results"][task]
+    return [found[f"{metric},letter"] for metric in ("sr", "ha", "consistent", "sr_all")]
+
+
+@pytest.mark.parametrize("suffix", ["", "_logits"])
+def test_rotations_score_alike_on_stock_vllm_and_ours(ours, stock, tiny_model, suffix):
+    name = f"longsafety_doc_attack_rotations{suffix}"
+    mine, theirs = (evaluate(lm, tiny_model, [name], limit=2) for lm in (ours, stock))
+    assert scores(mine, name) == scores(theirs, name)
+
+
+@pytest.mark.parametrize("backend", ["ours", "stock"])
+def test_all_orders_cost_little_more_prefill_than_one(request, backend, ours, tiny_model, tmp_path):
+    # Stock vLLM scores letters without its prefix cache; replies go through it.
+    lm = request.getfixturevalue(backend)
+    suffix = "_logits" if backend == "ours" else ""
+    context = f"For {backend}.\n{LONG}"
+    write_jsonl(tmp_path / "DocAttack.jsonl", [row(i, context=f"{i} {context}") for i in (1, 2)])
+    name = f"longsafety_doc_attack_rotations{suffix}"
+    known = {"data": str(tmp_path)}
+    kept = []
+    computed, _ = prefilled(
+        ours, lambda: kept.append(evaluate(lm, tiny_model, [name], metadata=known))
+    )
+    one = sum(sample["doc"]["prompt_tokens"] for sample in kept[0]["samples"][name])
+    assert one <= computed < 1.15 * one
