@@ -26,7 +26,7 @@ def oldest(tmp_path_factory):
 
 
 def test_both_protocols_run_on_the_oldest_release(oldest, tiny_model, tmp_path):
-    link = [sys.executable, "-m", "lm_eval_longsafety.cli.main", "link"]
+    link = [sys.executable, "-m", "lm_eval_longsafety", "link"]
     done = subprocess.run(link, capture_output=True, text=True, env=oldest)
     assert done.returncode == 0, done.stderr
     tasks = "longsafety_query_harmful,longsafety_query_harmful_logits"

@@ -55,7 +55,7 @@ def read(out: Path, done: subprocess.CompletedProcess) -> dict:
 def generated(tmp_path_factory):
     """`longsafety demo`: all ten tasks over the whole sample with the default protocol."""
     folder = tmp_path_factory.mktemp("demo")
-    command = [sys.executable, "-m", "lm_eval_longsafety.cli.main", "demo", "--folder", str(folder)]
+    command = [sys.executable, "-m", "lm_eval_longsafety", "demo", "--folder", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return read(folder / "results", done)

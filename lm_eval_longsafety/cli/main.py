@@ -50,7 +50,3 @@ def main() -> None:
     except LongSafetyError as error:
         print(f"longsafety: {error}", file=sys.stderr)
         raise SystemExit(2) from None
-
-
-if __name__ == "__main__":
-    main()
