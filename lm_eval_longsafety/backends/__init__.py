@@ -3,6 +3,8 @@
 This package only names them, so that importing it loads neither torch nor vllm.
 """
 
+import sys
+
 BACKENDS = {
     "longsafety-hf": "lm_eval_longsafety.backends.hf:LongSafetyHF",
     "longsafety-vllm": "lm_eval_longsafety.backends.vllm:LongSafetyVLLM",
@@ -18,3 +20,13 @@ def register() -> None:
     for name, target in BACKENDS.items():
         if name not in model_registry:
             model_registry.register(name, target=target)
+
+
+def leave_process_group() -> None:
+    """End what `accelerate launch` began; a process that exits with it open may abort at exit."""
+    if "torch" in sys.modules:
+        from torch import distributed
+
+        if distributed.is_available() and distributed.is_initialized():
+            distributed.barrier()
+            distributed.destroy_process_group()

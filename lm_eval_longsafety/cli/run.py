@@ -48,6 +48,7 @@ def run_lm_eval(arguments: Sequence[str]) -> None:
         stack.enter_context(_first(lm_eval.api.model.CachingLM, _check_cache))
         stack.enter_context(_argv(["lm_eval", "run", *arguments]))
         cli_evaluate()
+    backends.leave_process_group()
 
 
 def _add_our_tasks(arguments: dict[str, Any]) -> None:

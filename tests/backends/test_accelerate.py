@@ -12,6 +12,7 @@ from tests.backends.harness import evaluate, replies
 TASKS = ("longsafety_harmful_niah", "longsafety_harmful_niah_logits")
 SCRIPT = """
 import json, sys
+from lm_eval_longsafety.backends import leave_process_group
 from tests.backends.harness import evaluate, replies
 from tests.backends.killed_run import count_prompts, load
 model, tasks = sys.argv[1], sys.argv[2].split(",")
@@ -23,7 +24,19 @@ shares = lm.gather_object(sum(asked), dst=0)
 if results is not None:
     found = [[*key, value] for key, value in replies(results).items()]
     print(json.dumps({"results": results["results"], "replies": found, "shares": shares}))
+leave_process_group()
 """
+
+
+def launch(*words: str) -> subprocess.CompletedProcess:
+    """`accelerate launch` with two processes; without GPUs it starts them only when told both."""
+    command = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu"]
+    command += ["--num_processes", "2", "--num_machines", "1"]
+    command += ["--mixed_precision", "no", "--dynamo_backend", "no"]
+    cpu = {"ACCELERATE_USE_CPU": "true", "PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([*command, *words], capture_output=True, text=True, env=os.environ | cpu)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -32,28 +45,7 @@ def test_two_processes_give_exactly_the_numbers_of_one(tiny_model, tmp_path):
 
     script = tmp_path / "two.py"
     script.write_text(SCRIPT)
-    launch = [
-        sys.executable,
-        "-m",
-        "accelerate.commands.launch",
-        "--multi_gpu",
-        "--num_processes",
-        "2",
-    ]
-    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
-    # Without GPUs accelerate starts several processes only when told both.
-    environment = os.environ | {
-        "ACCELERATE_USE_CPU": "true",
-        "PYTHONPATH": os.getcwd(),
-        "OMP_NUM_THREADS": "1",
-    }
-    done = subprocess.run(
-        [*launch, str(script), str(tiny_model), ",".join(TASKS)],
-        capture_output=True,
-        text=True,
-        env=environment,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    done = launch(str(script), str(tiny_model), ",".join(TASKS))
     two = json.loads(done.stdout.strip().splitlines()[-1])
     one = evaluate(load("longsafety-hf", str(tiny_model)), tiny_model, TASKS)
     # lm-eval has the second process answer its last document twice, and logs both answers.
@@ -62,6 +54,17 @@ def test_two_processes_give_exactly_the_numbers_of_one(tiny_model, tmp_path):
     assert two["results"] == json_like(one["results"])
     # Nine documents a protocol: 5 and 4, the second process padded to 5.
     assert two["shares"] == [10, 10]
+
+
+def test_the_command_line_runs_on_two_processes(tiny_model, tmp_path):
+    done = launch(
+        *("-m", "lm_eval_longsafety", "run", "--model", "longsafety-hf", "--device", "cpu"),
+        *("--model_args", f"pretrained={tiny_model},dtype=float32", "--apply_chat_template"),
+        *("--tasks", TASKS[0], "--metadata", '{"data": "sample"}', "--output_path", str(tmp_path)),
+    )
+    assert done.stdout.count("|HarmfulNIAH|") == 1
+    (path,) = tmp_path.rglob("results_*.json")
+    assert json.loads(path.read_text())["n-samples"][TASKS[0]] == {"original": 9, "effective": 9}
 
 
 def json_like(value):
