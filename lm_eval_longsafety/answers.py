@@ -21,11 +21,10 @@ from lm_eval.api.filter import Filter
 from lm_eval.api.registry import register_filter
 
 from lm_eval_longsafety.option_text import read_option_text
+from lm_eval_longsafety.options import LETTERS
 from lm_eval_longsafety.refusals import declines
 from lm_eval_longsafety.reply_text import blank_recital, drop_thinking, first_turn, tidy
 from lm_eval_longsafety.statements import Statement, closing_letter, statements
-
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Reading(str):
@@ -63,7 +62,7 @@ def read_choice(
         ValueError: letters and options differ in number.
     """
     if letters is None:
-        letters = _ALPHABET[: len(options)]
+        letters = LETTERS[: len(options)]
     if options and len(options) != len(letters):
         raise ValueError(f"{len(options)} options but {len(letters)} letters")
     texts = dict(zip(letters, options, strict=True)) if options else dict.fromkeys(letters, "")
@@ -109,7 +108,7 @@ def _lone_letter(plain: str) -> str:
         if word.end() - word.start() > 1 or (seen and word[0].upper() != seen):
             return ""
         seen = word[0].upper()
-    return seen if seen in _ALPHABET else ""
+    return seen if seen in LETTERS else ""
 
 
 @register_filter("longsafety_letter")

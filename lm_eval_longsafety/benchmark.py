@@ -28,6 +28,8 @@ class BenchmarkTask:
     """Whether the LongSafety training set has this task too."""
     rows: int
     """Rows of the published data set."""
+    dialogue: bool = False
+    """Whether the benchmark's template for dialogue histories is used."""
     grid: bool = False
     """Whether rows carry `depth` and `length` (7 depths x 7 lengths x 3 in the published set)."""
 
@@ -56,6 +58,7 @@ TASKS: tuple[BenchmarkTask, ...] = (
         harm="offensiveness",
         in_domain=True,
         rows=100,
+        dialogue=True,
     ),
     BenchmarkTask(
         split="HarmfulNIAH",

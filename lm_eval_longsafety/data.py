@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lm_eval_longsafety.benchmark import BY_SPLIT
-from lm_eval_longsafety.errors import DataError
+from lm_eval_longsafety.errors import DataError, first_line
 from lm_eval_longsafety.rows import BadRow, Row, check_rows
 
 _HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
@@ -127,10 +127,9 @@ def _download(hub_id: str, revision: str | None) -> Path:
             )
         )
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         at = f" at revision {revision!r}" if revision else ""
         raise DataError(
-            f"hub data set {hub_id!r}{at} cannot be loaded ({type(error).__name__}: {reason}). "
+            f"hub data set {hub_id!r}{at} cannot be loaded ({first_line(error)}). "
             "Check the id, the "
             "revision, the network and HF_TOKEN, or give a folder with the data set's files"
         ) from error
@@ -183,9 +182,7 @@ def _parse_line(line: str, number: int) -> Any:  # noqa: ANN401 - whatever the J
     try:
         return json.loads(line)
     except json.JSONDecodeError as error:
-        return BadRow(
-            index=number - 1,
-            id=None,
-            found=f"line {number} is no JSON ({error.msg} at column {error.colno})",
-            expected="one JSON object a line",
-        )
+        found = f"line {number} is no JSON ({error.msg} at column {error.colno})"
+    except RecursionError:
+        found = f"line {number} is nested too deep"
+    return BadRow(index=number - 1, id=None, found=found, expected="one JSON object a line")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lm_eval_longsafety import data
 from lm_eval_longsafety.benchmark import TASKS
+from lm_eval_longsafety.errors import OptionError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -158,9 +159,14 @@ def run(folder: Path, *, extra_arguments: tuple[str, ...] = ()) -> int:
 
     Returns:
         lm-eval's exit code.
+
+    Raises:
+        OptionError: `folder` is a file.
     """
     from lm_eval_longsafety.discovery import tasks_path
 
+    if folder.exists() and not folder.is_dir():
+        raise OptionError(f"{folder} is a file; name a folder for the demo's model and results")
     model = build_model(folder / "model")
     command = [
         *(sys.executable, "-m", "lm_eval", "run", "--model", "hf", "--device", "cpu"),

@@ -66,7 +66,7 @@ def load_documents(
     """
     chosen = settings.parse(metadata)
     model_window = window.model_window(chosen)
-    limit = window.prompt_limit(model_window)
+    limit = window.prompt_limit(model_window, chosen.reply_tokens)
     source = data.load(chosen.data, chosen.data_revision)
     rows = source.rows(split)
     if warning := data.row_count_warning(source, split, len(rows)):
@@ -89,7 +89,7 @@ def load_documents(
         "option_seed": chosen.option_seed,
         "over_length": chosen.over_length,
         "window": model_window,
-        "max_prompt_tokens": limit,
+        "prompt_limit": limit,
         "protocol": protocol,
         "variant": variant,
     }
@@ -218,14 +218,14 @@ def _fields(split: str, document: Document) -> dict[str, Any]:
 def _log_summary(split: str, documents: Sequence[Document], record: dict[str, Any]) -> None:
     counts = [d.fitted.tokens for d in documents if d.fitted.tokens is not None]
     tokens = f"{min(counts)} to {max(counts)} tokens" if counts else "tokens not counted"
-    held = record["max_prompt_tokens"]
+    held = record["prompt_limit"]
     limit = (
         "window unknown, sent whole"
         if held is None
         else f"{record['truncated']} cut to {held} tokens"
     )
     log.info(
-        "LongSafetyBench %s from %s: %d of %d documents scored, %s, %s, options %s",
+        "LongSafetyBench %s from %s: %d of %d documents to score, %s, %s, options %s",
         split,
         record["data"],
         record["scored"],

@@ -12,6 +12,12 @@ A caller's bug is a `ValueError`, never one of these.
 """
 
 
+def first_line(error: Exception) -> str:
+    """The kind of another library's error and the first line of its message."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
 class LongSafetyError(Exception):
     """A user can mend this: the message says where, what was found and what to do."""
 

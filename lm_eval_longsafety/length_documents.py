@@ -87,7 +87,7 @@ def load_length_documents(
             option_seed=chosen.option_seed,
             over_length="error",
             window=held,
-            max_prompt_tokens=window.prompt_limit(held),
+            prompt_limit=window.prompt_limit(held, chosen.reply_tokens),
             protocol=protocol,
             variant="length",
             filler=filler.name,
@@ -113,11 +113,11 @@ def _required_tokenizer(chosen: Settings) -> PromptTokenizer:
 
 def _check_window(chosen: Settings, length: int) -> int | None:
     held = window.model_window(chosen)
-    limit = window.prompt_limit(held)
+    limit = window.prompt_limit(held, chosen.reply_tokens)
     if limit is not None and length > limit:
         raise OptionError(
             f"lengths: {length} tokens do not fit into the model's window of {held}, of which "
-            f"{window.RESERVED_TOKENS} stay free for chat template and reply; the largest length "
+            f"{(held or 0) - limit} stay free for chat template and reply; the largest length "
             f"is {limit}"
         )
     return held

@@ -25,6 +25,7 @@ OPTIONS = (
     "option_seed",
     "over_length",
     "max_prompt_tokens",
+    "reply_tokens",
     "tokenizer",
     "lengths",
     "depths",
@@ -34,10 +35,22 @@ OPTIONS = (
     "length_tasks",
 )
 """Every key of ours (the last six: `length_options`), beside `revision` (see `_data_revision`)."""
-_COMMON_MISTAKES = {"dataset": "data", "dataset_path": "data"}
+_COMMON_MISTAKES = {
+    "dataset": "data",
+    "dataset_path": "data",
+    "data_rev": "data_revision",
+    "order": "option_order",
+    "shuffle": "option_order",
+    "window": "max_prompt_tokens",
+    "max_prompt_length": "max_prompt_tokens",
+}
 _SIMILAR = 0.8
 """difflib ratio from which a key counts as a misspelling; chosen so that no argument of lm-eval's
 backends does."""
+
+
+REPLY_TOKENS = 64
+"""`max_gen_toks` of the task files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +82,8 @@ class Settings:
     over_length: OverLength = "middle"
     max_prompt_tokens: int | None = None
     """The window to assume instead of the model's own, in tokens."""
+    reply_tokens: int = REPLY_TOKENS
+    """Tokens that the reply may have: what `--gen_kwargs max_gen_toks` says."""
     model: ModelArgs = ModelArgs()
 
 
@@ -89,6 +104,7 @@ def parse(metadata: Mapping[str, Any]) -> Settings:
         option_seed=_integer(metadata, "option_seed") or 0,
         over_length=_choice(metadata, "over_length", ("middle", "skip", "error")),  # type: ignore[arg-type]
         max_prompt_tokens=_positive(metadata, "max_prompt_tokens"),
+        reply_tokens=_positive(metadata, "reply_tokens") or REPLY_TOKENS,
         model=model,
     )
 

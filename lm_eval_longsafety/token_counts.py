@@ -14,11 +14,20 @@ from pathlib import Path
 from lm_eval_longsafety.tokenizer import Measure, PromptTokenizer
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS measures (prompt BLOB PRIMARY KEY, tokens INTEGER NOT NULL, ids TEXT NOT
-NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS cuts (prompt BLOB, kept INTEGER, head INTEGER NOT NULL, tail INTEGER NOT
-NULL,
-                                 PRIMARY KEY (prompt, kept)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS measures (
+    prompt BLOB PRIMARY KEY, tokens INTEGER NOT NULL, ids TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cuts (
+    prompt BLOB, kept INTEGER, head INTEGER NOT NULL, tail INTEGER NOT NULL,
+    PRIMARY KEY (prompt, kept)
+) WITHOUT ROWID;
+"""
+# Fails on a store that cannot be written, or that another release wrote with other columns.
+_TRIAL = """
+BEGIN IMMEDIATE;
+SELECT prompt, tokens, ids FROM measures LIMIT 0;
+SELECT prompt, kept, head, tail FROM cuts LIMIT 0;
+ROLLBACK;
 """
 
 
@@ -47,10 +56,8 @@ class TokenCounts:
                 key: prompt for key, prompt in zip(keys, prompts, strict=True) if key not in known
             }
             fresh = dict(zip(new, self._tokenizer.measure(list(new.values())), strict=True))
-            store.executemany(
-                "INSERT OR REPLACE INTO measures VALUES (?, ?, ?)",
-                ((key, *measure) for key, measure in fresh.items()),
-            )
+            rows = [(key, *measure) for key, measure in fresh.items()]
+            _save(store, "INSERT OR REPLACE INTO measures VALUES (?, ?, ?)", rows)
         return [known[key] if key in known else fresh[key] for key in keys]
 
     def cut(self, prompt: str, kept: int, cut: Callable[[str], str]) -> str:
@@ -70,23 +77,21 @@ class TokenCounts:
                 return prompt[: row[0]] + prompt[len(prompt) - row[1] :]
             text = cut(prompt)
             if (head := _head_length(prompt, text)) is not None:
-                store.execute(
-                    "INSERT OR REPLACE INTO cuts VALUES (?, ?, ?, ?)",
-                    (*key, head, len(text) - head),
-                )
+                row = (*key, head, len(text) - head)
+                _save(store, "INSERT OR REPLACE INTO cuts VALUES (?, ?, ?, ?)", [row])
             return text
 
     @contextlib.contextmanager
     def _store(self) -> Iterator[sqlite3.Connection]:
         """The store, or an empty one in memory where the file cannot be used."""
-        with contextlib.closing(self._connect()) as connection, connection:
+        with contextlib.closing(self._connect()) as connection:
             yield connection
 
     def _connect(self) -> sqlite3.Connection:
         try:
             path = self._path or _default_path(self._tokenizer.fingerprint)
             connection = sqlite3.connect(path, timeout=30)
-            connection.executescript(_SCHEMA)
+            connection.executescript(_SCHEMA + _TRIAL)
         except (sqlite3.Error, OSError):
             connection = sqlite3.connect(":memory:")
             connection.executescript(_SCHEMA)
@@ -101,6 +106,12 @@ def _default_path(fingerprint: str) -> Path:
 
     folder: Path = cached_assets_path(library_name="lm-eval-longsafety", namespace="token_counts")
     return folder / f"{fingerprint}.sqlite"
+
+
+def _save(store: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Write what was learnt; a full disk or a busy store costs only the time saved next time."""
+    with contextlib.suppress(sqlite3.Error), store:
+        store.executemany(statement, rows)
 
 
 def _key(prompt: str) -> bytes:

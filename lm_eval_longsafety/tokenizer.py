@@ -5,12 +5,13 @@ Nothing here loads weights. Special tokens are never added: prompts are measured
 
 import functools
 import hashlib
+import os
 import sys
 from array import array
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.errors import OptionError, first_line
 from lm_eval_longsafety.settings import ModelArgs
 
 if TYPE_CHECKING:
@@ -160,10 +161,14 @@ def _hub_arguments(model: ModelArgs) -> dict[str, Any]:
 
 
 def _cannot_load(what: str, name: str, error: Exception) -> str:
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else "no message"
+    reason = first_line(error)
+    if os.path.isabs(name) and not os.path.exists(name):
+        reason = "there is no such folder"
+    advice = {
+        "config": "give the window as max_length=<tokens> in --model_args",
+        "tokenizer": "name another one with --metadata '{\"tokenizer\": ...}'",
+    }[what]
     return (
-        f"the {what} of {name!r} cannot be loaded ({type(error).__name__}: {reason}); prompts "
-        "cannot be fitted to the "
-        "model's window without it. Check the name, or name another tokenizer with --metadata "
-        "'{\"tokenizer\": ...}'"
+        f"the {what} of {name!r} cannot be loaded ({reason}); prompts cannot be fitted to the "
+        f"model's window without it. Check the name, or {advice}"
     )

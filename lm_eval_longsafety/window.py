@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.settings import ModelArgs, Settings
+from lm_eval_longsafety.settings import REPLY_TOKENS, ModelArgs, Settings
 from lm_eval_longsafety.token_counts import TokenCounts
 from lm_eval_longsafety.tokenizer import PromptTokenizer, load_config, load_tokenizer
 
@@ -25,7 +25,8 @@ class Fitted:
 
     prompt: str
     tokens: int | None
-    """Tokens of `prompt` without special tokens; None where no tokenizer is known."""
+    """Tokens of the prompt, or of what the cut kept of it, without special tokens; None where no
+    tokenizer is known."""
     sha256: str | None = None
     """Over the token ids of `prompt`; None where no tokenizer is known."""
     truncated: bool
@@ -35,8 +36,7 @@ def model_window(settings: Settings) -> int | None:
     """The model's window in tokens; None where nothing tells (`dummy`, model objects).
 
     Order: `max_prompt_tokens`, `max_length` / `max_model_len` of the model arguments, the model's
-        config by lm-eval's
-    own rule.
+    config by lm-eval's own rule.
 
     Raises:
         OptionError: an API model without `max_length`, or `max_prompt_tokens` above what lm-eval
@@ -50,29 +50,33 @@ def model_window(settings: Settings) -> int | None:
     if asked and own and asked > own:
         raise OptionError(
             f"max_prompt_tokens {asked} is above the model's window of {own} tokens, to which "
-            "lm-eval would cut the "
-            f"prompts from the left; add max_length={asked} to --model_args if the model really "
-            "holds it"
+            f"lm-eval would cut the prompts from the left; add max_length={asked} to --model_args "
+            "if the model really holds it"
         )
     return asked or own
 
 
-def prompt_limit(window: int | None) -> int | None:
+def prompt_limit(window: int | None, reply_tokens: int = REPLY_TOKENS) -> int | None:
     """Tokens that a prompt may have in `window`.
+
+    Args:
+        window: from `model_window`.
+        reply_tokens: what the reply may have; above 64 the rest comes off the prompt, or lm-eval
+            would cut the prompt's head for it.
 
     Raises:
         OptionError: the window leaves no room for a prompt.
     """
     if window is None:
         return None
-    if window < RESERVED_TOKENS + 2:
+    reserved = RESERVED_TOKENS + max(0, reply_tokens - REPLY_TOKENS)
+    if window < reserved + 2:
         raise OptionError(
-            f"a window of {window} tokens leaves no room for a prompt: {RESERVED_TOKENS} are "
-            "kept free for the chat "
-            "template and the reply; set max_length (--model_args) or max_prompt_tokens "
-            "(--metadata) higher"
+            f"a window of {window} tokens leaves no room for a prompt: {reserved} are "
+            "kept free for the chat template and the reply; set max_length (--model_args) or "
+            "max_prompt_tokens (--metadata) higher"
         )
-    return window - RESERVED_TOKENS
+    return window - reserved
 
 
 def fit(prompts: Sequence[str], settings: Settings, limit: int | None) -> list[Fitted]:
@@ -142,7 +146,7 @@ def _fit_uncounted(prompt: str, limit: int | None, model: ModelArgs) -> Fitted:
 
 def _require_max_length(settings: Settings) -> None:
     model = settings.model
-    if model.max_length or (settings.max_prompt_tokens and not model.base_url):
+    if model.max_length:
         return
     raise OptionError(
         f"an API model ({model.base_url or model.name}) needs max_length=<the model's window in "

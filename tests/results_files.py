@@ -86,7 +86,7 @@ def document(lines_by_task, *, model="org/model-one", extra=None, **top):
                     "option_order": "shuffled",
                     "option_seed": 0,
                     "over_length": "middle",
-                    "max_prompt_tokens": 31500,
+                    "prompt_limit": 31500,
                     "truncated": 0,
                     "protocol": "logits" if logits else "generate",
                 },

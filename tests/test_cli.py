@@ -62,6 +62,12 @@ def test_check_data_warns_of_another_number_of_rows(tmp_path):
     assert "1 rows, the published data has 100" in done.output
 
 
+def test_the_demo_refuses_a_file_in_place_of_its_folder(tmp_path):
+    (tmp_path / "demo").write_text("x")
+    done = longsafety("demo", "--folder", str(tmp_path / "demo"))
+    assert "is a file; name a folder" in str(done.exception)
+
+
 def test_what_a_user_can_mend_is_one_line_and_exit_code_2(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["longsafety", "check-data", "/no/such/folder"])
     with pytest.raises(SystemExit) as exit_:

@@ -34,6 +34,7 @@ MALFORMED = {
     "two columns missing": ({"id": "row-1", "choices": ["a", "b"]}, "no column context, question"),
     "not an object": ([1, 2], "a list, expected an object"),
     "not JSON": ('{"id": "row-1", ', "line 2 is no JSON"),
+    "nested too deep": ("[" * 100_000, "line 2 is nested too deep"),
     "id empty": (row(1, id=" "), "an empty id"),
     "id a number": (row(1, id=1), "id is of type int, expected a text"),
     "id null": (row(1, id=None), "id is missing .null."),

@@ -13,6 +13,12 @@ SPLIT = "DocAttack"
 LONG = "The council met in the old mill and spoke of bicycles. " * 600
 
 
+@pytest.fixture(autouse=True)
+def lm_evals_logger_reaches_pytest(monkeypatch):
+    """lm-eval's own set-up, which other tests run in this process, keeps its lines to itself."""
+    monkeypatch.setattr(logging.getLogger("lm_eval"), "propagate", True)
+
+
 @pytest.fixture
 def folder(tmp_path):
     """Three rows; the last has a context of about 10,000 tokens."""
@@ -81,11 +87,11 @@ def test_long_prompts_are_cut_counted_and_told_in_one_line(folder, narrow_model,
         docs = documents(data=folder, pretrained=str(narrow_model), provenance=provenance)
     assert list(docs["truncated"]) == [False, False, True]
     assert docs[2]["prompt_tokens"] == 1548
-    assert (provenance["window"], provenance["max_prompt_tokens"]) == (2048, 1548)
+    assert (provenance["window"], provenance["prompt_limit"]) == (2048, 1548)
     assert (provenance["rows"], provenance["scored"], provenance["truncated"]) == (3, 3, 1)
     summaries = [r.getMessage() for r in caplog.records if r.levelname == "INFO"]
     assert len(summaries) == 1
-    assert "3 of 3 documents scored" in summaries[0]
+    assert "3 of 3 documents to score" in summaries[0]
     assert "1 cut to 1548 tokens" in summaries[0]
 
 
@@ -97,7 +103,7 @@ def test_over_length_skip_leaves_rows_out_and_says_how_many(folder, narrow_model
         )
     assert list(docs["id"]) == ["row-0", "row-1"]
     assert (provenance["rows"], provenance["scored"]) == (3, 2)
-    assert "2 of 3 documents scored" in caplog.text
+    assert "2 of 3 documents to score" in caplog.text
 
 
 def test_over_length_skip_that_leaves_nothing_is_an_error(tmp_path, narrow_model):

@@ -101,7 +101,7 @@ def test_the_api_recipe_sends_every_prompt_once_and_whole(tmp_path, tiny_model, 
     assert all(prompt.startswith("Report ") for prompt in server.prompts)
     (one,) = load([tmp_path / "out" / "results"])
     assert one.max_length in (None, 131072)
-    assert all(task.provenance.max_prompt_tokens == 130572 for task in ours(one))
+    assert all(task.provenance.prompt_limit == 130572 for task in ours(one))
     assert (tmp_path / "out" / "report.html").exists()
 
 

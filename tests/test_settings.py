@@ -33,6 +33,8 @@ def test_the_environment_names_the_data_unless_metadata_does(monkeypatch):
         ({"overLength": "skip"}, "unknown key 'overLength'; did you mean 'over_length'"),
         ({"option-seed": 1}, "did you mean 'option_seed'"),
         ({"prompt_tokens": 9}, "did you mean 'max_prompt_tokens'"),
+        ({"order": "original"}, "unknown key 'order'; did you mean 'option_order'"),
+        ({"window": 9}, "did you mean 'max_prompt_tokens'"),
         ({"dataset": "sample"}, "unknown key 'dataset'; did you mean 'data'"),
     ],
 )

@@ -1,6 +1,8 @@
 import hashlib
 import sqlite3
 
+import pytest
+
 from lm_eval_longsafety.settings import parse
 from lm_eval_longsafety.token_counts import TokenCounts
 from lm_eval_longsafety.tokenizer import load_tokenizer
@@ -67,6 +69,34 @@ def test_a_damaged_store_is_done_without(tiny_model, tmp_path):
     path.write_bytes(b"not a database, but long enough to look like one" * 50)
     tokenizer = tokenizer_of(tiny_model)
     assert TokenCounts(tokenizer, path).count(["a b"]) == tokenizer.count(["a b"])
+
+
+def test_a_store_with_other_columns_is_done_without(tiny_model, tmp_path):
+    path = tmp_path / "c.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE measures (prompt BLOB PRIMARY KEY, tokens INTEGER)")
+    connection.commit()
+    connection.close()
+    tokenizer = tokenizer_of(tiny_model)
+    assert TokenCounts(tokenizer, path).count(["a b"]) == tokenizer.count(["a b"])
+
+
+def test_a_store_that_cannot_be_written_is_done_without(tiny_model, tmp_path):
+    path = tmp_path / "c.sqlite"
+    tokenizer = tokenizer_of(tiny_model)
+    TokenCounts(tokenizer, path).count(["a b"])
+    read_only = f"file:{path}?mode=ro"
+    connect = sqlite3.connect
+    with pytest.MonkeyPatch.context() as patch:
+        # What a user without the right to write finds; the tests may run as one with all rights.
+        patch.setattr(
+            sqlite3,
+            "connect",
+            lambda place, **options: connect(
+                place if place == ":memory:" else read_only, uri=place != ":memory:", **options
+            ),
+        )
+        assert TokenCounts(tokenizer, path).count(["a b", "c"]) == tokenizer.count(["a b", "c"])
 
 
 def test_another_tokenizer_has_another_store(tiny_model, narrow_model):

@@ -82,9 +82,16 @@ def test_an_api_model_without_max_length_is_refused_by_that_name(extra):
         window.model_window(parse(arguments))
 
 
-def test_a_hosted_model_without_base_url_needs_max_length_too():
+@pytest.mark.parametrize("extra", [{}, {"max_prompt_tokens": 9000}])
+def test_a_hosted_model_without_base_url_needs_max_length_too(extra):
     with pytest.raises(OptionError, match="API model .some-model. needs max_length"):
-        window.model_window(parse({"model": "some-model"}))
+        window.model_window(parse({"model": "some-model", **extra}))
+
+
+def test_a_long_reply_takes_its_room_from_the_prompt():
+    assert window.prompt_limit(4096) == window.prompt_limit(4096, 64) == 3596
+    # 2,500 reply tokens are 2,436 more than the usual 64.
+    assert window.prompt_limit(4096, 2500) == 3596 - 2436
 
 
 def test_an_api_model_without_tokenizer_takes_prompts_that_surely_fit():
@@ -117,5 +124,5 @@ def test_a_window_without_room_for_a_prompt_is_refused():
 
 
 def test_a_model_that_is_not_there_is_named():
-    with pytest.raises(OptionError, match="config of '/no/model' cannot be loaded"):
+    with pytest.raises(OptionError, match="config of '/no/model' .*no such folder.*max_length="):
         window.model_window(parse({"pretrained": "/no/model"}))

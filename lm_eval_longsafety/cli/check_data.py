@@ -25,13 +25,12 @@ def check_data(
     revision: Annotated[str | None, typer.Option(help="The hub's branch, tag or commit.")] = None,
 ) -> None:
     """Check every row of a data set and print a table of its splits; exit code 1 on problems."""
-    import os
-
-    from lm_eval_longsafety.benchmark import HUB_ID, TASKS
+    from lm_eval_longsafety.benchmark import TASKS
     from lm_eval_longsafety.data import load, row_count_warning
     from lm_eval_longsafety.errors import DataError
+    from lm_eval_longsafety.settings import parse
 
-    source = load(data or os.environ.get("LONGSAFETY_DATA") or HUB_ID, revision)
+    source = load(parse({"data": data}).data, revision)
     table, problems, warnings = [_COLUMNS], list[str](), list[str]()
     for task in TASKS:
         try:

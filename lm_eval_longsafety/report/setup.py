@@ -25,7 +25,7 @@ _DATA_FACTS: dict[str, Callable[[Provenance], object]] = {
     "Option order": lambda p: p.option_order,
     "Option seed": lambda p: p.option_seed,
     "Over-long prompts": lambda p: p.over_length,
-    "Prompt budget, tokens": lambda p: p.max_prompt_tokens,
+    "Prompt budget, tokens": lambda p: p.prompt_limit,
 }
 
 
@@ -90,7 +90,7 @@ def differences(subjects: Sequence[Subject]) -> list[str]:
             s, lambda p: p.option_order and f"{p.option_order} {p.option_seed}"
         ),
         "window": lambda s: str(s.run.max_length or ""),
-        "prompt budget": lambda s: _joined(s, lambda p: p.max_prompt_tokens),
+        "prompt budget": lambda s: _joined(s, lambda p: p.prompt_limit),
         "chat template": lambda s: s.run.chat_template_sha or "none",
     }
     found = []

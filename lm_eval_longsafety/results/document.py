@@ -218,7 +218,7 @@ def _is_metric_value(value: object) -> bool:
 def _provenance(value: object) -> Provenance:
     given = _mapping(value)
     texts = ("data", "revision", "data_sha256", "option_order", "over_length", "protocol")
-    counts = ("rows", "scored", "option_seed", "max_prompt_tokens", "truncated")
+    counts = ("rows", "scored", "option_seed", "prompt_limit", "truncated")
     numbers = {key: _number(given.get(key)) for key in counts}
     return Provenance(
         **{key: _text(given.get(key)) for key in texts},  # type: ignore[arg-type]

@@ -39,7 +39,7 @@ class Provenance:
     option_order: str | None = None
     option_seed: int | None = None
     over_length: str | None = None
-    max_prompt_tokens: int | None = None
+    prompt_limit: int | None = None
     truncated: int | None = None
     protocol: str | None = None
 

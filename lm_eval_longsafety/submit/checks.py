@@ -25,7 +25,7 @@ _ALIKE: dict[str, Callable[[ScoredTask], object]] = {
     "option order": lambda t: t.provenance.option_order,
     "option seed": lambda t: t.provenance.option_seed,
     "over_length": lambda t: t.provenance.over_length,
-    "prompt budget": lambda t: t.provenance.max_prompt_tokens,
+    "prompt budget": lambda t: t.provenance.prompt_limit,
     "task version": lambda t: t.result.version,
     "window": lambda t: t.run.max_length,
     "chat template": lambda t: t.run.chat_template_sha,

@@ -204,7 +204,7 @@ def _generation(submission: Submission) -> dict[str, Any]:
             option_order=provenance.option_order,
             option_seed=provenance.option_seed,
             over_length=provenance.over_length,
-            max_prompt_tokens=provenance.max_prompt_tokens,
+            prompt_limit=provenance.prompt_limit,
             truncated_prompts=submission.truncated,
             settings="; ".join(settings_notes(submission)) or "default",
         )

@@ -146,7 +146,7 @@ def settings_notes(submission: Submission) -> list[str]:
         notes.append("most probable letter instead of a generated one")
     if submission.truncated:
         count = f"{submission.truncated:,} of {submission.documents:,} prompts"
-        limit = submission.provenance.max_prompt_tokens
+        limit = submission.provenance.prompt_limit
         notes.append(
             f"{count} cut in the middle" + (f" to {limit:,} tokens" if limit is not None else "")
         )

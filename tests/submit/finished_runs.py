@@ -62,7 +62,7 @@ def provenance(task, suffix):
         "option_order": "shuffled",
         "option_seed": 0,
         "over_length": "middle",
-        "max_prompt_tokens": 65036,
+        "prompt_limit": 65036,
         "truncated": 0,
         "protocol": "logits" if suffix else "generate",
     }
