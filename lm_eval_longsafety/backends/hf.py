@@ -21,6 +21,7 @@ from lm_eval_longsafety.backends.kv_prefix import (
 )
 from lm_eval_longsafety.backends.long_prompts import LongPrompts, NextToken, Score
 from lm_eval_longsafety.backends.prompt_order import token_batches
+from lm_eval_longsafety.backends.response_cache import answering_arguments
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -53,6 +54,7 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
         """
         auto = str(batch_size).startswith("auto")
         super().__init__(pretrained, batch_size=1 if auto else batch_size, **kwargs)
+        self._arguments = answering_arguments(HFLM.__init__, kwargs)
         self._max_prompts = None if auto else int(batch_size or 1)
         self._batch_tokens = int(batch_tokens)
         self._prefix: Prefix | None = None
@@ -73,17 +75,17 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
             self.think_end_token = self.think_end_token if token is None else token
 
     def _identity(self) -> dict[str, object]:
-        named = {
-            name: getattr(self, name, None)
-            for name in ("revision", "peft", "delta", "max_length", "add_bos_token", "truncation")
-        }
+        """All arguments, and over them what lm-eval made of them where they name it loosely."""
+        names = ("revision", "peft", "delta", "max_length", "add_bos_token", "truncation")
+        named = {name: getattr(self, name, None) for name in names}
         thinking = {
             "think_end_token": self.think_end_token,
             "chat_template_args": self.chat_template_args,
         }
         loaded = {"dtype": str(self.model.dtype), "tokenizer": self.tokenizer.name_or_path}
         name = self.pretrained if isinstance(self.pretrained, str) else self.model.name_or_path
-        return {"backend": "hf", "pretrained": name} | named | thinking | loaded
+        own = {"backend": f"hf, {self.backend}", "pretrained": name}
+        return self._arguments | own | named | thinking | loaded
 
     # Letters
 

@@ -7,11 +7,12 @@ before anything is written to it. lm-eval's key does not hold the model, so the 
 stored beside the answers, as one more row.
 """
 
+import inspect
 import io
 import json
 import pickle
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -21,6 +22,23 @@ from lm_eval_longsafety.errors import CacheError
 OWNER_KEY = "longsafety:model"
 """Row of the identity; lm-eval's own keys are SHA-256 hex digests."""
 _ADVICE = "give --use_cache another path, or move this file away"
+_HARMLESS = frozenset(
+    {
+        # Where the model runs and how its work is dealt out.
+        *("device", "parallelize", "device_map", "max_memory_per_gpu", "max_cpu_memory"),
+        *("tp_plan", "tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size"),
+        *("distributed_executor_backend", "offload_folder", "cpu_offload_gb", "swap_space"),
+        *("gpu_memory_utilization", "enforce_eager"),
+        # How many prompts or tokens at once, and what is kept meanwhile.
+        *("batch_size", "max_batch_size", "batch_tokens", "chunk_tokens", "logits_cache"),
+        *("max_num_seqs", "max_num_batched_tokens", "enable_prefix_caching"),
+        # Where files come from, and secrets, which must never be written into a cache.
+        *("download_dir", "cache_dir", "token", "hf_token", "use_auth_token"),
+        # `max_length` of the identity has it.
+        "max_model_len",
+    }
+)
+"""Model arguments that change no answer, beside the last digits of a sum in another order."""
 
 T = TypeVar("T")
 
@@ -54,6 +72,23 @@ class Answers(Generic[T]):
     def in_order(self) -> list[T]:
         """All answers, one per request."""
         return [self._values[index] for index in range(len(self._requests))]
+
+
+def answering_arguments(
+    constructor: Callable[..., object], given: Mapping[str, object]
+) -> dict[str, object]:
+    """The model arguments that answers may depend on: all but the harmless ones.
+
+    Args:
+        constructor: what takes them; an argument at its default counts as not given.
+        given: name -> value.
+    """
+    parameters = inspect.signature(constructor).parameters
+    return {
+        name: value
+        for name, value in given.items()
+        if name not in _HARMLESS and not (name in parameters and value == parameters[name].default)
+    }
 
 
 def claim(hook: Any, identity: Mapping[str, object]) -> None:  # noqa: ANN401 (lm-eval's, untyped)

@@ -13,6 +13,7 @@ from vllm import SamplingParams
 
 from lm_eval_longsafety.backends.long_prompts import LongPrompts, NextToken, Score
 from lm_eval_longsafety.backends.prompt_order import spread_over
+from lm_eval_longsafety.backends.response_cache import answering_arguments
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -36,24 +37,15 @@ class LongSafetyVLLM(LongPrompts, VLLM):  # type: ignore[misc]  # lm-eval is unt
             kwargs: the other arguments of `vllm`.
         """
         super().__init__(pretrained, **kwargs)
+        given = {"pretrained": pretrained, **kwargs}
+        self._arguments = answering_arguments(VLLM.__init__, given)
         # With data parallelism lm-eval starts its engines anew for each call: there must be one.
         self.chunk_tokens = int(chunk_tokens) if self.data_parallel_size == 1 else None
 
     def _identity(self) -> dict[str, object]:
-        names = ("model", "revision", "tokenizer", "tokenizer_revision", "dtype", "quantization")
-        arguments = {name: self.model_args.get(name) for name in names}
-        own = (
-            "max_length",
-            "add_bos_token",
-            "truncation_side",
-            "think_end_token",
-            "enable_thinking",
-        )
-        named = {name: getattr(self, name, None) for name in own}
-        lora = self.lora_request and self.lora_request.lora_path
-        return (
-            {"backend": "vllm", "lora": lora, "chat": self.chat_template_args} | arguments | named
-        )
+        """All arguments, and over them what lm-eval made of them where it depends on the model."""
+        found = {name: getattr(self, name, None) for name in ("max_length", "add_bos_token")}
+        return self._arguments | {"backend": "vllm", "chat": self.chat_template_args} | found
 
     def _score_groups(
         self, groups: Sequence[list[NextToken]]

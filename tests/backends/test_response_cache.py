@@ -7,7 +7,7 @@ import pytest
 from lm_eval.api.model import CachingLM
 
 from lm_eval_longsafety.backends.hf import LongSafetyHF
-from lm_eval_longsafety.backends.response_cache import check_file
+from lm_eval_longsafety.backends.response_cache import answering_arguments, check_file
 from lm_eval_longsafety.errors import CacheError
 from tests.backends.qwen_like import reply, score, text
 
@@ -74,6 +74,62 @@ def test_another_models_cache_is_refused_and_left_alone(backend, qwen, cache):
     with pytest.raises(CacheError, match="answers of another model .dtype 'torch.float32'"):
         CachingLM(other, str(cache))
     assert cache.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("argument", "shown"),
+    [
+        ({"attn_implementation": "eager"}, "attn_implementation None, now 'eager'"),
+        ({"softmax_dtype": "float64"}, "softmax_dtype None, now 'float64'"),
+        ({"mixed_precision_dtype": "bfloat16"}, "mixed_precision_dtype None, now 'bfloat16'"),
+        ({"max_length": 64}, "max_length .*, now 64"),
+    ],
+)
+def test_an_argument_that_changes_answers_makes_another_model(
+    backend, qwen, cache, argument, shown
+):
+    CachingLM(backend, str(cache)).dbdict.close()
+    other = LongSafetyHF(str(qwen), device="cpu", dtype="float32", **argument)
+    with pytest.raises(CacheError, match=shown):
+        CachingLM(other, str(cache))
+
+
+def test_a_rerun_may_batch_otherwise_and_spell_out_defaults(backend, qwen, cache):
+    CachingLM(backend, str(cache)).dbdict.close()
+    same = LongSafetyHF(
+        str(qwen),
+        2,
+        batch_tokens=64,
+        max_batch_size=8,
+        device="cpu",
+        dtype="float32",
+        revision="main",
+        subfolder="",
+        use_fast_tokenizer=True,
+    )
+    CachingLM(same, str(cache)).dbdict.close()
+
+
+def test_arguments_for_the_engine_count_unless_they_are_harmless():
+    def engine(pretrained, dtype="auto", max_lora_rank=16, **kwargs):
+        """Arguments as those of lm-eval's `vllm`, which cannot be imported without vLLM."""
+
+    counting = {
+        "pretrained": "harbour",
+        "quantization": "fp8",
+        "kv_cache_dtype": "fp8",
+        "hf_overrides": {"rope_scaling": {"rope_type": "yarn", "factor": 4.0}},
+        "lora_local_path": "adapter",
+        "think_end_token": "</think>",
+    }
+    harmless = {
+        "tensor_parallel_size": 8,
+        "gpu_memory_utilization": 0.5,
+        "swap_space": 8,
+        "token": "secret",
+    }
+    defaults = {"dtype": "auto", "max_lora_rank": 16}
+    assert answering_arguments(engine, counting | harmless | defaults) == counting
 
 
 def test_a_cache_of_an_unknown_model_is_refused(backend, stock, cache):
