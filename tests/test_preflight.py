@@ -137,12 +137,42 @@ def test_the_command_counts_the_samples_prompts(narrow_model, tmp_path):
     ("arguments", "message"),
     [
         (["--model_args", "max_length=9"], "needs pretrained="),
-        (["--model_args", "pretrained=x", "--metadata", "{"], "not JSON"),
+        (["--model_args", "pretrained="], "needs pretrained="),
+        (["--model_args", "pretrained"], "needs pretrained="),
+        (["--model_args", "pretrained=x", "--metadata", "{"], "nor JSON"),
+        (["--model_args", "pretrained=x", "--metadata", "sample"], "give data=sample or"),
+        (["--model_args", "pretrained=x", "--metadata", "lengths=[1,2]"], "lists as JSON"),
         (["--model_args", "pretrained=x", "--metadata", "[]"], "expected a JSON object"),
-        (["--model_args", "pretrained=x", "--tasks", "longsafty"], "longsafty not found"),
+        (
+            ["--model_args", "pretrained=x", "--tasks", "longsafety_medical_quizz"],
+            "no longsafety_medical_quizz (did you mean longsafety_medical_quiz or ",
+        ),
+        (["--model_args", "pretrained=x", "--tasks", "bicycle"], "no bicycle; longsafety is all"),
+        (["--model_args", "pretrained=x", "--tasks", ", "], "--tasks: none named"),
+        (["--model", "longsafety-vlm"], "(did you mean longsafety-vllm or"),
+        (["--model", "nosuch"], "nosuch is no backend of lm-eval; there are "),
+        (["--json", "nosuch/cost.json"], "--json: there is no folder nosuch"),
+        (["--json", "."], "--json: . is a folder"),
     ],
 )
 def test_what_cannot_be_used_is_told(arguments, message):
     result = run(*arguments)
     assert isinstance(result.exception, OptionError)
     assert message in str(result.exception)
+
+
+def test_metadata_as_pairs_and_spaces_between_tasks_are_taken(narrow_model, tmp_path):
+    written = tmp_path / "cost.json"
+    result = run(
+        *("--model", "longsafety-hf", "--model_args", f"pretrained={narrow_model}"),
+        *("--tasks", "longsafety_medical_quiz, longsafety_doc_attack"),
+        *("--metadata", "data=sample, option_seed=7", "--json", str(written)),
+    )
+    assert result.exit_code == 0, result.output
+    tasks = [each["task"] for each in json.loads(written.read_text())["tasks"]]
+    assert tasks == ["longsafety_doc_attack", "longsafety_medical_quiz"]
+
+
+def test_an_unknown_task_gets_three_suggestions_at_most():
+    result = run("--model_args", "pretrained=x", "--tasks", "longsafety_legal")
+    assert str(result.exception).count(" or ") <= 2

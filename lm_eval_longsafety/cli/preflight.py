@@ -1,7 +1,7 @@
 """`longsafety preflight`: what a run will send and cost, before a GPU is rented. No weights."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +15,9 @@ ModelArgs = Annotated[
     str, typer.Option("--model_args", help="As for the run; pretrained=... is read.")
 ]
 Tasks = Annotated[str, typer.Option("--tasks", help="As for the run.")]
-Metadata = Annotated[str, typer.Option("--metadata", help="As for the run, as JSON.")]
+Metadata = Annotated[
+    str, typer.Option("--metadata", help="As for the run: JSON, or key=value pairs.")
+]
 Utilisation = Annotated[
     float, typer.Option("--utilisation", help="Part of a GPU's peak that a prefill reaches.")
 ]
@@ -35,8 +37,12 @@ def preflight(
     from lm_eval_longsafety.settings import parse
     from lm_eval_longsafety.tokenizer import load_config
 
+    _check_model(model)
+    if json_file:
+        _check_writable(json_file)
     known = _metadata(model_args, metadata)
-    loads = list(_loads(model, tasks.split(","), known))
+    names = [name for each in tasks.split(",") if (name := each.strip())]
+    loads = list(_loads(model, names, known))
     found = shape(load_config(parse(known).model).to_dict())
     prefills = [tokens for each in loads for tokens in each.prefills]
     estimates = estimate(found, prefills, utilisation)
@@ -45,20 +51,46 @@ def preflight(
         json_file.write_text(_as_json(loads, found, estimates, utilisation), encoding="utf-8")
 
 
+def _check_model(model: str) -> None:
+    import lm_eval.models  # noqa: F401  (registers lm-eval's backends)
+    from lm_eval.api.registry import MODEL_REGISTRY
+
+    from lm_eval_longsafety.backends import BACKENDS
+    from lm_eval_longsafety.errors import OptionError
+
+    known = sorted({*MODEL_REGISTRY.keys(), *BACKENDS})
+    if model not in known:
+        raise OptionError(
+            f"--model: {model} is no backend of lm-eval{_meant(model, known)}; "
+            f"there are {', '.join(known)}"
+        )
+
+
+def _check_writable(path: Path) -> None:
+    """Tell before the work, not after it."""
+    from lm_eval_longsafety.errors import OptionError
+
+    if not path.parent.is_dir():
+        raise OptionError(f"--json: there is no folder {path.parent} to write {path.name} to")
+    if path.is_dir():
+        raise OptionError(f"--json: {path} is a folder; name a file in it")
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, known)
+    return f" (did you mean {' or '.join(close)}?)" if close else ""
+
+
 def _metadata(model_args: str, metadata: str) -> dict[str, Any]:
     """Both as lm-eval hands them to a task."""
     from lm_eval.utils import simple_parse_args_string
 
     from lm_eval_longsafety.errors import OptionError
 
-    try:
-        given = json.loads(metadata)
-    except json.JSONDecodeError as error:
-        raise OptionError(f"--metadata: not JSON ({error})") from None
-    if not isinstance(given, dict):
-        raise OptionError(f"--metadata: expected a JSON object, found {metadata}")
-    known = {**simple_parse_args_string(model_args), **given}
-    if "pretrained" not in known:
+    known = {**simple_parse_args_string(model_args), **_given(metadata)}
+    if not known.get("pretrained"):
         raise OptionError(
             "--model_args needs pretrained=<hub id or folder>: preflight reads its config and "
             "tokenizer; for an API model name the model that it serves"
@@ -66,14 +98,33 @@ def _metadata(model_args: str, metadata: str) -> dict[str, Any]:
     return known
 
 
-def _loads(model: str, names: list[str], known: Mapping[str, Any]) -> "Iterator[TaskLoad]":
+def _given(metadata: str) -> dict[str, Any]:
+    """JSON or key=value pairs, as lm-eval's `--metadata` takes them."""
+    from lm_eval.utils import simple_parse_args_string
+
     from lm_eval_longsafety.errors import OptionError
+
+    pairs = [pair for pair in metadata.split(",") if pair.strip()]
+    # Lists and dictionaries hold commas: they are given as JSON.
+    if not any(bracket in metadata for bracket in "[{") and all("=" in pair for pair in pairs):
+        return {name.strip(): v for name, v in simple_parse_args_string(metadata).items()}
+    try:
+        given = json.loads(metadata)
+    except json.JSONDecodeError as error:
+        raise OptionError(
+            f"--metadata: neither key=value pairs nor JSON ({error}); give data=sample or "
+            '\'{"data": "sample"}\', lists as JSON'
+        ) from None
+    if not isinstance(given, dict):
+        raise OptionError(f"--metadata: expected a JSON object, found {metadata}")
+    return given
+
+
+def _loads(model: str, names: list[str], known: Mapping[str, Any]) -> "Iterator[TaskLoad]":
     from lm_eval_longsafety.preflight import load, passes_per_document
 
     for name, task in sorted(_tasks(names, known).items()):
         documents = list(task.eval_docs)
-        if "prompt_tokens" not in documents[0]:
-            raise OptionError(f"--tasks: {name} is not a LongSafetyBench task")
         passes = [
             passes_per_document(
                 model,
@@ -96,14 +147,17 @@ def _tasks(names: list[str], known: Mapping[str, Any]) -> dict[str, Any]:
     from lm_eval_longsafety.discovery import tasks_path
     from lm_eval_longsafety.errors import OptionError
 
+    if not names:
+        raise OptionError("--tasks: none named; longsafety is all ten tasks")
     logging.getLogger("lm_eval").setLevel(logging.ERROR)
     manager = TaskManager(
         include_path=str(tasks_path()), include_defaults=False, metadata=dict(known)
     )
-    if unknown := [name for name in names if name not in manager.all_tasks]:
+    known_names = manager.all_tasks
+    if unknown := [name + _meant(name, known_names) for name in names if name not in known_names]:
         raise OptionError(
-            f"--tasks: {', '.join(unknown)} not found; LongSafetyBench has "
-            f"{', '.join(manager.all_groups)} and the tasks below them"
+            f"--tasks: LongSafetyBench has no {', '.join(unknown)}; longsafety is all ten tasks, "
+            "the README lists the others"
         )
     if hasattr(manager, "load"):
         return dict(manager.load(names)["tasks"])
