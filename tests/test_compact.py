@@ -38,8 +38,11 @@ class Scripted(LM):
 @pytest.fixture(scope="module")
 def fresh_run(tmp_path_factory):
     """Files that lm-eval itself wrote, for two tasks under both protocols."""
-    folder = tmp_path_factory.mktemp("fresh")
     names = ["longsafety_doc_attack", "longsafety_harmful_niah", "longsafety_doc_attack_logits"]
+    return run_scripted(tmp_path_factory.mktemp("fresh"), names)
+
+
+def run_scripted(folder, names):
     tracker = EvaluationTracker(output_path=str(folder))
     results = simple_evaluate(
         model=Scripted(),
@@ -81,6 +84,15 @@ def test_rescoring_a_fresh_run_changes_nothing(fresh_run):
     assert sum(len(samples) for samples in one.run.samples.values()) > 20
     for name in one.run.samples:
         assert one.changed(name) == []
+        assert one.run.samples[name] == one.old[name]
+
+
+def test_rescoring_all_option_orders_changes_nothing(tmp_path):
+    names = ["longsafety_doc_attack_rotations", "longsafety_doc_attack_rotations_logits"]
+    (one,) = rescore([run_scripted(tmp_path, names)])
+    assert sorted(one.run.samples) == names
+    for name in names:
+        assert {len(sample.picks) for sample in one.old[name]} == {4}
         assert one.run.samples[name] == one.old[name]
 
 
