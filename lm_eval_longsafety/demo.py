@@ -154,7 +154,7 @@ def _nudge(model: Any, *, letters: list[int], end: int) -> None:  # noqa: ANN401
     head[end, 0] = 1000.0
 
 
-def run(folder: Path, *, extra_arguments: tuple[str, ...] = ()) -> int:
+def run(folder: Path) -> int:
     """Build the model in `folder`, run lm-eval's own command line over the embedded sample.
 
     Returns:
@@ -179,7 +179,6 @@ def run(folder: Path, *, extra_arguments: tuple[str, ...] = ()) -> int:
             str(folder / "results"),
             "--log_samples",
         ),
-        *extra_arguments,
     ]
     print("$ " + " ".join(_shown(word) for word in command[1:]).removeprefix("-m "), flush=True)
     code = subprocess.run(command, check=False).returncode

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lm_eval_longsafety import data, options, prompts, rotations, settings, window
+from lm_eval_longsafety.data import DataSource
 from lm_eval_longsafety.errors import DataError, OptionError
 from lm_eval_longsafety.rows import Row
 from lm_eval_longsafety.settings import Settings
-from lm_eval_longsafety.window import Fitted
+from lm_eval_longsafety.window import Fitted, prompt_limit
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -66,7 +67,7 @@ def load_documents(
     """
     chosen = settings.parse(metadata)
     model_window = window.model_window(chosen)
-    limit = window.prompt_limit(model_window, chosen.reply_tokens)
+    limit = prompt_limit(model_window, chosen.reply_tokens)
     source = data.load(chosen.data, chosen.data_revision)
     rows = source.rows(split)
     if warning := data.row_count_warning(source, split, len(rows)):
@@ -78,7 +79,39 @@ def load_documents(
             replace(d, extra=rotations.extra_fields(d.row, d.letters, d.fitted.prompt))
             for d in documents
         ]
-    record = {
+    record = describe(
+        source, rows, documents, chosen, window=model_window, protocol=protocol, variant=variant
+    )
+    if variant == "rotations":
+        record["kept_order"] = sum(document.extra["kept_order"] for document in documents)
+    if provenance is not None:
+        provenance.update(record)
+    _log_summary(split, documents, record)
+    return {"test": as_dataset(split, documents)}
+
+
+def describe(
+    source: DataSource,
+    rows: Sequence[Row],
+    documents: Sequence[Document],
+    chosen: Settings,
+    *,
+    window: int | None,
+    protocol: str,
+    variant: str,
+) -> dict[str, Any]:
+    """The provenance of one task's documents, as it stands in the results file.
+
+    Args:
+        source: where the rows come from.
+        rows: all rows of the split.
+        documents: those that will be scored.
+        chosen: the run's options.
+        window: the model's, in tokens; None where it is unknown.
+        protocol: `generate` or `logits`.
+        variant: empty for the benchmark as published.
+    """
+    return {
         "data": source.name,
         "revision": source.revision,
         "data_sha256": data.fingerprint(rows),
@@ -88,17 +121,11 @@ def load_documents(
         "option_order": chosen.option_order,
         "option_seed": chosen.option_seed,
         "over_length": chosen.over_length,
-        "window": model_window,
-        "prompt_limit": limit,
+        "window": window,
+        "prompt_limit": prompt_limit(window, chosen.reply_tokens),
         "protocol": protocol,
         "variant": variant,
     }
-    if variant == "rotations":
-        record["kept_order"] = sum(document.extra["kept_order"] for document in documents)
-    if provenance is not None:
-        provenance.update(record)
-    _log_summary(split, documents, record)
-    return {"test": as_dataset(split, documents)}
 
 
 def load_without_context(**keywords: Any) -> "dict[str, Dataset]":  # noqa: ANN401 - lm-eval's

@@ -9,7 +9,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from lm_eval_longsafety import data, lengths, options, settings, window
-from lm_eval_longsafety.documents import Document, as_dataset
+from lm_eval_longsafety.documents import Document, as_dataset, describe
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.filler import Filler, load_filler
 from lm_eval_longsafety.length_options import parse_length_options
@@ -77,19 +77,14 @@ def load_length_documents(
     ]
     if provenance is not None:
         provenance.update(
-            data=source.name,
-            revision=source.revision,
-            data_sha256=data.fingerprint(rows),
-            rows=len(rows),
-            scored=len(documents),
-            truncated=0,
-            option_order=chosen.option_order,
-            option_seed=chosen.option_seed,
+            describe(
+                *(source, rows, documents, chosen),
+                window=held,
+                protocol=protocol,
+                variant="length",
+            ),
+            # A built prompt has the length asked for or is refused, whatever `over_length` says.
             over_length="error",
-            window=held,
-            prompt_limit=window.prompt_limit(held, chosen.reply_tokens),
-            protocol=protocol,
-            variant="length",
             filler=filler.name,
             filler_seed=wanted.filler_seed,
             **extra,
