@@ -1,6 +1,7 @@
 """Shared by all tests: no hub, a cache of their own, one tiny real model, rows to bend."""
 
 import json
+import logging
 import os
 from pathlib import Path
 
@@ -18,6 +19,14 @@ def own_caches(tmp_path_factory, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_ASSETS_CACHE", str(folder))
     monkeypatch.setenv("HF_ASSETS_CACHE", str(folder))
     monkeypatch.delenv("LONGSAFETY_DATA", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def lm_evals_logger_reaches_pytest(monkeypatch):
+    """lm-eval's own set-up, which some tests run in this process, keeps its lines to itself."""
+    logger = logging.getLogger("lm_eval")
+    monkeypatch.setattr(logger, "propagate", True)
+    logger.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")

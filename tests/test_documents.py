@@ -13,12 +13,6 @@ SPLIT = "DocAttack"
 LONG = "The council met in the old mill and spoke of bicycles. " * 600
 
 
-@pytest.fixture(autouse=True)
-def lm_evals_logger_reaches_pytest(monkeypatch):
-    """lm-eval's own set-up, which other tests run in this process, keeps its lines to itself."""
-    monkeypatch.setattr(logging.getLogger("lm_eval"), "propagate", True)
-
-
 @pytest.fixture
 def folder(tmp_path):
     """Three rows; the last has a context of about 10,000 tokens."""

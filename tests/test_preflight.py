@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from lm_eval_longsafety import preflight
 from lm_eval_longsafety.cli.preflight import preflight as command
 from lm_eval_longsafety.errors import OptionError
+from tests.conftest import row, write_jsonl
 
 LLAMA_8B = {
     "num_hidden_layers": 32,
@@ -131,6 +132,17 @@ def test_the_command_counts_the_samples_prompts(narrow_model, tmp_path):
     assert task["longest"] <= 1548
     assert record["prefilled_tokens"] % 4 == 0
     assert record["prefilled_tokens"] > 4 * 8 * 1500
+
+
+def test_a_warning_about_the_data_is_shown(narrow_model, tmp_path, caplog):
+    write_jsonl(tmp_path / "MedicalQuiz.jsonl", [row(0)])
+    result = run(
+        *("--model_args", f"pretrained={narrow_model}", "--tasks", "longsafety_medical_quiz"),
+        *("--metadata", f"data={tmp_path}"),
+    )
+    assert result.exit_code == 0, result.output
+    assert "1 rows, the published data has" in caplog.text
+    assert "Custom kwargs" not in caplog.text
 
 
 @pytest.mark.parametrize(

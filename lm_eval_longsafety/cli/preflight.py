@@ -1,7 +1,9 @@
 """`longsafety preflight`: what a run will send and cost, before a GPU is rented. No weights."""
 
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -140,8 +142,6 @@ def _loads(model: str, names: list[str], known: Mapping[str, Any]) -> "Iterator[
 
 def _tasks(names: list[str], known: Mapping[str, Any]) -> dict[str, Any]:
     """lm-eval's task objects by name, groups unfolded."""
-    import logging
-
     from lm_eval.tasks import TaskManager
 
     from lm_eval_longsafety.discovery import tasks_path
@@ -149,7 +149,6 @@ def _tasks(names: list[str], known: Mapping[str, Any]) -> dict[str, Any]:
 
     if not names:
         raise OptionError("--tasks: none named; longsafety is all ten tasks")
-    logging.getLogger("lm_eval").setLevel(logging.ERROR)
     manager = TaskManager(
         include_path=str(tasks_path()), include_defaults=False, metadata=dict(known)
     )
@@ -159,12 +158,25 @@ def _tasks(names: list[str], known: Mapping[str, Any]) -> dict[str, Any]:
             f"--tasks: LongSafetyBench has no {', '.join(unknown)}; longsafety is all ten tasks, "
             "the README lists the others"
         )
-    if hasattr(manager, "load"):
-        return dict(manager.load(names)["tasks"])
-    # lm-eval 0.4.11 and older; remove when they are no longer supported.
-    from lm_eval.tasks import get_task_dict
+    with _without_lm_evals_hint():
+        if hasattr(manager, "load"):
+            return dict(manager.load(names)["tasks"])
+        # lm-eval 0.4.11 and older; remove when they are no longer supported.
+        from lm_eval.tasks import get_task_dict
 
-    return dict(_unfolded(get_task_dict(names, manager)))
+        return dict(_unfolded(get_task_dict(names, manager)))
+
+
+@contextmanager
+def _without_lm_evals_hint() -> Iterator[None]:
+    """lm-eval prints two lines about --metadata for every task, whether it is given or not."""
+    logger = logging.getLogger("lm_eval.api.task")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _unfolded(tasks: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
