@@ -3,6 +3,7 @@
 This package only names them, so that importing it loads neither torch nor vllm.
 """
 
+import gc
 import sys
 
 BACKENDS = {
@@ -23,10 +24,15 @@ def register() -> None:
 
 
 def leave_process_group() -> None:
-    """End what `accelerate launch` began; a process that exits with it open may abort at exit."""
+    """End what `accelerate launch` began; a process that exits with it open may abort at exit.
+
+    Gloo's threads end with the last reference to the group, and the wrapped model holds one: the
+    caller drops the model first (github.com/pytorch/pytorch/pull/179291 describes the abort).
+    """
     if "torch" in sys.modules:
         from torch import distributed
 
         if distributed.is_available() and distributed.is_initialized():
+            gc.collect()
             distributed.barrier()
             distributed.destroy_process_group()

@@ -15,15 +15,18 @@ import json, sys
 from lm_eval_longsafety.backends import leave_process_group
 from tests.backends.harness import evaluate, replies
 from tests.backends.killed_run import count_prompts, load
-model, tasks = sys.argv[1], sys.argv[2].split(",")
-lm = load("longsafety-hf", model)
-asked = []
-count_prompts(lm, asked.append)
-results = evaluate(lm, model, tasks)
-shares = lm.gather_object(sum(asked), dst=0)
-if results is not None:
-    found = [[*key, value] for key, value in replies(results).items()]
-    print(json.dumps({"results": results["results"], "replies": found, "shares": shares}))
+
+def run(model, tasks):
+    lm = load("longsafety-hf", model)
+    asked = []
+    count_prompts(lm, asked.append)
+    results = evaluate(lm, model, tasks)
+    shares = lm.gather_object(sum(asked), dst=0)
+    if results is not None:
+        found = [[*key, value] for key, value in replies(results).items()]
+        print(json.dumps({"results": results["results"], "replies": found, "shares": shares}))
+
+run(sys.argv[1], sys.argv[2].split(","))
 leave_process_group()
 """
 
