@@ -6,13 +6,15 @@ asked length -> a `datasets.Dataset`. What cannot be built is told here, before 
 
 import functools
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lm_eval_longsafety import data, lengths, options, settings, window
 from lm_eval_longsafety.documents import Document, as_dataset, describe
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.filler import Filler, load_filler
-from lm_eval_longsafety.length_options import parse_length_options
+from lm_eval_longsafety.length_options import LengthOptions, parse_length_options
+from lm_eval_longsafety.rows import Row
 from lm_eval_longsafety.settings import Settings
 from lm_eval_longsafety.tokenizer import PromptTokenizer, load_tokenizer
 
@@ -54,46 +56,51 @@ def load_length_documents(
     held = _check_window(chosen, target_length)
     source = data.load(chosen.data, chosen.data_revision)
     rows = source.rows(split)
-    picked = lengths.choose_rows(rows, wanted.rows)
-    dealt = [
-        options.deal(row.id, len(row.choices), order=chosen.option_order, seed=chosen.option_seed)
-        for row in picked
-    ]
     filler = load_filler(wanted.filler, chosen.data, chosen.data_revision)
-    fitted = lengths.embed(
-        split,
-        picked,
-        dealt,
-        length=target_length,
-        depth=target_depth,
-        seed=wanted.filler_seed,
-        tokens=_counted(filler, tokenizer),
-        own=lengths.own_paragraphs(rows),
+    target = {"target_length": target_length, "target_depth": target_depth}
+    documents = _build(split, rows, chosen, wanted, _counted(filler, tokenizer), target)
+    record = describe(
+        source, rows, documents, chosen, window=held, protocol=protocol, variant="length"
     )
-    extra = {"target_length": target_length, "target_depth": target_depth}
-    documents = [
-        Document(row=row, letters=letters, fitted=fit, extra=extra)
-        for row, letters, fit in zip(picked, dealt, fitted, strict=True)
-    ]
+    # A built prompt has the length asked for or is refused, whatever `over_length` says.
+    record |= {"over_length": "error", "filler": filler.name, "filler_seed": wanted.filler_seed}
     if provenance is not None:
-        provenance.update(
-            describe(
-                *(source, rows, documents, chosen),
-                window=held,
-                protocol=protocol,
-                variant="length",
-            ),
-            # A built prompt has the length asked for or is refused, whatever `over_length` says.
-            over_length="error",
-            filler=filler.name,
-            filler_seed=wanted.filler_seed,
-            **extra,
-        )
+        provenance.update(record | target)
     log.info(
         "LongSafetyBench %s: %d of %d documents in filler from %s, %d tokens, depth %g",
         *(split, len(documents), len(rows), filler.name, target_length, target_depth),
     )
     return {"test": as_dataset(split, documents)}
+
+
+def _build(
+    split: str,
+    rows: Sequence[Row],
+    chosen: Settings,
+    wanted: LengthOptions,
+    tokens: lengths.FillerTokens,
+    target: dict[str, Any],
+) -> list[Document]:
+    """The chosen rows in filler, with `target` as fields of their own."""
+    picked = lengths.choose_rows(rows, wanted.rows)
+    dealt = [
+        options.deal(row.id, len(row.choices), order=chosen.option_order, seed=chosen.option_seed)
+        for row in picked
+    ]
+    fitted = lengths.embed(
+        split,
+        picked,
+        dealt,
+        length=target["target_length"],
+        depth=target["target_depth"],
+        seed=wanted.filler_seed,
+        tokens=tokens,
+        own=lengths.own_paragraphs(rows),
+    )
+    return [
+        Document(row=row, letters=letters, fitted=fit, extra=target)
+        for row, letters, fit in zip(picked, dealt, fitted, strict=True)
+    ]
 
 
 def _required_tokenizer(chosen: Settings) -> PromptTokenizer:

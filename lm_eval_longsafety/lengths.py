@@ -105,18 +105,15 @@ def embed(
     ]
     done: dict[int, Fitted] = {}
     for round_ in range(_ROUNDS):
-        open_ = [i for i in range(len(drafts)) if i not in done]
-        for i in open_:
-            drafts[i].prompt = _compose(drafts[i], depth, seed, tokens, own)
-        for i, (count, sha256) in zip(
-            open_, store.measure([drafts[i].prompt for i in open_]), strict=True
-        ):
+        open_ = {i: draft for i, draft in enumerate(drafts) if i not in done}
+        for draft in open_.values():
+            draft.prompt = _compose(draft, depth, seed, tokens, own)
+        measured = store.measure([draft.prompt for draft in open_.values()])
+        for (i, draft), (count, sha256) in zip(open_.items(), measured, strict=True):
             if length - length // 1000 <= count <= length:
-                done[i] = Fitted(
-                    prompt=drafts[i].prompt, tokens=count, sha256=sha256, truncated=False
-                )
-            drafts[i].budget += length - count
-            drafts[i].skip = round_ // _PLAIN_ROUNDS
+                done[i] = Fitted(prompt=draft.prompt, tokens=count, sha256=sha256, truncated=False)
+            draft.budget += length - count
+            draft.skip = round_ // _PLAIN_ROUNDS
         if len(done) == len(drafts):
             return [done[i] for i in range(len(drafts))]
     missed = next(i for i in range(len(drafts)) if i not in done)

@@ -10,6 +10,8 @@ import pytest
 # Before any import of Hugging Face's libraries: nothing may reach for a hub.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+# Two pytest workers share two cores: threads of one would wait for those of the other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True)

@@ -302,6 +302,13 @@ def test_a_file_given_twice_is_one_run(tmp_path):
     assert len(load([tmp_path, path, path.parent])) == 1
 
 
+def test_a_copied_run_counts_once_and_is_noted(tmp_path):
+    for folder in ("a", "b"):
+        write_run(tmp_path / folder, {DOC_ATTACK: [sample_line()]})
+    (run,) = load([tmp_path])
+    assert any("a copy of a run that was found before" in note for note in run.notes)
+
+
 def test_samples_that_disagree_with_their_results_are_noted(tmp_path):
     write_run(tmp_path, {DOC_ATTACK: [sample_line(0, "C"), sample_line(1, "C")]})
     write_lines(tmp_path / f"samples_{DOC_ATTACK}_{STAMP}.jsonl", [sample_line(0, "B")])

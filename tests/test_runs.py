@@ -195,14 +195,6 @@ def test_a_narrow_window_cuts_and_says_so(narrow_model, tmp_path):
     assert "Left truncating" not in results["stderr"]
 
 
-def test_the_data_may_be_named_in_the_environment(tiny_model, tmp_path):
-    results = run(
-        *("longsafety_fully_harmful", tiny_model, tmp_path, "--limit", "1"),
-        LONGSAFETY_DATA="sample",
-    )
-    assert results["n-samples"]["longsafety_harmful_extraction"]["effective"] == 1
-
-
 def test_bad_data_stops_the_run_before_any_model_call(tiny_model, tmp_path):
     write_jsonl(tmp_path / "DocAttack.jsonl", [row(0), row(1, choices=["x"])])
     done = lm_eval(

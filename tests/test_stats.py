@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chisquare
 from statsmodels.stats.contingency_tables import mcnemar
@@ -49,6 +49,8 @@ def test_wilson_equals_statsmodels_for_fractional_numbers_too(mean, n):
     assert wilson(mean, n) == pytest.approx((max(0, low), min(1, high)), abs=1e-9)
 
 
+# statsmodels collects the whole process's garbage at every call.
+@settings(max_examples=20)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_equals_statsmodels(p_values):
     assert holm(p_values) == pytest.approx(list(multipletests(p_values, method="holm")[1]))

@@ -5,24 +5,20 @@ from typing import Annotated
 
 import typer
 
+Paths = Annotated[
+    list[Path],
+    typer.Argument(help="Two or more runs: folders or files with samples; the first is the base."),
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="File to write; default: the screen.")
+]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", help="html, md, csv or json; default: by the file's ending, else md."),
+]
 
-def compare(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(
-            help="Two or more runs: folders or files with samples; the first is the base."
-        ),
-    ],
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write; default: the screen.")
-    ] = None,
-    format_: Annotated[
-        str | None,
-        typer.Option(
-            "--format", help="html, md, csv or json; default: by the file's ending, else md."
-        ),
-    ] = None,
-) -> None:
+
+def compare(paths: Paths, output: Output = None, format_: Format = None) -> None:
     """Say which runs differ beyond noise: per task and overall, with the documents that changed."""
     from lm_eval_longsafety.cli.extras import REPORT, need
 
@@ -40,6 +36,8 @@ def compare(
     check_place(output)
     found = read(paths)
     sampled = [s for s in subjects(found.runs) if s.samples and s.variant == ""]
+    for note in (*found.notes, *(note for s in sampled for note in s.run.notes)):
+        typer.echo(f"note: {note}", err=True)
     if len(sampled) < 2:
         names = ", ".join(subject.label for subject in sampled) or "none"
         raise OptionError(
@@ -49,8 +47,6 @@ def compare(
     base, others = sampled[0], sampled[1:]
     comparisons = [compare_two(base, other) for other in others]
     rendered = FORMATS[chosen](page(comparisons, rank(sampled)))
-    for note in (*found.notes, *(note for s in sampled for note in s.run.notes)):
-        typer.echo(f"note: {note}", err=True)
     if output is None:
         typer.echo(rendered, nl=False)
     else:

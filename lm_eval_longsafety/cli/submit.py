@@ -10,58 +10,72 @@ if TYPE_CHECKING:
     from lm_eval_longsafety.submit.records import Submission
 
 
+Paths = Annotated[
+    list[Path],
+    typer.Argument(help="Folders or files of one model's results, all ten tasks among them."),
+]
+Model = Annotated[str, typer.Option("--model", help="The model's hub id, ORG/NAME.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the files.")]
+Protocol = Annotated[
+    str | None,
+    typer.Option("--protocol", help="generate or logits alone; default: each that was run."),
+]
+RanAs = Annotated[
+    str | None,
+    typer.Option(
+        "--ran-as", help="The model's name in the results, if these are the same weights."
+    ),
+]
+AllowUnanswered = Annotated[
+    bool, typer.Option("--allow-unanswered", help="Take few readable replies; the files say so.")
+]
+SourceUrl = Annotated[
+    str | None, typer.Option("--source-url", help="Page where the run's results can be seen.")
+]
+Organization = Annotated[
+    str,
+    typer.Option("--organization", help="Who ran the evaluation, for the Every Eval Ever record."),
+]
+Relationship = Annotated[
+    str,
+    typer.Option(
+        "--relationship",
+        help="Of it to the model: first_party, third_party, collaborative, other.",
+    ),
+]
+WithSamples = Annotated[
+    bool,
+    typer.Option(
+        "--with-samples", help="Add questions and replies to that record; they may be harmful."
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+Push = Annotated[
+    bool, typer.Option("--push", help="Open a pull request in the model's repository.")
+]
+
+
 def submit(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(help="Folders or files of one model's results, all ten tasks among them."),
-    ],
-    model: Annotated[str, typer.Option(help="The model's hub id, ORG/NAME.")],
-    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("submission"),
-    protocol: Annotated[
-        str | None, typer.Option(help="generate or logits alone; default: each that was run.")
-    ] = None,
-    ran_as: Annotated[
-        str | None,
-        typer.Option(help="The model's name in the results, if these are the same weights."),
-    ] = None,
-    allow_unanswered: Annotated[
-        bool,
-        typer.Option("--allow-unanswered", help="Take few readable replies; the files say so."),
-    ] = False,
-    source_url: Annotated[
-        str | None, typer.Option(help="Page where the run's results can be seen.")
-    ] = None,
-    organization: Annotated[
-        str, typer.Option(help="Who ran the evaluation, for the Every Eval Ever record.")
-    ] = "unknown",
-    relationship: Annotated[
-        str,
-        typer.Option(help="Of it to the model: first_party, third_party, collaborative, other."),
-    ] = "other",
-    with_samples: Annotated[
-        bool,
-        typer.Option(
-            "--with-samples", help="Add questions and replies to that record; they may be harmful."
-        ),
-    ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
-    push: Annotated[
-        bool, typer.Option("--push", help="Open a pull request in the model's repository.")
-    ] = False,
+    paths: Paths,
+    model: Model,
+    out: Out = Path("submission"),
+    protocol: Protocol = None,
+    ran_as: RanAs = None,
+    allow_unanswered: AllowUnanswered = False,
+    source_url: SourceUrl = None,
+    organization: Organization = "unknown",
+    relationship: Relationship = "other",
+    with_samples: WithSamples = False,
+    force: Force = False,
+    push: Push = False,
 ) -> None:
     """Write a finished run for leaderboards: hub YAML, model card, Every Eval Ever.
 
-    Without --push nothing leaves this machine. A run that must not be submitted is refused with
-    every reason.
+    Without --push nothing leaves this machine.
+    A run that must not be submitted is refused with every reason.
     """
     from lm_eval_longsafety.results import read
-    from lm_eval_longsafety.submit import (
-        eval_results,
-        every_eval_ever,
-        every_eval_ever_samples,
-        files,
-        model_index,
-    )
+    from lm_eval_longsafety.submit import eval_results, files
     from lm_eval_longsafety.submit.checks import check
 
     _check_options(protocol, source_url, relationship)
@@ -73,27 +87,44 @@ def submit(
         ran_as=ran_as,
         allow_unanswered=allow_unanswered,
     )
-    proposed, texts = dict[str, str](), dict[Path, str]()
+    texts: dict[str, str] = {}
     for one in submissions:
-        proposed[eval_results.path(one)] = eval_results.render(one, source_url=source_url)
-        texts[out / model_index.path(one)] = model_index.render(one)
-        samples = every_eval_ever_samples.render(one) if with_samples else None
-        texts[out / every_eval_ever.path(one)] = every_eval_ever.render(
-            one, organization=organization, relationship=relationship, samples=samples
-        )
-        if samples is not None:
-            texts[out / every_eval_ever.samples_path(one)] = samples
-    texts |= {out / path: text for path, text in proposed.items()}
-    written = files.write_all(texts, force=force)
+        texts |= _model_card(one) | _record(one, organization, relationship, with_samples)
+    proposed = {
+        eval_results.path(one): eval_results.render(one, source_url=source_url)
+        for one in submissions
+    }
+    files_ = {out / path: text for path, text in (texts | proposed).items()}
+    written = files.write_all(files_, force=force)
     for note in found.notes:
         typer.echo(f"note: {note}", err=True)
     typer.echo(_summary(submissions))
-    for path in texts:
+    for path in files_:
         typer.echo(f"{path}{'' if path in written else ' (unchanged)'}")
     if push:
         _push(model, proposed, replace=force)
     else:
         typer.echo("Nothing was sent. --push opens a pull request with the .eval_results file.")
+
+
+def _model_card(one: "Submission") -> dict[str, str]:
+    from lm_eval_longsafety.submit import model_index
+
+    return {model_index.path(one): model_index.render(one)}
+
+
+def _record(
+    one: "Submission", organization: str, relationship: str, with_samples: bool
+) -> dict[str, str]:
+    """The Every Eval Ever record and, where asked for, the samples that it names."""
+    from lm_eval_longsafety.submit import every_eval_ever, every_eval_ever_samples
+
+    samples = every_eval_ever_samples.render(one) if with_samples else None
+    record = every_eval_ever.render(
+        one, organization=organization, relationship=relationship, samples=samples
+    )
+    found = {every_eval_ever.path(one): record}
+    return found if samples is None else found | {every_eval_ever.samples_path(one): samples}
 
 
 def _check_options(protocol: str | None, source_url: str | None, relationship: str) -> None:

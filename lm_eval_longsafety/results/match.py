@@ -27,12 +27,19 @@ def merge_copies(runs: Iterable[Run]) -> list[Run]:
         if other is None:
             merged[key] = run
             continue
-        notes = tuple(dict.fromkeys((*other.notes, *run.notes)))
+        notes = tuple(dict.fromkeys((*other.notes, *run.notes, *_copy_note(other, run))))
         samples = {**run.samples, **other.samples}
         # The file closest to lm-eval's own output names the run.
         source = other.source if other.source.suffix == ".json" else run.source
         merged[key] = replace(other, samples=samples, notes=notes, source=source)
     return list(merged.values())
+
+
+def _copy_note(first: Run, second: Run) -> list[str]:
+    """Two results files of one evaluation may be a user's mistake; a compact file beside is not."""
+    if first.source.suffix != ".json" or second.source.suffix != ".json":
+        return []
+    return [f"{second.source.name}: a copy of a run that was found before, counted once"]
 
 
 def attach(runs: Sequence[Run], files: Sequence[SampleFile]) -> tuple[list[Run], list[str]]:
