@@ -116,22 +116,22 @@ def check_same_data(first: Subject, second: Subject) -> None:
 
 
 def rank(subjects: Sequence[Subject]) -> list[Rank]:
-    """Order by overall SR; models that noise may separate share a rank.
+    """Order by overall SR; models that noise may separate share a rank, unscored ones have none.
 
     A pair differs if its randomisation p over their shared documents, Holm-corrected over all
     pairs, is below 0.05.
     """
+    scored = [(subject, score) for subject in subjects if (score := subject.mean("sr"))]
+    subjects = [subject for subject, _ in scored]
     pairs = list(combinations(range(len(subjects)), 2))
     p_values = [compare(subjects[i], subjects[j]).overall["sr"].p for i, j in pairs]
     distinct = [[False] * len(subjects) for _ in subjects]
     for (i, j), p in zip(pairs, holm(p_values), strict=True):
         distinct[i][j] = distinct[j][i] = p < _LEVEL
-    scores = [subject.mean("sr") for subject in subjects]
-    known = [score for score in scores if score is not None]
-    places = ranks([score.value for score in known], distinct)
+    places = ranks([score.value for _, score in scored], distinct)
     ordered = [
         Rank(subject=subject, rank=place, score=score)
-        for subject, place, score in zip(subjects, places, known, strict=True)
+        for (subject, score), place in zip(scored, places, strict=True)
     ]
     return sorted(ordered, key=lambda entry: (entry.rank, -entry.score.value))
 

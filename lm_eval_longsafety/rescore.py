@@ -5,13 +5,16 @@ a new sample. On the files of a fresh run nothing changes; on those of an older 
 become what this release gives.
 """
 
-from collections.abc import Callable, Sequence
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lm_eval_longsafety.errors import ResultsError
-from lm_eval_longsafety.results import Run, Sample, SampleText, read
+from lm_eval_longsafety.results import Run, Sample, SampleText, TaskResult
+from lm_eval_longsafety.results.document import run_from
+from lm_eval_longsafety.results.names import is_ours
 
 if TYPE_CHECKING:
     from lm_eval_longsafety.answers import Reading
@@ -32,21 +35,24 @@ class Rescored:
         return [(old, new) for old, new in pairs if _outcome(old) != _outcome(new)]
 
 
-def rescore(
-    paths: Sequence[Path], progress: Callable[[int, int], None] | None = None
-) -> list[Rescored]:
-    """Score every logged reply under the paths again.
+def rescore(runs: Iterable[Run]) -> list[Rescored]:
+    """Score every logged reply again.
+
+    Args:
+        runs: read with `keep_text`; those without samples are left out.
 
     Raises:
         ResultsError: there are no replies, as in compact files, or one of several option orders is
             missing.
     """
     rescored = []
-    for run in read(paths, keep_text=True, progress=progress).runs:
+    for run in runs:
         if run.samples:
             anew = {task: tuple(map(rescore_sample, own)) for task, own in run.samples.items()}
             old = {task: _without_text(own) for task, own in run.samples.items()}
-            rescored.append(Rescored(run=replace(run, samples=anew), old=old))
+            one = Rescored(run=replace(run, samples=anew), old=old)
+            changed = [task for task in anew if one.changed(task)]
+            rescored.append(replace(one, run=_with_new_rows(one.run, old, changed)))
     if not rescored:
         raise ResultsError("no LongSafetyBench samples here; give the samples_*.jsonl of a run")
     return rescored
@@ -89,6 +95,47 @@ def rescore_sample(sample: Sample) -> Sample:
         extra={name: scores.get(name, value) for name, value in sample.extra.items()},
         text=None,
     )
+
+
+def _with_new_rows(run: Run, old: Mapping[str, Sequence[Sample]], changed: Sequence[str]) -> Run:
+    """The run with lm-eval's rows telling the new scores, as a fresh run's would.
+
+    A row that the logged samples contradicted stays as it is. Groups are left out, as each reader
+    takes them from the tasks.
+    """
+    rows = dict(run.summary.get("results", {}))
+    stale = [
+        name
+        for name in changed
+        if name in run.tasks and run.tasks[name].contradiction(old[name]) is None
+    ]
+    if not stale:
+        return run
+    for name in stale:
+        rows[name] = rows[name] | _scores(run.tasks[name], run.samples[name])
+    groups = {name for name, task in run.tasks.items() if task.is_group and is_ours(name)}
+    kept = {name: row for name, row in rows.items() if name not in groups}
+    summary = {**run.summary, "results": kept, "groups": {}}
+    fresh = run_from(summary, run.source)
+    return replace(fresh, samples=run.samples, notes=run.notes)
+
+
+def _scores(task: TaskResult, samples: Sequence[Sample]) -> dict[str, float | str]:
+    """The task's metrics over the samples, under the keys of its row."""
+    row: dict[str, float | str] = {}
+    for metric in task.metrics:
+        values = [
+            sample.extra.get(metric.name, getattr(sample, metric.name, None)) for sample in samples
+        ]
+        known = [value for value in values if value is not None]
+        if len(known) < len(samples):
+            continue
+        comma = "," if metric.filter else ""
+        row[f"{metric.name}{comma}{metric.filter}"] = statistics.fmean(known)
+        row[f"{metric.name}_stderr{comma}{metric.filter}"] = (
+            statistics.stdev(known) / math.sqrt(len(known)) if len(known) > 1 else "N/A"
+        )
+    return row
 
 
 def _read(sample: Sample, text: SampleText) -> "tuple[list[Reading], list[int | None]]":

@@ -88,16 +88,25 @@ def proportion(sample: Values) -> Estimate:
 
 
 def proportion_from_summary(mean: float, n: int | None, stderr: float | None) -> Estimate:
-    """The same where only lm-eval's table is known: Wilson by its count, else value and stderr."""
-    if n and 0 <= mean <= 1:
-        low, high = wilson(mean, n)
-        if stderr is None and n > 1:
-            stderr = math.sqrt(mean * (1 - mean) / (n - 1))
-        return Estimate(value=mean, stderr=stderr, low=low, high=high, n=n)
-    if stderr is None:
-        return Estimate(value=mean, stderr=None, low=None, high=None, n=n)
-    half = Z95 * stderr
-    return Estimate(value=mean, stderr=stderr, low=mean - half, high=mean + half, n=n)
+    """The same where only lm-eval's table is known.
+
+    Args:
+        mean: in [0, 1].
+        n: documents, at least 1; None where lm-eval did not count them (before 0.4.3). Their number
+            then follows from the standard error, which is sqrt(p(1-p)/(n-1)).
+        stderr: as lm-eval wrote it; None where it wrote none.
+    """
+    spread = mean * (1 - mean)
+    if n is None:
+        # At 0 and 1 the standard error is 0 for any number of documents.
+        if not stderr or spread <= TINY:
+            return Estimate(value=mean, stderr=stderr, low=None, high=None, n=None)
+        low, high = wilson(mean, 1 + spread / stderr**2)
+        return Estimate(value=mean, stderr=stderr, low=low, high=high, n=None)
+    low, high = wilson(mean, n)
+    if stderr is None and n > 1:
+        stderr = math.sqrt(spread / (n - 1))
+    return Estimate(value=mean, stderr=stderr, low=low, high=high, n=n)
 
 
 def mean_over_tasks(tasks: Sequence[Estimate], inflation: float = 1.0) -> Estimate:

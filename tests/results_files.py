@@ -129,6 +129,7 @@ def document(lines_by_task, *, model="org/model-one", extra=None, **top):
 
 
 def write_lines(path: Path, lines):
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
 
 

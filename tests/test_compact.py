@@ -80,7 +80,7 @@ def test_lm_evals_task_hash_is_found_again(fresh_run, tmp_path):
 
 
 def test_rescoring_a_fresh_run_changes_nothing(fresh_run):
-    (one,) = rescore([fresh_run])
+    (one,) = rescore(read([fresh_run], keep_text=True).runs)
     assert sum(len(samples) for samples in one.run.samples.values()) > 20
     for name in one.run.samples:
         assert one.changed(name) == []
@@ -89,7 +89,7 @@ def test_rescoring_a_fresh_run_changes_nothing(fresh_run):
 
 def test_rescoring_all_option_orders_changes_nothing(tmp_path):
     names = ["longsafety_doc_attack_rotations", "longsafety_doc_attack_rotations_logits"]
-    (one,) = rescore([run_scripted(tmp_path, names)])
+    (one,) = rescore(read([run_scripted(tmp_path, names)], keep_text=True).runs)
     assert sorted(one.run.samples) == names
     for name in names:
         assert {len(sample.picks) for sample in one.old[name]} == {4}
@@ -99,12 +99,32 @@ def test_rescoring_all_option_orders_changes_nothing(tmp_path):
 def test_rescoring_finds_what_an_older_filter_missed(tmp_path):
     missed = sample_line(0, "") | {"resps": [["The answer is B."]]}
     write_run(tmp_path, {DOC_ATTACK: [missed, sample_line(1, "B")]})
-    (one,) = rescore([tmp_path])
+    (one,) = rescore(read([tmp_path], keep_text=True).runs)
     ((old, new),) = one.changed(DOC_ATTACK)
     assert (old.picks, old.sr, old.answered) == (("",), 0.0, 0.0)
     assert (new.picks, new.sr, new.ha, new.answered) == (("B",), 1.0, 1.0, 1.0)
+    # The row tells the same: SR 0.5 became 1.0, with a standard error of 0.
+    assert one.run.tasks[DOC_ATTACK].metric("sr").value == 1.0
+    assert one.run.tasks[DOC_ATTACK].metric("sr").stderr == 0.0
+    assert one.run.tasks[DOC_ATTACK].contradiction(one.run.samples[DOC_ATTACK]) is None
     shown = longsafety("rescore", tmp_path)
     assert "DocAttack-0: none -> B" in shown.output
+
+
+def test_rescoring_leaves_a_row_that_its_samples_contradict_and_says_so(tmp_path):
+    write_run(tmp_path, {DOC_ATTACK: [sample_line(0, "C"), sample_line(1, "C")]})
+    (lines,) = tmp_path.glob("samples_*.jsonl")
+    write_lines(lines, [sample_line(0, "") | {"resps": [["The answer is B."]]}])
+    (one,) = rescore(read([tmp_path], keep_text=True).runs)
+    assert one.run.tasks[DOC_ATTACK].metric("sr").value == 0.0
+    assert "holds 1 of 2 documents" in longsafety("rescore", tmp_path).output
+
+
+def test_rescore_refuses_a_place_that_cannot_be_written_before_it_reads(tmp_path):
+    result = longsafety("rescore", tmp_path / "nothing", "-o", tmp_path / "no" / "x.parquet")
+    assert "does not exist; make it first" in str(result.exception)
+    result = longsafety("rescore", tmp_path / "nothing", "-o", tmp_path / "x.json")
+    assert "end the name in .parquet" in str(result.exception)
 
 
 def test_rescored_samples_can_be_kept(tmp_path, fresh_run):

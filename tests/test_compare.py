@@ -134,3 +134,18 @@ def test_one_run_alone_cannot_be_compared():
     result = longsafety("compare", FIXTURES / "demo-model-0.parquet")
     assert isinstance(result.exception, OptionError)
     assert "found 1" in str(result.exception)
+
+
+def test_a_run_without_a_score_has_no_rank(tmp_path):
+    scored = subject_of(tmp_path / "a", picks("CCBB"))
+    data = {DOC_ATTACK: picks("CCBB")[DOC_ATTACK], task_name("MedicalQuiz"): []}
+    data[task_name("MedicalQuiz")] = [sample_line(0, "B", "MedicalQuiz")]
+    write_run(tmp_path / "b", data, model="org/b")
+    for path in (tmp_path / "b").glob("samples_longsafety_medical_quiz*"):
+        path.unlink()
+    (results,) = (tmp_path / "b").glob("results_*.json")
+    text = json.loads(results.read_text())
+    text["results"][task_name("MedicalQuiz")]["sr,letter"] = "N/A"
+    results.write_text(json.dumps(text))
+    (unscored,) = subjects(load([tmp_path / "b"]))
+    assert [entry.subject.label for entry in rank([scored, unscored])] == [scored.label]

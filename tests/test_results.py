@@ -7,6 +7,7 @@ import pytest
 
 from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.results import load, parse_task_name, read
+from lm_eval_longsafety.results.document import parse_json
 from tests.results_files import (
     STAMP,
     document,
@@ -312,7 +313,86 @@ def test_a_copied_run_counts_once_and_is_noted(tmp_path):
 def test_samples_that_disagree_with_their_results_are_noted(tmp_path):
     write_run(tmp_path, {DOC_ATTACK: [sample_line(0, "C"), sample_line(1, "C")]})
     write_lines(tmp_path / f"samples_{DOC_ATTACK}_{STAMP}.jsonl", [sample_line(0, "B")])
-    assert any("are not those of the results" in note for note in load_one(tmp_path).notes)
+    (note,) = load_one(tmp_path).notes
+    assert "holds 1 of 2 documents; the score is the results file's" in note
+
+
+def test_samples_of_another_model_are_never_taken_for_a_runs_own(tmp_path):
+    # Both models read the same prompts: lm-eval's hashes are equal. One of two means is equal too.
+    others = [sample_line(0, "B"), sample_line(1, "C")]
+    own = [sample_line(0, "C"), sample_line(1, "B")]
+    write_lines(tmp_path / "a" / f"samples_{DOC_ATTACK}_2026-10-01T10-00-00.1.jsonl", others)
+    write_run(tmp_path / "b", {DOC_ATTACK: own})
+    runs = load([tmp_path])
+    assert len(runs) == 2
+    assert runs[0].model.startswith("unknown")
+    assert [sample.sr for sample in runs[1].samples[DOC_ATTACK]] == [0.0, 1.0]
+
+
+def test_of_two_files_for_one_task_the_one_that_fits_is_read_and_the_other_named(tmp_path):
+    write_run(tmp_path, {DOC_ATTACK: [sample_line(0, "C")]})
+    write_lines(tmp_path / "edited" / f"samples_{DOC_ATTACK}_{STAMP}.jsonl", [sample_line(0, "B")])
+    run = load_one(tmp_path)
+    assert run.samples[DOC_ATTACK][0].sr == 0.0
+    assert any("other samples of" in note and "left aside" in note for note in run.notes)
+
+
+def test_runs_stay_in_the_users_order(tmp_path):
+    write_lines(tmp_path / "a" / f"samples_{DOC_ATTACK}_{STAMP}.jsonl", [sample_line()])
+    write_run(tmp_path / "b", {DOC_ATTACK: [sample_line()]}, stamp="2026-11-02T10-00-00.1")
+    assert [run.model[:7] for run in load([tmp_path / "a", tmp_path / "b"])] == [
+        "unknown",
+        "org/mod",
+    ]
+
+
+@pytest.mark.parametrize("score", [5, -1])
+def test_a_value_that_is_no_share_is_missing_and_noted(tmp_path, score):
+    data = document({DOC_ATTACK: [sample_line()]})
+    data["results"][DOC_ATTACK]["sr,letter"] = score
+    write_json(tmp_path / "results.json", data)
+    run = load_one(tmp_path)
+    assert run.tasks[DOC_ATTACK].metric("sr").value is None
+    assert any("is no share" in note for note in run.notes)
+
+
+def test_the_letter_filter_is_the_score_whatever_stands_before_it(tmp_path):
+    data = document({DOC_ATTACK: [sample_line(0, "C")]})
+    row = data["results"][DOC_ATTACK]
+    data["results"][DOC_ATTACK] = {"sr,zzz": 0.99, **row}
+    write_json(tmp_path / "results.json", data)
+    assert load_one(tmp_path).tasks[DOC_ATTACK].metric("sr").value == 0.0
+
+
+def test_a_damaged_first_line_costs_that_line(tmp_path):
+    path = write_run(tmp_path, {DOC_ATTACK: [sample_line(i) for i in range(3)]})
+    (lines,) = tmp_path.glob("samples_*.jsonl")
+    lines.write_text('{"doc_id": 0, "do\n\n' + lines.read_text())
+    assert len(load_one(path.parent).samples[DOC_ATTACK]) == 3
+
+
+@pytest.mark.parametrize(
+    "change", [{"resps": 5}, {"resps": True}, {"doc": {"task": []}}, {"doc": {"task": {}}}]
+)
+def test_lines_of_odd_types_never_stop_the_reader(tmp_path, change):
+    write_run(tmp_path, {DOC_ATTACK: [sample_line(0), sample_line(1)]})
+    (lines,) = tmp_path.glob("samples_*.jsonl")
+    write_lines(lines, [sample_line(0), sample_line(1, **change)])
+    assert len(load_one(tmp_path).samples[DOC_ATTACK]) == 1
+
+
+def test_numbers_too_large_for_their_column_are_missing(tmp_path):
+    write_run(tmp_path, {DOC_ATTACK: [sample_line(0, doc={"prompt_tokens": 2**63})]})
+    assert load_one(tmp_path).samples[DOC_ATTACK][0].prompt_tokens is None
+    with pytest.raises(ResultsError, match="not valid JSON"):
+        parse_json('{"results": ' + "9" * 5000 + "}", tmp_path)
+
+
+def test_a_negative_count_is_unknown(tmp_path):
+    data = document({DOC_ATTACK: [sample_line()]})
+    data["n-samples"][DOC_ATTACK]["effective"] = -5
+    write_json(tmp_path / "results.json", data)
+    assert load_one(tmp_path).tasks[DOC_ATTACK].n_effective is None
 
 
 @pytest.mark.parametrize("odd", [None, 3, "text", [], {"a": {"b": []}}, math.nan, True])

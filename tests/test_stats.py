@@ -144,8 +144,11 @@ def test_contexts_shared_by_two_tasks_widen_their_mean():
 def test_a_table_alone_gives_wilson_by_its_count_and_else_its_stderr():
     counted = proportion_from_summary(0.5, 4, None)
     assert (counted.low, counted.high) == pytest.approx(wilson(0.5, 4))
+    # 26 documents: 0.5 * 0.5 / 0.1^2 + 1
     uncounted = proportion_from_summary(0.5, None, 0.1)
-    assert uncounted.low == pytest.approx(0.5 - 0.196, abs=1e-4)
+    assert (uncounted.low, uncounted.high) == pytest.approx(wilson(0.5, 26))
+    none = proportion_from_summary(0.0, None, 0.0)
+    assert (none.value, none.low, none.high) == (0.0, None, None)
     bare = proportion_from_summary(0.5, None, None)
     assert (bare.stderr, bare.low, bare.high) == (None, None, None)
 

@@ -1,9 +1,12 @@
 """`longsafety compact`: a run's samples in one small file without text."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from lm_eval_longsafety.results import Run
 
 
 def compact(
@@ -24,10 +27,8 @@ def compact(
     need("report", REPORT)
     from lm_eval_longsafety.errors import OptionError
     from lm_eval_longsafety.results import read
-    from lm_eval_longsafety.results.compacted import write_compact
 
-    if output.suffix != ".parquet":
-        raise OptionError(f"{output}: end the name in .parquet, as report finds such files by it")
+    check_parquet(output)
     found = read(paths)
     runs = [run for run in found.runs if run.samples]
     if len(runs) != 1:
@@ -36,13 +37,39 @@ def compact(
             f"{len(runs)} runs with LongSafetyBench samples found ({names}); "
             "give the files of exactly one run, made with --log_samples"
         )
-    samples = [sample for own in runs[0].samples.values() for sample in own]
+    for note in (*found.notes, *runs[0].notes):
+        typer.echo(f"note: {note}", err=True)
+    write(output, runs[0])
+
+
+def check_parquet(output: Path) -> None:
+    """Refuse before the work is done, not after.
+
+    Raises:
+        OptionError: a name or place that cannot be written to.
+    """
+    from lm_eval_longsafety.cli.report import check_place
+    from lm_eval_longsafety.errors import OptionError
+
+    if output.suffix != ".parquet":
+        raise OptionError(f"{output}: end the name in .parquet, as report finds such files by it")
+    check_place(output)
+
+
+def write(output: Path, run: "Run") -> None:
+    """Write a run's samples and results as one compact file, and say so.
+
+    Raises:
+        OptionError: it cannot be written.
+    """
+    from lm_eval_longsafety.errors import OptionError
+    from lm_eval_longsafety.results.compacted import write_compact
+
+    samples = [sample for own in run.samples.values() for sample in own]
     try:
-        size = write_compact(output, samples, runs[0].summary, runs[0].notes)
+        size = write_compact(output, samples, run.summary, run.notes)
     except OSError as error:
         raise OptionError(
             f"{output}: cannot be written ({error.strerror}); choose another -o"
         ) from None
-    for note in (*found.notes, *runs[0].notes):
-        typer.echo(f"note: {note}", err=True)
     typer.echo(f"{output}: {len(samples):,} samples, {size / 1000:,.0f} kB")

@@ -1,5 +1,6 @@
 """`longsafety rescore`: logged replies read again, without a model."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,23 +23,25 @@ def rescore(
     from lm_eval_longsafety.cli.extras import REPORT, need
 
     need("report", REPORT)
+    from lm_eval_longsafety.cli.compact import check_parquet, write
     from lm_eval_longsafety.errors import OptionError
-    from lm_eval_longsafety.rescore import rescore as rescore_files
-    from lm_eval_longsafety.results.compacted import write_compact
+    from lm_eval_longsafety.rescore import rescore as rescore_runs
+    from lm_eval_longsafety.results import read
 
-    rescored = rescore_files(paths)
-    if output is not None and (len(rescored) != 1 or output.suffix != ".parquet"):
-        raise OptionError(
-            f"--output {output}: takes one run (found {len(rescored)}) and a name in .parquet"
-        )
+    if output is not None:
+        check_parquet(output)
+    found = read(paths, keep_text=True)
+    rescored = rescore_runs(found.runs)
+    if output is not None and len(rescored) != 1:
+        raise OptionError(f"--output takes one run, found {len(rescored)}; give the files of one")
+    for note in (*found.notes, *(note for one in rescored for note in one.run.notes)):
+        typer.echo(f"note: {note}", err=True)
     for one in rescored:
         typer.echo(_table(one))
     if output is not None:
-        run = rescored[0].run
-        samples = [sample for own in run.samples.values() for sample in own]
         note = "scores read again from the logged replies by `longsafety rescore`"
-        write_compact(output, samples, run.summary, (*run.notes, note))
-        typer.echo(f"{output}: {len(samples):,} samples")
+        run = rescored[0].run
+        write(output, replace(run, notes=(*run.notes, note)))
 
 
 def _table(one: "Rescored") -> str:

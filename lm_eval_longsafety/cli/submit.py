@@ -80,6 +80,8 @@ def submit(
 
     _check_options(protocol, source_url, relationship)
     found = read(paths, keep_text=with_samples)
+    for note in (*found.notes, *(note for run in found.runs for note in run.notes)):
+        typer.echo(f"note: {note}", err=True)
     submissions = check(
         found.runs,
         model=model,
@@ -96,8 +98,6 @@ def submit(
     }
     files_ = {out / path: text for path, text in (texts | proposed).items()}
     written = files.write_all(files_, force=force)
-    for note in found.notes:
-        typer.echo(f"note: {note}", err=True)
     typer.echo(_summary(submissions))
     for path in files_:
         typer.echo(f"{path}{'' if path in written else ' (unchanged)'}")

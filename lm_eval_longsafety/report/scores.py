@@ -36,8 +36,8 @@ class TaskScores:
     """Empty where none were given."""
 
     def values(self, metric: str) -> Values | None:
-        """Per-document values; None without samples."""
-        if not self.samples:
+        """Per-document values; None without samples, or where the result contradicts them."""
+        if not self.samples or (self.result and self.result.contradiction(self.samples)):
             return None
         return Values.of(
             [value_of(sample, metric) for sample in self.samples],
@@ -55,13 +55,15 @@ class TaskScores:
             aware, safe = _summary(self.result, "ha"), _summary(self.result, "sr")
             if aware is None or safe is None:
                 return None
-            return proportion_from_summary(aware.value - safe.value, self.result.n_effective, None)
+            gap = max(0.0, aware.value - safe.value)
+            return proportion_from_summary(gap, self.result.n_effective, None)
         return _summary(self.result, metric)
 
     @property
     def n(self) -> int | None:
         """Documents scored."""
-        return len(self.samples) or (self.result.n_effective if self.result else None)
+        values = self.values("sr")
+        return len(values.values) if values else self.result.n_effective if self.result else None
 
     @property
     def provenance(self) -> Provenance | None:
@@ -178,6 +180,6 @@ def _task_scores(run: Run, names: Sequence[str]) -> tuple[TaskScores, ...]:
 
 def _summary(result: TaskResult, metric: str) -> Estimate | None:
     row = result.metric(metric)
-    if row is None or row.value is None:
+    if row is None or row.value is None or result.n_effective == 0:
         return None
     return proportion_from_summary(row.value, result.n_effective, row.stderr)

@@ -9,12 +9,13 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeGuard
 
 from lm_eval_longsafety.errors import ResultsError
-from lm_eval_longsafety.results.names import is_ours
+from lm_eval_longsafety.results.names import is_ours, parse_task_name
 from lm_eval_longsafety.results.records import Metric, Provenance, Run, TaskResult
 
 _KEPT = (
@@ -73,7 +74,7 @@ def parse_json(text: str | bytes, source: Path) -> object:
         raise ResultsError(f"{source}: the file is empty; run the evaluation again")
     try:
         return json.loads(text)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # Not JSON, not UTF-8, or an integer of thousands of digits.
         raise ResultsError(
             f"{source}: not valid JSON ({error}); the file was cut off or edited, "
             "take it again from the output folder of lm-eval"
@@ -153,9 +154,29 @@ def _tasks(summary: Mapping[str, Any], notes: list[str]) -> dict[str, TaskResult
             notes.append(f"results of {name!r} are not a table row and were left out")
             continue
         task = _task(name, rows[name], summary)
+        if parse_task_name(name) is not None:
+            task = _shares_only(task, notes)
         if task.metrics:
             tasks[name] = task
     return tasks
+
+
+def _shares_only(task: TaskResult, notes: list[str]) -> TaskResult:
+    """A task of ours without values that no run gives: each of its metrics is a share."""
+    metrics = []
+    for metric in task.metrics:
+        if metric.value is not None and not 0 <= metric.value <= 1:
+            notes.append(f"{task.name}: {metric.name} {metric.value:g} is no share; shown as n/a")
+            metric = replace(metric, value=None, stderr=None)
+        elif metric.stderr is not None and not 0 <= metric.stderr <= 1:
+            notes.append(f"{task.name}: {metric.name} with an impossible stderr, left out")
+            metric = replace(metric, stderr=None)
+        metrics.append(metric)
+    checked = replace(task, metrics=tuple(metrics))
+    sr, ha = (row.value if (row := checked.metric(name)) else None for name in ("sr", "ha"))
+    if sr is not None and ha is not None and sr > ha + 1e-9:
+        notes.append(f"{task.name}: SR {sr:g} above HA {ha:g}, which no run gives")
+    return checked
 
 
 def _task(name: str, row: Mapping[str, Any], summary: Mapping[str, Any]) -> TaskResult:
@@ -163,8 +184,8 @@ def _task(name: str, row: Mapping[str, Any], summary: Mapping[str, Any]) -> Task
     subtasks = _mapping(summary.get("group_subtasks")).get(name)
     children = tuple(str(child) for child in subtasks) if isinstance(subtasks, list) else ()
     counts = _mapping(_mapping(summary.get("n-samples")).get(name))
-    effective = _number(counts.get("effective", row.get("sample_len")))
-    original = _number(counts.get("original"))
+    effective = _count(counts.get("effective", row.get("sample_len")))
+    original = _count(counts.get("original"))
     n_shot = _number(_mapping(summary.get("n-shot")).get(name))
     version = _mapping(summary.get("versions")).get(name)
     metadata = dict(_mapping(_mapping(configs.get(name)).get("metadata")))
@@ -173,8 +194,8 @@ def _task(name: str, row: Mapping[str, Any], summary: Mapping[str, Any]) -> Task
         name=name,
         alias=str(row.get("alias") or name).lstrip(" -"),
         metrics=_metrics(row, _mapping(_mapping(summary.get("higher_is_better")).get(name))),
-        n_original=None if original is None else int(original),
-        n_effective=None if effective is None else int(effective),
+        n_original=original,
+        n_effective=effective,
         n_shot=None if n_shot is None else int(n_shot),
         version=None if version is None else str(version),
         is_group=bool(children)
@@ -191,7 +212,9 @@ def _metrics(row: Mapping[str, Any], direction: Mapping[str, Any]) -> tuple[Metr
     metrics = []
     for key, value in row.items():
         name, comma, filter_name = key.partition(",")
-        if name in _NOT_METRICS or name.endswith("_stderr") or not _is_metric_value(value):
+        if name in _NOT_METRICS or name.endswith("_stderr"):
+            continue
+        if not (_is_metric_value(value) or comma and isinstance(value, str)):
             continue
         better = direction.get(name)
         metrics.append(
@@ -286,6 +309,11 @@ def _number(value: object) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
+
+
+def _count(value: object) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None and number >= 0 else None
 
 
 def _number_in_text(value: object) -> float | None:

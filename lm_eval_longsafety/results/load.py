@@ -80,6 +80,9 @@ def read(
     runs, orphan_notes = attach(merge_copies(found.runs), found.sample_files)
     if not runs:
         raise ResultsError(_nothing(found.notes))
+    # In the user's order: the first run is what `compare` takes as the base.
+    order = [path for path, _ in files]
+    runs.sort(key=lambda run: order.index(run.source))
     return Collection(runs=tuple(runs), notes=(*found.notes, *orphan_notes))
 
 
@@ -115,10 +118,11 @@ def _read_readable(path: Path, found: _Found, *, keep_text: bool, advance: sampl
 
 def _read_file(path: Path, found: _Found, *, keep_text: bool, advance: samples.Advance) -> None:
     with path.open("rb") as file:
-        start = file.readline(1 << 26)
-    if start.startswith(compacted.MAGIC):
+        # A crash or an editor may have damaged the first lines of a good file.
+        start = [file.readline(1 << 26) for _ in range(_FIRST_LINES)]
+    if start[0].startswith(compacted.MAGIC):
         _read_compact(path, found)
-    elif samples.first_record(start) is not None:
+    elif any(samples.first_record(line) is not None for line in start):
         sample_file = samples.read_sample_file(path, keep_text=keep_text, advance=advance)
         found.notes.extend([] if sample_file.samples else sample_file.notes)
         if sample_file.samples:
@@ -137,6 +141,7 @@ def _read_lines(path: Path, found: _Found) -> None:
     raise ResultsError(f"{path}: its first line is not a sample of lm-eval; {_EXPECTED}")
 
 
+_FIRST_LINES = 3
 _EXPECTED = (
     "expected results_*.json or samples_*.jsonl of lm-eval, or a .parquet of `longsafety compact`"
 )

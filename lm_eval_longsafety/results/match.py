@@ -1,7 +1,7 @@
 """Put sample files to the runs they belong to, and copies of one run together.
 
-Evidence, strongest first: the same mean scores, the same time stamp in the names, lm-eval's own
-hash over the lines, the same folder. Where two runs fit equally well the samples are left aside
+Evidence, strongest first: the same mean scores, the same time stamp in the names, the same folder,
+lm-eval's own hash over the lines. Where two runs fit equally well the samples are left aside
 with a note, never guessed.
 """
 
@@ -11,9 +11,7 @@ from pathlib import Path
 
 from lm_eval_longsafety.results.names import parse_task_name
 from lm_eval_longsafety.results.records import Run, Sample
-from lm_eval_longsafety.results.samples import SampleFile
-
-_TOLERANCE = 1e-9
+from lm_eval_longsafety.results.samples import SampleFile, parse_stamp
 
 
 def merge_copies(runs: Iterable[Run]) -> list[Run]:
@@ -48,7 +46,7 @@ def attach(runs: Sequence[Run], files: Sequence[SampleFile]) -> tuple[list[Run],
     Returns:
         The runs and notes on sample files that fit no single run.
     """
-    given: list[list[SampleFile]] = [[] for _ in runs]
+    given: list[list[tuple[_Evidence, SampleFile]]] = [[] for _ in runs]
     orphans: list[SampleFile] = []
     notes: list[str] = []
     for file in (_named_by_hash(file, runs) for file in files):
@@ -62,26 +60,32 @@ def attach(runs: Sequence[Run], files: Sequence[SampleFile]) -> tuple[list[Run],
                 "aside; keep each run's files in a folder of its own"
             )
         else:
-            given[scores.index(best)].append(file)
+            given[scores.index(best)].append((best, file))
     full = [_with_samples(run, own) for run, own in zip(runs, given, strict=True)]
     return full + _runs_of(orphans), notes
 
 
-_NONE = (0, 0, 0, 0)
+_Evidence = tuple[int, int, int, int]
+_NONE: _Evidence = (0, 0, 0, 0)
 
 
-def _evidence(run: Run, file: SampleFile) -> tuple[int, int, int, int]:
-    """How well a file fits a run: (scores, stamp, hash, folder); all 0 where it does not."""
+def _evidence(run: Run, file: SampleFile) -> _Evidence:
+    """How well a file fits a run: (scores, stamp, folder, hash); all 0 where it does not.
+
+    The hash is over documents and prompts: all models that read the same share it, and two may
+    share a mean. Neither tells without the folder or the other.
+    """
     task = run.tasks.get(file.task)
-    if task is None:
+    stamp = parse_stamp(run.source)
+    if task is None or (file.stamp and stamp and file.stamp != stamp):
         return _NONE
     same_hash = int(run.task_hashes.get(file.task) == file.task_hash)
-    same_stamp = int(bool(file.stamp) and file.stamp in run.source.name)
+    same_stamp = int(bool(file.stamp) and file.stamp == stamp)
     same_folder = int(file.path.parent == run.source.parent)
     same_scores = int(_same_scores(run, file))
-    if not (same_hash or same_stamp or same_scores):
+    if not (same_stamp or same_scores + same_hash + same_folder >= 2):
         return _NONE
-    return (same_scores, same_stamp, same_hash, same_folder)
+    return (same_scores, same_stamp, same_folder, same_hash)
 
 
 def _named_by_hash(file: SampleFile, runs: Sequence[Run]) -> SampleFile:
@@ -108,25 +112,27 @@ def _same_benchmark(name: str, other: str) -> bool:
 
 def _same_scores(run: Run, file: SampleFile) -> bool:
     task = run.tasks[file.task]
-    for name in ("ha", "sr"):
-        metric = task.metric(name)
-        mean = sum(getattr(sample, name) for sample in file.samples) / len(file.samples)
-        if metric is None or metric.value is None or abs(metric.value - mean) > _TOLERANCE:
-            return False
-    return True
+    metrics = [task.metric(name) for name in ("ha", "sr")]
+    known = all(metric is not None and metric.value is not None for metric in metrics)
+    return known and task.contradiction(file.samples) is None
 
 
-def _with_samples(run: Run, files: Sequence[SampleFile]) -> Run:
+def _with_samples(run: Run, files: Sequence[tuple[_Evidence, SampleFile]]) -> Run:
     samples: dict[str, tuple[Sample, ...]] = dict(run.samples)
     notes = list(run.notes)
-    for file in files:
+    for _, file in sorted(files, key=lambda found: found[0], reverse=True):
+        name = file.path.name
+        if file.task in samples:
+            if samples[file.task] != file.samples:
+                notes.append(f"{name}: other samples of {file.task} fit better; left aside")
+            continue
+        samples[file.task] = file.samples
         notes.extend(file.notes)
-        if not _same_scores(run, file):
+        if differs := run.tasks[file.task].contradiction(file.samples):
             notes.append(
-                f"{file.path.name}: its mean scores are not those of the results file; "
-                "tables that need samples show the samples' own"
+                f"{name}: holds {differs}; the score is the results file's, "
+                "only letters, lengths and grids are taken from these samples"
             )
-        samples.setdefault(file.task, file.samples)
     return replace(run, samples=samples, notes=tuple(dict.fromkeys(notes)))
 
 

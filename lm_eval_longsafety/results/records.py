@@ -3,13 +3,15 @@
 Nothing here knows how lm-eval spells its files. A missing number is None, never 0 or NaN.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from lm_eval_longsafety.results.names import TaskName, parse_task_name
+
+_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +68,26 @@ class TaskResult:
     """None for tasks that are not this plugin's."""
 
     def metric(self, name: str, filter_name: str | None = None) -> Metric | None:
-        """The metric of that name; the first filter that has it unless one is named."""
-        for metric in self.metrics:
-            if metric.name == name and filter_name in (None, metric.filter):
-                return metric
+        """The metric of that name; of several filters `letter`, else the first, unless named."""
+        named = [metric for metric in self.metrics if metric.name == name]
+        for wanted in ("letter", None) if filter_name is None else (filter_name,):
+            for metric in named:
+                if wanted in (None, metric.filter):
+                    return metric
+        return None
+
+    def contradiction(self, samples: Sequence["Sample"]) -> str | None:
+        """How samples differ from this row: other documents or other means; None where they agree.
+
+        A crashed or edited file must not change the score that lm-eval wrote.
+        """
+        if self.n_effective is not None and len(samples) != self.n_effective:
+            return f"{len(samples)} of {self.n_effective} documents"
+        for name in ("sr", "ha"):
+            metric = self.metric(name)
+            mean = sum(getattr(sample, name) for sample in samples) / max(len(samples), 1)
+            if metric and metric.value is not None and abs(metric.value - mean) > _TOLERANCE:
+                return f"mean {name} {mean:.4g}, in the results file {metric.value:.4g}"
         return None
 
 

@@ -20,7 +20,11 @@ from lm_eval_longsafety.results.records import Sample, SampleText
 
 SCORES = ("ha", "sr", "answered", "refused", "truncated")
 _FILTERS = ("letter", "none")
-_FILE_NAME = re.compile(r"^samples_(?P<task>.+)_(?P<stamp>\d{4}-\d\d-\d\dT[\d.-]+)$")
+_STAMP = r"_(?P<stamp>\d{4}-\d\d-\d\dT[\d.-]+)$"
+_FILE_NAME = re.compile(r"^samples_(?P<task>.+)" + _STAMP)
+
+_MOST_TOKENS = 2**53
+"""What a float holds exactly; no prompt has more tokens."""
 
 Advance = Callable[[int], None]
 """Told how many bytes more have been read."""
@@ -39,6 +43,12 @@ class SampleFile:
     task_hash: str
     """What lm-eval writes as `task_hashes[task]` for exactly these lines."""
     notes: tuple[str, ...] = ()
+
+
+def parse_stamp(path: Path) -> str:
+    """The time stamp in the name of a file that lm-eval wrote; `""` in a renamed one."""
+    match = re.search(_STAMP, path.stem)
+    return match["stamp"] if match else ""
 
 
 def first_record(line: bytes) -> Mapping[str, Any] | None:
@@ -77,7 +87,7 @@ class _Reader:
         self.path = path
         self.keep_text = keep_text
         match = _FILE_NAME.match(path.stem)
-        self.stamp = match["stamp"] if match else ""
+        self.stamp = parse_stamp(path) if match else ""
         self.hint = task or (match["task"] if match else "")
         self.digest = hashlib.sha256()
         self.by_filter: dict[str, dict[tuple[str, int], Sample]] = {}
@@ -146,7 +156,8 @@ def is_our_document(doc: object) -> bool:
         and isinstance(doc.get("letters"), list)
         and isinstance(doc.get("choices"), list)
         and len(doc["letters"]) == len(doc["choices"]) > 0
-        and doc.get("task") in BY_SPLIT
+        and isinstance(doc.get("task"), str)
+        and doc["task"] in BY_SPLIT
     )
 
 
@@ -177,7 +188,7 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
         picks=picks,
         letters=letters,
         **known,
-        prompt_tokens=None if tokens is None else int(tokens),
+        prompt_tokens=int(tokens) if tokens is not None and 0 <= tokens < _MOST_TOKENS else None,
         depth=_number(doc.get("depth")),
         length=_number(doc.get("length")),
         context_sha256=_clean(doc.get("context_sha256") or ""),
@@ -269,7 +280,7 @@ def _is_sample(record: object) -> bool:
     return (
         isinstance(record, dict)
         and "doc_id" in record
-        and "resps" in record
+        and isinstance(record.get("resps"), list)
         and isinstance(record.get("doc"), dict)
     )
 

@@ -1,6 +1,7 @@
 """What stands against a submission: every reason at once, each with what to do.
 
-A run is judged by what lm-eval and our tasks wrote into its results file, not by its samples.
+A run is judged by what lm-eval and our tasks wrote into its results file; samples beside it must
+not contradict it.
 """
 
 import re
@@ -82,6 +83,7 @@ def problems(submission: Submission) -> list[str]:
         *_scores(submission),
         *_data(submission),
         *_mixed(submission),
+        *_undated(submission),
     ]
 
 
@@ -172,12 +174,13 @@ def _scores(submission: Submission) -> Iterator[str]:
         values = {metric: task.value(metric) for metric in METRICS}
         for metric, value in values.items():
             if value is None:
-                yield f"{name}: {metric.upper()} is missing or not finite; run the task again"
-            elif not 0 <= value <= 1:
-                yield f"{name}: {metric.upper()} is {value:g}, outside 0 to 1"
+                yield f"{name}: {metric.upper()} is missing or no share; run the task again"
         sr, ha = values["sr"], values["ha"]
         if sr is not None and ha is not None and sr > ha + 1e-9:
             yield f"{name}: SR {sr:g} above HA {ha:g}, which no run gives; the file was edited"
+        if samples := task.run.samples.get(task.result.name):
+            if differs := task.result.contradiction(samples):
+                yield f"{name}: its samples hold {differs}; give the files of one whole run"
         if task.result.n_shot:
             yield f"{name}: run with {task.result.n_shot} examples; the benchmark has none"
 
@@ -215,6 +218,11 @@ def _data(submission: Submission) -> Iterator[str]:
     for task in submission.tasks:
         if task.provenance.protocol not in (None, submission.protocol):
             yield f"{task.benchmark.split}: recorded protocol {task.provenance.protocol!r}"
+
+
+def _undated(submission: Submission) -> Iterator[str]:
+    if submission.date is None:
+        yield "the results have no date, by which records are told apart; run again"
 
 
 def _mixed(submission: Submission) -> Iterator[str]:

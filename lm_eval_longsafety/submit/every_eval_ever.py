@@ -100,7 +100,7 @@ def _timestamps(submission: Submission) -> dict[str, str]:
     """The run's own time for both: writing the record again gives the same record."""
     date = submission.date
     if date is None:
-        return {"retrieved_timestamp": "0"}
+        raise ValueError("a submission without a date; `checks.problems` finds such runs")
     seconds = str(int(date.timestamp()))
     return {"retrieved_timestamp": seconds, "evaluation_timestamp": date.isoformat()}
 

@@ -98,9 +98,12 @@ class Submission:
         return sum(task.result.n_effective or 0 for task in self.tasks)
 
     @property
-    def truncated(self) -> int:
-        """Prompts that were cut in the middle to fit the window."""
-        return sum(task.provenance.truncated or 0 for task in self.tasks)
+    def truncated(self) -> int | None:
+        """Prompts that were cut in the middle to fit the window; None where that is unknown."""
+        known = [(task.provenance.prompt_limit, task.provenance.truncated) for task in self.tasks]
+        if any(limit is None or cut is None for limit, cut in known):
+            return None
+        return sum(cut or 0 for _, cut in known)
 
     @property
     def provenance(self) -> Provenance:
@@ -144,6 +147,10 @@ def settings_notes(submission: Submission) -> list[str]:
     notes = []
     if submission.protocol == "logits":
         notes.append("most probable letter instead of a generated one")
+    if any(task.provenance.prompt_limit is None for task in submission.tasks):
+        notes.append("window unknown, prompts that the backend cut are not counted")
+    if not any(run.model_sha or run.revision for run in submission.runs):
+        notes.append("the results do not name the model's revision")
     if submission.truncated:
         count = f"{submission.truncated:,} of {submission.documents:,} prompts"
         limit = submission.provenance.prompt_limit

@@ -6,6 +6,8 @@ from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.errors import SubmissionError
 from lm_eval_longsafety.results import load
 from lm_eval_longsafety.submit.checks import check
+from lm_eval_longsafety.submit.records import settings_notes
+from tests.results_files import sample_line, write_lines
 from tests.submit import finished_runs
 
 NIAH = "longsafety_harmful_niah"
@@ -120,7 +122,7 @@ def test_every_reason_is_told_at_once(tmp_path):
         "'org/model-one', not of 'model-one'",
         "--limit 5",
         "1 of ten tasks missing: DocAttack",
-        "HarmfulNIAH: SR is missing or not finite",
+        "HarmfulNIAH: SR is missing or no share",
         "revision is unknown",
         "data revision is",
     ):
@@ -141,12 +143,14 @@ def test_every_reason_is_told_at_once(tmp_path):
         (changed(option_seed=3), "option seed is 0 and 3"),
         (changed(over_length="error"), "over_length is middle and error"),
         (changed(protocol="logits"), "HarmfulNIAH: recorded protocol 'logits'"),
-        (scored(**{"sr,letter": "N/A"}), "HarmfulNIAH: SR is missing or not finite"),
-        (scored(**{"ha,letter": float("inf")}), "HarmfulNIAH: HA is missing or not finite"),
-        (scored(**{"ha,letter": 40.0}), "HarmfulNIAH: HA is 40, outside 0 to 1"),
+        (scored(**{"sr,letter": "N/A"}), "HarmfulNIAH: SR is missing or no share"),
+        (scored(**{"ha,letter": float("inf")}), "HarmfulNIAH: HA is missing or no share"),
+        (scored(**{"ha,letter": 40.0}), "HarmfulNIAH: HA is missing or no share"),
         (scored(**{"sr,letter": 0.9}), "SR 0.9 above HA 0.4"),
         (scored(**{"answered,letter": 0.94}), "in 94.0% of the replies only (floor 95%)"),
         (scored(**{"answered,letter": None}), "share of readable replies is unknown"),
+        (scored(**{"answered,letter": 1.5}), "share of readable replies is unknown"),
+        (finished_runs.document(date=None), "the results have no date"),
     ],
 )
 def test_one_defect_is_one_reason(tmp_path, data, reason):
@@ -231,3 +235,25 @@ def test_results_of_other_tasks_alone_hold_nothing_to_submit(tmp_path):
     data = finished_runs.document(tasks=())
     data["results"] = {"arc": {"acc,none": 0.5}}
     assert reasons(tmp_path, data) == ["no scores of LongSafetyBench found"]
+
+
+def test_samples_that_contradict_the_results_are_a_reason(tmp_path):
+    finished_runs.write(tmp_path / "run", finished_runs.document())
+    (results,) = (tmp_path / "run").rglob("results_*.json")
+    stamp = results.stem.removeprefix("results_")
+    line = sample_line(split="HarmfulNIAH", doc={"depth": 0, "length": 1})
+    write_lines(results.parent / f"samples_{NIAH}_{stamp}.jsonl", [line])
+    with pytest.raises(SubmissionError, match="its samples hold 1 of 147 documents"):
+        check(load([tmp_path / "run"]), model="org/model-one")
+
+
+def test_what_is_unknown_is_noted_and_not_zero(tmp_path):
+    data = everywhere(prompt_limit=None)
+    data["config"]["model_revision"] = None
+    data["config"]["model_sha"] = None
+    (one,) = submissions(tmp_path, data)
+    assert one.truncated is None
+    assert settings_notes(one) == [
+        "window unknown, prompts that the backend cut are not counted",
+        "the results do not name the model's revision",
+    ]
