@@ -70,10 +70,18 @@ def write_data(folder: Path, part: float, tokenizer: Path) -> None:
 
 
 def prepare(data: str, model: str) -> None:
-    """Worker: what the ten tasks do before the first request."""
+    """Worker: what the ten tasks do before the first request.
+
+    lm-eval has imported these libraries before it loads a task; `tokenise` does not count them
+    either.
+    """
+    import datasets  # noqa: F401
+    from transformers import AutoConfig, AutoTokenizer
+
     from lm_eval_longsafety.benchmark import TASKS
     from lm_eval_longsafety.documents import load_documents
 
+    AutoConfig.from_pretrained(model), AutoTokenizer.from_pretrained(model)
     started = time.perf_counter()
     kept = [load_documents(split=task.split, data=data, pretrained=model) for task in TASKS]
     print(f"SECONDS {time.perf_counter() - started} {len(kept)}")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.backends.harness import evaluate
+from tests.backends.harness import chosen, evaluate
 from tests.conftest import row, write_jsonl
 from tests.vllm.test_offline import prefilled
 
@@ -19,6 +19,16 @@ def test_rotations_score_alike_on_stock_vllm_and_ours(ours, stock, tiny_model, s
     name = f"longsafety_doc_attack_rotations{suffix}"
     mine, theirs = (evaluate(lm, tiny_model, [name], limit=2) for lm in (ours, stock))
     assert scores(mine, name) == scores(theirs, name)
+
+
+@pytest.mark.parametrize("suffix", ["", "_logits"])
+def test_no_context_and_length_score_alike_on_vllm_and_hf(ours, hf, tiny_model, suffix):
+    names = [f"longsafety_doc_attack_no_context{suffix}", f"longsafety_length{suffix}"]
+    grid = {"lengths": [6000], "depths": [0, 0.5], "length_rows": 1, "length_tasks": ["DocAttack"]}
+    mine, theirs = (evaluate(lm, tiny_model, names, limit=2, metadata=grid) for lm in (ours, hf))
+    # Two documents without context; one at each of two depths.
+    assert len(chosen(mine)) == 4
+    assert chosen(mine) == chosen(theirs)
 
 
 @pytest.mark.parametrize("backend", ["ours", "stock"])
