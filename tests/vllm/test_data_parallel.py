@@ -18,7 +18,8 @@ from tests.backends.harness import chosen, evaluate
 if __name__ == "__main__":
     model, task = sys.argv[1:]
     # Ray is told of two devices: lm-eval asks for one a replica, and the CPU build uses none.
-    ray.init(num_gpus=2, num_cpus=2, include_dashboard=False, log_to_driver=False)
+    here = {"_node_ip_address": "127.0.0.1", "include_dashboard": False, "log_to_driver": False}
+    ray.init(num_gpus=2, num_cpus=2, **here)
     engine = {"dtype": "float32", "max_model_len": 16384, "enforce_eager": True}
     lm = LongSafetyVLLM(model, data_parallel_size=2, **engine)
     found = chosen(evaluate(lm, model, [task], limit=3))
@@ -34,8 +35,9 @@ def test_two_replicas_choose_what_one_engine_chooses(ours, tiny_model, tmp_path,
         [sys.executable, str(script), str(tiny_model), task],
         capture_output=True,
         text=True,
-        # Ray keeps a token in the home folder.
-        env=os.environ | {"PYTHONPATH": os.getcwd(), "HOME": str(tmp_path)},
+        # Ray keeps a token in the home folder, and would send statistics of its use.
+        env=os.environ
+        | {"PYTHONPATH": os.getcwd(), "HOME": str(tmp_path), "RAY_USAGE_STATS_ENABLED": "0"},
     )
     assert done.returncode == 0, done.stderr[-3000:]
     one = chosen(evaluate(ours, tiny_model, [task], limit=3))
