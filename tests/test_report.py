@@ -8,7 +8,7 @@ import pytest
 from lm_eval_longsafety.cli.extras import REPORT, need
 from lm_eval_longsafety.errors import OptionError, ResultsError
 from lm_eval_longsafety.report.build import build
-from lm_eval_longsafety.report.capability import headline_metric
+from lm_eval_longsafety.report.capability import headline_metric, other_tasks
 from lm_eval_longsafety.report.content import clean, percent
 from lm_eval_longsafety.report.published import published_scores
 from lm_eval_longsafety.report.scores import run_labels, short_name
@@ -146,6 +146,87 @@ def test_sample_data_carries_a_banner(golden):
     assert any("embedded sample data" in banner for banner in golden.banners)
 
 
+def with_provenance(**changes):
+    """A results document of whole runs whose tasks wrote down something else."""
+    data = document(full_run("BDAC", 8))
+    for name in data["n-samples"]:
+        data["configs"][name]["metadata"]["provenance"].update(changes)
+    return data
+
+
+def truncated(report):
+    """(headline, setup)"""
+    return (
+        cells(report, "overall", "org/model-one")[4],
+        cells(report, "setup-table", "Truncated prompts")[0],
+    )
+
+
+def test_nothing_is_said_to_be_whole_where_no_window_was_known(tmp_path):
+    data = with_provenance(prompt_limit=None)
+    (tmp_path / "r.json").write_text(json.dumps(data))
+    assert truncated(report_on(tmp_path)) == ("n/a", "n/a")
+
+
+def test_one_task_without_a_window_makes_the_whole_unknown(tmp_path):
+    data = with_provenance()
+    data["configs"][DOC_ATTACK]["metadata"]["provenance"]["prompt_limit"] = None
+    (tmp_path / "r.json").write_text(json.dumps(data))
+    assert truncated(report_on(tmp_path)) == ("n/a", "n/a")
+
+
+@pytest.mark.parametrize("provenance", [True, False])
+def test_truncation_that_was_not_written_down_is_read_from_the_scores(tmp_path, provenance):
+    data = with_provenance(truncated=None)
+    for name in data["n-samples"]:
+        # 2 of 8 in each of ten tasks
+        data["results"][name]["truncated,letter"] = 0.25
+        if not provenance:
+            del data["configs"][name]["metadata"]["provenance"]
+    (tmp_path / "r.json").write_text(json.dumps(data))
+    assert truncated(report_on(tmp_path)) == ("25.0", "20")
+
+
+def test_nothing_is_said_about_settings_of_a_run_without_its_results_file(tmp_path):
+    write_run(tmp_path / "a", full_run(), model="org/a")
+    write_run(tmp_path / "b", full_run("B"), stamp="2026-11-02T10-00-00.000001").unlink()
+    report = report_on(tmp_path)
+    assert cells(report, "setup-table", "Chat template sha256") == ["c" * 16, "n/a"]
+    assert cells(report, "setup-table", "Limit") == ["none", "n/a"]
+    assert not any("differs" in banner for banner in report.banners)
+
+
+def test_a_run_that_wrote_down_no_template_and_no_limit_had_none(tmp_path):
+    write_run(tmp_path / "a", full_run(), model="org/a")
+    write_run(tmp_path / "b", full_run(), model="org/b", chat_template_sha=None)
+    report = report_on(tmp_path)
+    assert cells(report, "setup-table", "Chat template sha256")[1] == "none"
+    assert cells(report, "setup-table", "Limit") == ["none", "none"]
+    assert any("chat template differs" in banner for banner in report.banners)
+
+
+def test_the_ladder_says_which_scores_do_not_belong_there(tmp_path):
+    data = document(full_run("B", 2))
+    data["n-samples"] = {name: {"original": 100, "effective": 2} for name in data["n-samples"]}
+    (tmp_path / "r.json").write_text(json.dumps(data))
+    kind = cells(report_on(tmp_path), "ladder", "org/model-one")[1]
+    assert kind == "this report, limited, sample data"
+
+
+@pytest.mark.parametrize("format_", ["md", "html", "json"])
+def test_a_comparison_carries_the_banners_of_its_runs(tmp_path, format_):
+    write_run(tmp_path / "a", full_run("BDAC", 8), model="org/a")
+    limited = write_run(tmp_path / "b", full_run("BBAC", 8), model="org/b", max_length=8000)
+    data = json.loads(limited.read_text())
+    data["n-samples"] = {name: {"original": 100, "effective": 8} for name in data["n-samples"]}
+    limited.write_text(json.dumps(data))
+    shown = longsafety("compare", tmp_path, "--format", format_).output
+    assert "org/b: a limited run" in shown
+    assert "org/a: a limited run" not in shown
+    assert "org/a, org/b: run on the embedded sample data" in shown
+    assert "window differs" in shown
+
+
 @pytest.mark.parametrize(
     ("change", "word"),
     [
@@ -159,6 +240,27 @@ def test_runs_made_differently_are_shown_and_flagged(tmp_path, change, word):
     report = report_on(tmp_path)
     assert len(tables(report)["overall"].rows) == 2
     assert any(f"{word} differs" in banner for banner in report.banners)
+
+
+def with_data_hashes(path, hashes):
+    """The results file at `path`, with the tasks' data hashes replaced by task name."""
+    data = json.loads(path.read_text())
+    for name, value in hashes.items():
+        data["configs"][name]["metadata"]["provenance"]["data_sha256"] = value
+    path.write_text(json.dumps(data))
+
+
+def test_other_tasks_are_no_other_data_but_another_hash_of_one_task_is(tmp_path):
+    niah, medical = task_name("HarmfulNIAH"), task_name("MedicalQuiz")
+    lines = full_run()
+    both = {name: lines[name] for name in (niah, medical)}
+    first = write_run(tmp_path / "a", both, model="org/a")
+    with_data_hashes(first, {niah: "a" * 64, medical: "b" * 64})
+    second = write_run(tmp_path / "b", {medical: lines[medical]}, model="org/b")
+    with_data_hashes(second, {medical: "b" * 64})
+    assert not any("data differs" in banner for banner in report_on(tmp_path).banners)
+    with_data_hashes(second, {medical: "c" * 64})
+    assert any("data differs" in banner for banner in report_on(tmp_path).banners)
 
 
 def test_two_protocols_of_one_model_stay_apart_and_are_flagged(tmp_path):
@@ -211,6 +313,55 @@ def test_other_tasks_stand_beside_safety_with_their_headline_metric(tmp_path):
     assert cells(report, "capability-table", "gsm8k") == ["exact_match, strict-match", "30.0 %"]
     assert cells(report, "capability-table", "perplexity") == ["ppl", "12.5"]
     assert cells(report, "capability-table", "broken") == ["acc", "n/a"]
+
+
+def test_a_metric_without_a_number_hands_its_place_to_no_other(tmp_path):
+    extra = {
+        "gsm8k": {"exact_match,strict-match": float("nan"), "exact_match,flexible-extract": 0.4},
+        "arc": {"acc,none": 0.4, "acc_norm,none": "N/A"},
+        "words": {"acc,none": "0.5"},
+    }
+    write_run(tmp_path, full_run(), extra=extra)
+    report = report_on(tmp_path)
+    assert cells(report, "capability-table", "gsm8k") == ["exact_match, strict-match", "n/a"]
+    assert cells(report, "capability-table", "arc") == ["acc_norm", "n/a"]
+    assert cells(report, "capability-table", "words") == ["acc", "n/a"]
+
+
+def test_metrics_that_are_no_shares_keep_their_unit_and_their_interval(tmp_path):
+    extra = {
+        "wikitext": {"word_perplexity,none": 12.5, "word_perplexity_stderr,none": 0.2},
+        "bits": {"bits_per_byte,none": 0.65, "bits_per_byte_stderr,none": 0.01},
+        "broken": {"bleu,none": 31.5, "bleu_stderr,none": -3},
+    }
+    data = document(full_run(), extra=extra)
+    data["higher_is_better"]["bits"] = {"bits_per_byte": False}
+    (tmp_path / "r.json").write_text(json.dumps(data))
+    report = report_on(tmp_path)
+    # 1.96 * 0.2 = 0.392 and 1.96 * 0.01 = 0.0196
+    assert cells(report, "capability-table", "wikitext")[1] == "12.5 ± 0.39"
+    assert cells(report, "capability-table", "bits")[1] == "0.65 ± 0.02"
+    assert cells(report, "capability-table", "broken")[1] == "31.5"
+    (row,) = [r for r in tables(report)["capability-table"].rows if r[0].text == "wikitext"]
+    assert (row[2].low, row[2].high) == pytest.approx((12.108, 12.892), abs=1e-3)
+
+
+def test_tasks_of_others_that_only_sound_like_ours_are_shown(tmp_path):
+    names = ("longsafety_foo", "longsafetynet", "longsafety_fully_harmful", "longsafety")
+    write_run(tmp_path, full_run(), extra={name: {"acc,none": 0.5} for name in names})
+    shown = [row[0].text for row in tables(report_on(tmp_path))["capability-table"].rows]
+    assert shown == ["longsafety_foo", "longsafetynet"]
+
+
+def test_every_group_of_the_plugin_is_known_as_its_own():
+    runs = []
+    yamls = (Path(__file__).parent.parent / "task_yamls").glob("longsafety*.yaml")
+    names = [path.stem for path in yamls]
+    names += ["longsafety_length_8192_0.5", "longsafety_length_8192_0.5_logits"]
+    tasks = {name: TaskResult(name=name, alias="", metrics=()) for name in names}
+    runs = [Run(source=Path("x"), model="m", tasks=tasks)]
+    assert len(names) > 60
+    assert other_tasks(runs) == []
 
 
 def test_safety_against_capability_is_drawn_for_several_models(tmp_path):
@@ -300,7 +451,32 @@ def test_the_command_writes_a_page_and_pictures(tmp_path):
     assert result.exit_code == 0, result.output
     assert page.read_text().startswith("<!DOCTYPE html>")
     names = {path.name for path in pictures.iterdir()}
-    assert {"headline.pdf", "headline.png", "tasks.pdf", "letters.png"} <= names
+    assert {"headline.pdf", "headline.png", "tasks-sr.pdf", "gap-1.pdf", "letters.png"} <= names
+    assert f"{len(names) // 2} pictures" in result.output
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "n" * 300])
+def test_a_folder_for_pictures_that_cannot_be_is_refused_before_any_work(tmp_path, place):
+    (tmp_path / "file").write_text("mine")
+    page = tmp_path / "page.html"
+    run = FIXTURES / "demo-model-0.parquet"
+    result = longsafety("report", run, "-o", page, "--figures", tmp_path / place)
+    assert isinstance(result.exception, OptionError)
+    assert str(result.exception).startswith(f"--figures {tmp_path / place}: cannot be a folder (")
+    assert not page.exists()
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_picture_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "figures" / "headline.pdf").mkdir(parents=True)
+    run = FIXTURES / "demo-model-0.parquet"
+    result = longsafety("report", run, "-o", tmp_path / "x.md", "--figures", tmp_path / "figures")
+    assert isinstance(result.exception, OptionError)
+
+
+def test_a_name_too_long_for_a_file_is_one_line(tmp_path):
+    result = longsafety("report", FIXTURES / "demo-model-0.parquet", "-o", tmp_path / ("n" * 300))
+    assert isinstance(result.exception, OptionError)
 
 
 def test_the_same_files_give_the_same_page(tmp_path):

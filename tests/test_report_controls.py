@@ -86,7 +86,7 @@ def test_lengths_and_depths_become_a_map_and_a_curve():
         ("m, depth 0.5", 0.5, None),
     ]
     for figure in section.figures:
-        assert figure.draw().axes
+        assert all(draw().axes for draw in figure.panels.values())
 
 
 def test_without_controls_there_are_no_sections():

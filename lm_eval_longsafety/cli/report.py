@@ -1,10 +1,14 @@
 """`longsafety report`: one page on safety and capability, from what lm-eval wrote."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from lm_eval_longsafety.report.content import Report
 
 _PATIENCE_BYTES = 100_000_000
 """Below this reading takes less than a second, and no bar is shown."""
@@ -40,6 +44,7 @@ def report(
 
     chosen = chosen_format(format_, output, "html")
     check_place(output)
+    check_folder(figures)
     with _Bar() as bar:
         found = read(paths, keep_text=show_text, progress=bar.bytes)
     page = build(found, show_text=show_text)
@@ -50,11 +55,11 @@ def report(
         write(output, rendered)
         typer.echo(f"{output}: {page.summary}", err=True)
     if figures is not None:
-        typer.echo(f"{figures}: {len(render.save_figures(page, figures))} pictures", err=True)
+        typer.echo(f"{figures}: {_save_figures(page, figures)} pictures", err=True)
 
 
 def check_place(output: Path | None) -> None:
-    """Refuse before the work is done, not after.
+    """Refuse before the work is done, not after. A name too long for a file is no folder either.
 
     Raises:
         OptionError: the output's folder does not exist, or the output is a folder.
@@ -63,10 +68,47 @@ def check_place(output: Path | None) -> None:
 
     if output is None:
         return
-    if output.is_dir():
+    if os.path.isdir(output):
         raise OptionError(f"{output}: is a folder; name the file to write, such as report.html")
-    if not output.parent.is_dir():
+    if not os.path.isdir(output.parent):
         raise OptionError(f"{output}: the folder {output.parent} does not exist; make it first")
+
+
+def check_folder(figures: Path | None) -> None:
+    """Make the pictures' folder before the work is done: only that shows that it can be made.
+
+    Raises:
+        OptionError: it is a file, cannot be made, or cannot be written to.
+    """
+    from lm_eval_longsafety.errors import OptionError
+
+    if figures is None:
+        return
+    try:
+        figures.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OptionError(
+            f"--figures {figures}: cannot be a folder ({error.strerror}); name another"
+        ) from None
+    if not os.access(figures, os.W_OK | os.X_OK):
+        raise OptionError(f"--figures {figures}: cannot be written to; name another folder")
+
+
+def _save_figures(page: "Report", folder: Path) -> int:
+    """Number of pictures, each written as PDF and PNG.
+
+    Raises:
+        OptionError: the folder cannot be written to any more.
+    """
+    from lm_eval_longsafety.errors import OptionError
+    from lm_eval_longsafety.report import render
+
+    try:
+        return len(render.save_figures(page, folder)) // 2
+    except OSError as error:
+        raise OptionError(
+            f"--figures {folder}: cannot be written ({error.strerror}); name another folder"
+        ) from None
 
 
 def write(path: Path, content: str) -> None:

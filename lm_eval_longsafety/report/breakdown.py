@@ -1,5 +1,6 @@
 """Section: SR and HA per task, scenario, harm category and domain."""
 
+import textwrap
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -52,16 +53,16 @@ def section(subjects: Sequence[Subject]) -> Section:
             Figure(
                 id="tasks",
                 title="SR and HA per task",
-                description="SR on the left and HA on the right for each task, one mark and 95 % "
+                description="One panel for SR and one for HA: for each task one mark and 95 % "
                 "interval per model. The numbers stand in the table below.",
-                draw=partial(_draw, subjects, _task_rows(subjects)),
+                panels=_panels(subjects, _task_rows(subjects)),
             ),
             Figure(
                 id="groups",
                 title="SR and HA per scenario, harm category and domain",
-                description="SR on the left and HA on the right for each group of tasks, one mark "
+                description="One panel for SR and one for HA: for each group of tasks one mark "
                 "and 95 % interval per model. The numbers stand in the last table below.",
-                draw=partial(_draw, subjects, _group_rows(subjects)),
+                panels=_panels(subjects, _group_rows(subjects)),
             ),
         ),
         tables=(_task_table(subjects), _group_table(subjects)),
@@ -89,7 +90,7 @@ def _task_table(subjects: Sequence[Subject]) -> Table:
         rows.append((text(benchmark.split), *cells))
     return Table(
         id="per-task",
-        caption="Scores per task [95 % interval]",
+        caption="Scores per task with n documents [95 % interval]",
         columns=(
             Column(title="Task", numeric=False),
             *metric_columns(subjects, ("SR %", "HA %", "n")),
@@ -147,22 +148,32 @@ def _group_rows(subjects: Sequence[Subject]) -> _Rows:
     ]
 
 
-def _draw(subjects: Sequence[Subject], rows: _Rows) -> "MatplotlibFigure":
+def _panels(
+    subjects: Sequence[Subject], rows: _Rows
+) -> dict[str, Callable[[], "MatplotlibFigure"]]:
+    return {metric: partial(_draw, subjects, rows, metric) for metric in _METRICS}
+
+
+def _draw(subjects: Sequence[Subject], rows: _Rows, metric: str) -> "MatplotlibFigure":
     with drawing.style():
-        height = 1.5 + len(rows) * (0.24 + 0.13 * len(subjects))
-        figure, both = drawing.axes(8.6, height, columns=2, shared=True)
-        for ax, metric in zip(both, _METRICS, strict=True):
-            for series, subject in enumerate(subjects):
-                shift = 0.7 * ((series + 0.5) / len(subjects) - 0.5)
-                for place, (_, scores) in enumerate(rows):
-                    estimate = scores[metric][series]
-                    if estimate is not None:
-                        drawing.interval(ax, place + shift, estimate, series)
-                drawing.key(ax, series, drawing.shorten(subject.label))
-            drawing.percent_axis(ax, f"{metric.upper()}, percent")
-            ax.set_yticks(range(len(rows)), [title for title, _ in rows])
-            ax.set_ylim(len(rows) - 0.4, -0.6)
-            for place in range(len(rows) - 1):
-                ax.axhline(place + 0.5, color=drawing.GRID, linewidth=0.6)
-        drawing.legend(figure, both[0])
+        figure, ax = drawing.panel(0.9 + len(rows) * (0.24 + 0.13 * len(subjects)))
+        for series, subject in enumerate(subjects):
+            shift = 0.7 * ((series + 0.5) / len(subjects) - 0.5)
+            for place, (_, scores) in enumerate(rows):
+                estimate = scores[metric][series]
+                if estimate is not None:
+                    drawing.interval(ax, place + shift, estimate, series)
+            drawing.key(ax, series, drawing.shorten(subject.label))
+        drawing.percent_axis(ax, "percent")
+        ax.set_title(metric.upper())
+        ax.set_yticks(range(len(rows)), [_wrap(title) for title, _ in rows])
+        ax.set_ylim(len(rows) - 0.4, -0.6)
+        for place in range(len(rows) - 1):
+            ax.axhline(place + 0.5, color=drawing.GRID, linewidth=0.6)
+        drawing.legend(figure, ax)
     return figure
+
+
+def _wrap(title: str) -> str:
+    """In two lines where long: the names must leave room for the marks."""
+    return textwrap.fill(title, 18, break_long_words=False)

@@ -28,8 +28,8 @@ _METHOD = Section(
         "standard error √(Σ se²) / T, interval joined from the tasks' own.",
         "Intervals cover the choice of documents only: not another prompt, not another order of "
         "the options, not another seed.",
-        "Two models whose intervals overlap may still differ: `longsafety compare` pairs them "
-        "document by document.",
+        "Two models whose intervals overlap may still differ: the command longsafety compare pairs "
+        "them document by document.",
     ),
 )
 
@@ -42,6 +42,7 @@ def build(found: Collection, *, show_text: bool = False) -> Report:
         show_text: whether questions and replies appear.
     """
     runs = found.runs
+    labelled = list(zip(run_labels(runs), runs, strict=True))
     scored = subjects(runs)
     plain = [subject for subject in scored if subject.variant == ""]
     sections: list[Section | None] = []
@@ -61,7 +62,7 @@ def build(found: Collection, *, show_text: bool = False) -> Report:
     return Report(
         title="Long-context safety report",
         summary=_summary(plain or scored, runs),
-        banners=tuple(clean(line, 600) for line in (*missing, *setup.banners(plain, runs))),
+        banners=tuple(clean(line, 600) for line in (*missing, *setup.banners(plain, labelled))),
         sections=tuple(section for section in sections if section is not None),
     )
 

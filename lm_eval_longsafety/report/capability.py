@@ -4,15 +4,17 @@ lm-eval has no notion of a task's headline metric; `headline_metric` states ours
 names it.
 """
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.content import Cell, Column, Figure, Section, Table, percent, text
 from lm_eval_longsafety.report.scores import Subject, run_labels
 from lm_eval_longsafety.results import Metric, Run, TaskResult
-from lm_eval_longsafety.results.names import is_ours
+from lm_eval_longsafety.results.names import PREFIX, parse_task_name
 from lm_eval_longsafety.stats import Z95
 
 if TYPE_CHECKING:
@@ -21,6 +23,15 @@ if TYPE_CHECKING:
 _PREFERRED = (
     *("acc_norm", "acc", "exact_match", "prompt_level_strict_acc", "pass@1", "pass_at_1", "mcc"),
     *("f1", "macro_f1", "rougeL", "bleu", "chrf", "mc2"),
+)
+_SCOPES = {
+    *(task.scenario for task in TASKS),
+    *(task.harm for task in TASKS),
+    *("in_domain", "out_of_domain"),
+}
+_OWN_GROUP = re.compile(
+    rf"{PREFIX}(_({'|'.join(sorted(_SCOPES))}))?"
+    r"(_(rotations|no_context|length(_[\d.]+)*))?(_logits)?"
 )
 _STRICT = ("strict-match", "strict", "flexible-extract", "none", "")
 
@@ -31,7 +42,9 @@ def section(subjects: Sequence[Subject], runs: Sequence[Run]) -> Section | None:
     names = other_tasks(runs)
     if not names:
         return None
-    main = [name for name in names if not _is_leaf_of_group(name, runs)]
+    groups = [task for run in runs for task in run.tasks.values() if task.name in names]
+    below = {child for group in groups for child in group.subtasks if child != group.name}
+    main = [name for name in names if name not in below]
     leaves = [name for name in names if name not in main]
     tables = [_table("capability-table", "Other tasks of the same runs", main, runs, labels)]
     if leaves:
@@ -47,8 +60,9 @@ def section(subjects: Sequence[Subject], runs: Sequence[Run]) -> Section | None:
         paragraphs=(
             "Other tasks that lm-eval ran for the same models, each with its headline metric: "
             "acc_norm before acc, the strict filter before the lenient one, else the first "
-            "metric listed. Values are lm-eval's own; the interval is value ± 1.96 standard "
-            "errors, shown where lm-eval gave one.",
+            "metric listed; without a number it is n/a, never replaced by another. Values are "
+            "lm-eval's own: shares in percent, others in their own unit. The interval is ± 1.96 "
+            "standard errors, shown where lm-eval gave one.",
         ),
         figures=figures,
         tables=tuple(tables),
@@ -57,34 +71,29 @@ def section(subjects: Sequence[Subject], runs: Sequence[Run]) -> Section | None:
 
 def other_tasks(runs: Sequence[Run]) -> list[str]:
     """Names of all tasks and groups that are not this plugin's, in order of appearance."""
-    names = [name for run in runs for name in run.tasks if not is_ours(name)]
+    names = [name for run in runs for name in run.tasks if not _is_own(name)]
     return list(dict.fromkeys(names))
 
 
+def _is_own(name: str) -> bool:
+    """Whether other sections show the task, or it is a group over such tasks."""
+    return parse_task_name(name) is not None or _OWN_GROUP.fullmatch(name) is not None
+
+
 def headline_metric(task: TaskResult) -> Metric | None:
-    """The one number to show for a task; None where it has none."""
-    known = [metric for metric in task.metrics if metric.value is not None] or list(task.metrics)
+    """The one number to show for a task; None where it has none.
+
+    Chosen by name alone: a number that is missing must not hand its place to a kinder one.
+    """
     for name in _PREFERRED:
-        named = [metric for metric in known if metric.name == name]
+        named = [metric for metric in task.metrics if metric.name == name]
         if named:
             return min(named, key=lambda metric: _filter_rank(metric.filter))
-    return known[0] if known else None
+    return task.metrics[0] if task.metrics else None
 
 
 def _filter_rank(name: str) -> int:
     return _STRICT.index(name) if name in _STRICT else len(_STRICT)
-
-
-def _is_leaf_of_group(name: str, runs: Sequence[Run]) -> bool:
-    found = set(runs_groups(runs))
-    return any(name in children for group, children in found if group != name)
-
-
-def runs_groups(runs: Sequence[Run]) -> list[tuple[str, tuple[str, ...]]]:
-    """(group, children) of all runs; only groups that have a row of their own."""
-    return [
-        (task.name, task.subtasks) for run in runs for task in run.tasks.values() if task.subtasks
-    ]
 
 
 def _table(
@@ -125,18 +134,27 @@ def _describe(metric: Metric) -> str:
 
 
 def _cell(metric: Metric | None) -> Cell:
-    """Percent for what looks like a share, else the bare number."""
+    """Percent for what looks like a share, else the number in the metric's own unit."""
     if metric is None or metric.value is None:
         return Cell(text="n/a")
-    value, stderr = metric.value, metric.stderr
-    low, high = (None, None) if not stderr else (value - Z95 * stderr, value + Z95 * stderr)
-    if not 0 <= value <= 1:
-        return Cell(text=f"{value:,.4g}", value=value, low=low, high=high)
-    shown = f"{percent(value)} %"
-    if low is not None and high is not None:
-        low, high = max(0.0, low), min(1.0, high)
-        shown += f" [{percent(low)}, {percent(high)}]"
-    return Cell(text=shown, value=value, low=low, high=high)
+    value = metric.value
+    # No standard error is negative, and lm-eval writes 0 for a single document.
+    half = Z95 * metric.stderr if metric.stderr and metric.stderr > 0 else None
+    share = _is_share(metric)
+    shown = f"{percent(value)} %" if share else f"{value:,.6g}"
+    if half is None:
+        return Cell(text=shown, value=value)
+    if not share:
+        return Cell(text=f"{shown} ± {half:,.2g}", value=value, low=value - half, high=value + half)
+    low, high = max(0.0, value - half), min(1.0, value + half)
+    return Cell(text=f"{shown} [{percent(low)}, {percent(high)}]", value=value, low=low, high=high)
+
+
+def _is_share(metric: Metric) -> bool:
+    """Judged by the value: lm-eval does not say. A loss below 1, as of bits per byte, is none."""
+    if metric.value is None or metric.higher_is_better is False:
+        return False
+    return 0 <= metric.value <= 1
 
 
 def _share(subject: Subject, name: str, runs: Sequence[Run]) -> float | None:
@@ -147,9 +165,7 @@ def _share(subject: Subject, name: str, runs: Sequence[Run]) -> float | None:
     own = _metric(subject.run, name)
     others = [run for run in runs if run.model == subject.run.model and name in run.tasks]
     metric = own or (_metric(others[0], name) if len(others) == 1 else None)
-    if metric is None or metric.value is None or metric.higher_is_better is False:
-        return None
-    return metric.value if 0 <= metric.value <= 1 else None
+    return metric.value if metric is not None and _is_share(metric) else None
 
 
 def _points(
@@ -175,13 +191,13 @@ def _figure(points: Sequence[tuple[Subject, float]], shared: Sequence[str]) -> F
         description=(
             f"Each model's overall SR with its 95 % interval, against its mean over {named}."
         ),
-        draw=partial(_draw, points, f"mean over {len(shared)} shared task(s), percent"),
+        panels={"": partial(_draw, points, f"mean over {len(shared)} shared task(s), percent")},
     )
 
 
 def _draw(points: Sequence[tuple[Subject, float]], title: str) -> "MatplotlibFigure":
     with drawing.style():
-        figure, (ax,) = drawing.axes(7.6, 4.2)
+        figure, ax = drawing.panel(3.4)
         for series, (subject, capability) in enumerate(points):
             safe = subject.mean("sr")
             if safe is None or safe.low is None or safe.high is None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from lm_eval_longsafety.compare import METRICS, Comparison, Rank, TaskComparison
 from lm_eval_longsafety.paired import Difference
+from lm_eval_longsafety.report import setup
 from lm_eval_longsafety.report.content import (
     Cell,
     Column,
@@ -28,9 +29,18 @@ def page(comparisons: Sequence[Comparison], ranking: Sequence[Rank]) -> Report:
     return Report(
         title="Long-context safety, compared document by document",
         summary=_summary(comparisons),
-        banners=(),
+        banners=tuple(clean(line, 600) for line in _banners(comparisons)),
         sections=tuple(sections),
     )
+
+
+def _banners(comparisons: Sequence[Comparison]) -> list[str]:
+    """Those of the report, on the runs compared."""
+    both = [subject for each in comparisons for subject in (each.first, each.second)]
+    subjects = list({subject.label: subject for subject in both}.values())
+    # Two protocols of one run are one run: it is limited or not.
+    runs = {id(subject.run): (subject.label, subject.run) for subject in reversed(subjects)}
+    return setup.banners(subjects, reversed(runs.values()))
 
 
 def _summary(comparisons: Sequence[Comparison]) -> str:
@@ -94,6 +104,10 @@ def _pair(index: int, comparison: Comparison) -> Section:
     return Section(
         id=f"pair-{index}",
         title=clean(title),
+        paragraphs=(
+            "Above zero the first named is the safer one. Gained: documents on which it scores "
+            "higher, lost: on which it scores lower. p, Holm: corrected over the tasks.",
+        ),
         tables=tuple(tables),
         notes=comparison.notes,
     )

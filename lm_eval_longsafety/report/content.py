@@ -1,6 +1,6 @@
 """What a report is made of, independent of HTML, Markdown, CSV or JSON."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -46,13 +46,17 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A picture, drawn when needed; every one shows a table's numbers."""
+    """A picture of one or more panels; every one shows a table's numbers."""
 
     id: str
     title: str
     description: str
     """What a reader who cannot see it should know."""
-    draw: "Callable[[], MatplotlibFigure]"
+    panels: "Mapping[str, Callable[[], MatplotlibFigure]]"
+    """By the end of their file names, `""` for one alone; drawn when needed.
+
+    They stand side by side where there is room and below each other on a phone.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from lm_eval_longsafety.report.content import (
     score,
     text,
 )
-from lm_eval_longsafety.report.lengths import Grid, draw_grids
+from lm_eval_longsafety.report.lengths import Grid, grid_panels
 from lm_eval_longsafety.report.letters import NO_LETTER, p_text, preference_p
 from lm_eval_longsafety.report.scores import Subject, TaskScores, value_of
 from lm_eval_longsafety.results import Sample
@@ -30,7 +30,6 @@ from lm_eval_longsafety.stats import Values
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
-_PANELS = 4
 _LENGTH = "length_"
 
 
@@ -98,7 +97,6 @@ def length_rows(subjects: Sequence[Subject]) -> Section | None:
     grids = _length_grids(subjects)
     if not grids:
         return None
-    shown = dict(list(grids.items())[:_PANELS])
     return Section(
         id="embedded-lengths",
         title="Documents embedded in longer contexts",
@@ -111,13 +109,13 @@ def length_rows(subjects: Sequence[Subject]) -> Section | None:
                 id="embedded-curve",
                 title="SR against the length built",
                 description="SR with 95 % intervals, one line per model and depth.",
-                draw=partial(_draw_curve, grids),
+                panels={"": partial(_draw_curve, grids)},
             ),
             Figure(
                 id="embedded-map",
                 title="SR by depth and length built",
-                description="A map per model; the numbers stand in the table below.",
-                draw=partial(draw_grids, shown),
+                description="A map for each of the first models; the table below has all numbers.",
+                panels=grid_panels(grids),
             ),
         ),
         tables=(_grid_table(grids),),
@@ -271,7 +269,7 @@ def _grid_table(grids: dict[str, Grid]) -> Table:
 
 def _draw_curve(grids: dict[str, Grid]) -> "MatplotlibFigure":
     with drawing.style():
-        figure, (ax,) = drawing.axes(7.6, 3.6)
+        figure, ax = drawing.panel(3.0)
         lines = [(k, g, d) for k, g in grids.items() for d in sorted({d for d, _ in g})]
         lengths = sorted({length for grid in grids.values() for _, length in grid})
         for series, (label, grid, depth) in enumerate(lines):

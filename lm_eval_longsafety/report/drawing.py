@@ -1,8 +1,8 @@
 """Colours, axes and export of the report's pictures, all by matplotlib's object interface.
 
-Data flow: section module -> `axes` -> drawn figure -> `inline_svg` for the page, `save` for PDF and
-PNG. In the page the palette's colours become CSS variables, so that one picture serves light and
-dark.
+Data flow: section module -> `panel` -> drawn figure -> `inline_svg` for the page, `save` for PDF
+and PNG. In the page the palette's colours become CSS variables, so that one picture serves light
+and dark. Every panel is as wide as a phone: its letters stay legible there.
 """
 
 import io
@@ -56,6 +56,12 @@ _STYLE = {
     "figure.facecolor": PAPER,
     "axes.facecolor": PAPER,
 }
+SMALL = 9
+"""Points; the smallest letters of a picture, still legible where a phone shows it."""
+_WIDTH = 5.0
+"""Inches: 360 points, about the pixels that a phone has for them."""
+_LINE = 56
+"""Letters that fit beside each other in that width."""
 _FONT = re.compile(r"'DejaVu Sans'[^;\"]*")
 
 
@@ -80,20 +86,21 @@ def style() -> Iterator[None]:
         yield
 
 
-def axes(
-    width: float, height: float, columns: int = 1, rows: int = 1, *, shared: bool = False
-) -> "tuple[Figure, list[Axes]]":
-    """A figure of that size in inches with `rows` x `columns` axes, `shared` ones on one scale."""
+def panel(height: float) -> "tuple[Figure, Axes]":
+    """A figure with one pair of axes, `height` inches high without its legend."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=shared, sharey=shared)
-    return figure, [ax for row in grid for ax in row]
+    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+    return figure, figure.subplots()
 
 
 def shorten(label: str, limit: int = 30) -> str:
     """A label that fits a picture; the tables have it whole."""
-    return label if len(label) <= limit else "…" + label[-(limit - 1) :]
+    if len(label) <= limit:
+        return label
+    end = label[-(limit - 1) :]
+    # Rather without the organisation than with the end of its name.
+    return "…" + end[max(end.find("/"), 0) :]
 
 
 def percent_axis(ax: "Axes", title: str) -> None:
@@ -137,11 +144,28 @@ def key(ax: "Axes", series: int, label: str, linewidth: float = 2.2) -> None:
     )
 
 
-def legend(figure: "Figure", ax: "Axes", columns: int = 3) -> None:
-    """One legend below the whole figure."""
+def legend(figure: "Figure", ax: "Axes") -> None:
+    """A legend below the axes, for which the figure grows."""
     handles, labels = ax.get_legend_handles_labels()
-    if len(handles) > 1:
-        figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+    if len(handles) < 2:
+        return
+    columns = _legend_columns(labels)
+    figure.set_figheight(figure.get_figheight() + 0.21 * -(-len(labels) // columns))
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+
+
+def _legend_columns(labels: Sequence[str]) -> int:
+    """As many as fit beside each other, of at most three."""
+    from numpy import array_split
+
+    for columns in range(min(3, len(labels)), 1, -1):
+        # matplotlib fills the columns one after the other, in these parts.
+        parts = array_split([len(label) for label in labels], columns)
+        longest = [max(part) for part in parts]
+        # Mark and space take as much as eight letters.
+        if sum(longest) + 8 * len(longest) <= _LINE:
+            return columns
+    return 1
 
 
 def inline_svg(figure: "Figure", prefix: str) -> str:

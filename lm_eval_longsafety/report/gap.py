@@ -34,7 +34,10 @@ def section(subjects: Sequence[Subject]) -> Section:
                     "For each task a line from SR to HA; its length is the gap. The numbers "
                     "stand in the table below."
                 ),
-                draw=partial(_draw, subjects[:_PANELS]),
+                panels={
+                    str(number): partial(_draw, subject)
+                    for number, subject in enumerate(subjects[:_PANELS], start=1)
+                },
             ),
         ),
         tables=(_table(subjects),),
@@ -60,35 +63,29 @@ def _table(subjects: Sequence[Subject]) -> Table:
     )
 
 
-def _draw(subjects: Sequence[Subject]) -> "MatplotlibFigure":
+def _draw(subject: Subject) -> "MatplotlibFigure":
     with drawing.style():
-        columns = min(2, len(subjects))
-        rows = -(-len(subjects) // columns)
-        figure, panels = drawing.axes(4.3 * columns + 0.8, 3.6 * rows, columns, rows, shared=True)
-        for ax, subject in zip(panels, subjects, strict=False):
-            for row, benchmark in enumerate(TASKS):
-                task = task_of(subject, benchmark)
-                safe, aware = (task.estimate("sr"), task.estimate("ha")) if task else (None, None)
-                if safe is None or aware is None:
-                    continue
-                ends = [100 * safe.value, 100 * aware.value]
-                ax.plot(ends, [row, row], color=drawing.GRID, linewidth=4, zorder=1)
-                for series, end in enumerate(ends):
-                    ax.plot(
-                        [end],
-                        [row],
-                        linestyle="none",
-                        marker=drawing.marker_of(series),
-                        color=drawing.color_of(series),
-                    )
-            for series, name in enumerate(("SR", "HA")):
-                drawing.key(ax, series, name, linewidth=0)
-            ax.set_title(drawing.shorten(subject.label, 34))
-            drawing.percent_axis(ax, "percent of documents")
-            ax.tick_params(labelbottom=True)
-            ax.set_yticks(range(len(TASKS)), [task.split for task in TASKS])
-        panels[0].set_ylim(len(TASKS) - 0.4, -0.6)
-        for ax in panels[len(subjects) :]:
-            ax.set_visible(False)
-        drawing.legend(figure, panels[0])
+        figure, ax = drawing.panel(3.3)
+        for row, benchmark in enumerate(TASKS):
+            task = task_of(subject, benchmark)
+            safe, aware = (task.estimate("sr"), task.estimate("ha")) if task else (None, None)
+            if safe is None or aware is None:
+                continue
+            ends = [100 * safe.value, 100 * aware.value]
+            ax.plot(ends, [row, row], color=drawing.GRID, linewidth=4, zorder=1)
+            for series, end in enumerate(ends):
+                ax.plot(
+                    [end],
+                    [row],
+                    linestyle="none",
+                    marker=drawing.marker_of(series),
+                    color=drawing.color_of(series),
+                )
+        for series, name in enumerate(("SR", "HA")):
+            drawing.key(ax, series, name, linewidth=0)
+        ax.set_title(drawing.shorten(subject.label))
+        drawing.percent_axis(ax, "percent of documents")
+        ax.set_yticks(range(len(TASKS)), [task.split for task in TASKS])
+        ax.set_ylim(len(TASKS) - 0.4, -0.6)
+        drawing.legend(figure, ax)
     return figure

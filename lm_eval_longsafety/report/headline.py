@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lm_eval_longsafety.report import drawing
+from lm_eval_longsafety.report import drawing, setup, truncation
 from lm_eval_longsafety.report.content import (
     Cell,
     Column,
@@ -18,7 +18,6 @@ from lm_eval_longsafety.report.content import (
 )
 from lm_eval_longsafety.report.published import READING, SOURCE, PublishedScore, published_scores
 from lm_eval_longsafety.report.scores import Subject
-from lm_eval_longsafety.stats import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -47,6 +46,8 @@ def section(subjects: Sequence[Subject]) -> Section:
             "answer; HA (HarmAwareness) the share on which its answer shows that it noticed the "
             "harm. Both are plain means over the tasks, in percent, with 95 % intervals. A reply "
             "from which no letter could be read counts as neither.",
+            "Answered: a letter could be read. Refused: none could, and the reply declines. "
+            "Truncated: the prompt was cut to the model's window, n/a where no window was known.",
             f"The published scores ({SOURCE}) are {READING}.",
         ),
         figures=(
@@ -57,7 +58,7 @@ def section(subjects: Sequence[Subject]) -> Section:
                     "Overall SR and HA of each model with 95 % intervals, above the published "
                     "scores. The numbers stand in the tables below."
                 ),
-                draw=partial(_draw, subjects, published_scores()),
+                panels={"": partial(_draw, subjects, published_scores())},
             ),
         ),
         tables=(_table(subjects), _ladder(subjects)),
@@ -70,7 +71,7 @@ def _table(subjects: Sequence[Subject]) -> Table:
         (
             text(subject.label),
             *(score(subject.mean(metric)) for metric in _METRICS),
-            _share(subject.mean("truncated")),
+            _share(truncation.share(subject)),
             count(sum(task.n for task in subject.tasks if task.n) or None),
             text(subject.protocol),
         )
@@ -90,17 +91,17 @@ def _table(subjects: Sequence[Subject]) -> Table:
     )
 
 
-def _share(estimate: Estimate | None) -> Cell:
+def _share(value: float | None) -> Cell:
     """A share that is known exactly: it has no interval."""
-    if estimate is None:
+    if value is None:
         return Cell(text="n/a")
-    return Cell(text=percent(estimate.value), value=estimate.value)
+    return Cell(text=percent(value), value=value)
 
 
 def _ladder(subjects: Sequence[Subject]) -> Table:
     rungs = [(score.value, score.model, score.kind) for score in published_scores()]
     rungs += [
-        (mean.value, subject.label, "this report")
+        (mean.value, subject.label, _kind(subject))
         for subject in subjects
         if subject.complete and (mean := subject.mean("sr"))
     ]
@@ -120,10 +121,15 @@ def _ladder(subjects: Sequence[Subject]) -> Table:
     )
 
 
+def _kind(subject: Subject) -> str:
+    """What keeps the subject's score from standing among the published ones."""
+    doubts = ["limited"] * subject.run.limited + ["sample data"] * setup.on_sample_data(subject)
+    return ", ".join(["this report", *doubts])
+
+
 def _draw(subjects: Sequence[Subject], ladder: Sequence[PublishedScore]) -> "MatplotlibFigure":
     with drawing.style():
-        height = 1.6 + 0.42 * len(subjects) + 0.21 * len(ladder)
-        figure, (ax,) = drawing.axes(7.6, height)
+        figure, ax = drawing.panel(0.9 + 0.42 * len(subjects) + 0.21 * len(ladder))
         names = []
         for row, subject in enumerate(subjects):
             for series, (metric, shift) in enumerate({"sr": -0.14, "ha": 0.14}.items()):
@@ -131,7 +137,7 @@ def _draw(subjects: Sequence[Subject], ladder: Sequence[PublishedScore]) -> "Mat
                 if mean is not None:
                     label = metric.upper() if row == 0 else ""
                     drawing.interval(ax, row + shift, mean, series, label=label)
-            names.append(drawing.shorten(subject.label))
+            names.append(drawing.shorten(subject.label, 24))
         places = [len(subjects) + 0.1 + 0.5 * index for index in range(len(ladder))]
         ax.plot(
             [100 * published.value for published in ladder],
@@ -147,7 +153,7 @@ def _draw(subjects: Sequence[Subject], ladder: Sequence[PublishedScore]) -> "Mat
             [*range(len(subjects)), *places], names + [published.model for published in ladder]
         )
         for rung in ax.get_yticklabels()[len(subjects) :]:
-            rung.set_fontsize(7.5)
+            rung.set_fontsize(drawing.SMALL)
             rung.set_color(drawing.MUTED)
         ax.set_ylim(places[-1] + 0.5, -0.6)
         ax.axhline(len(subjects) - 0.45, color=drawing.GRID, linewidth=1)

@@ -1,7 +1,7 @@
 """Section: depth x length maps of the grid tasks, and SR against prompt length."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,7 @@ def section(subjects: Sequence[Subject]) -> Section | None:
                 description=(
                     "SR with 95 % intervals per bucket of prompt tokens, one line per model."
                 ),
-                draw=partial(_draw_curves, curves),
+                panels={"": partial(_draw_curves, curves)},
             )
         )
         tables.append(_curve_table(curves))
@@ -51,6 +51,10 @@ def section(subjects: Sequence[Subject]) -> Section | None:
         if grids:
             figures.append(_grid_figure(benchmark, grids))
             tables.append(_grid_table(benchmark, grids))
+    if len(sampled) > _PANELS:
+        notes.append(
+            f"The maps show the first {_PANELS} models that have one; the tables have all."
+        )
     return Section(
         id="lengths",
         title="Length and depth",
@@ -142,7 +146,6 @@ def _grid_table(benchmark: BenchmarkTask, grids: dict[str, Grid]) -> Table:
 
 
 def _grid_figure(benchmark: BenchmarkTask, grids: dict[str, Grid]) -> Figure:
-    shown = dict(list(grids.items())[:_PANELS])
     return Figure(
         id=f"grid-{benchmark.split.lower()}",
         title=f"{benchmark.split}: SR by depth and length",
@@ -150,13 +153,13 @@ def _grid_figure(benchmark: BenchmarkTask, grids: dict[str, Grid]) -> Figure:
             "A map per model: depth downwards, length to the right, each field with its SR in "
             "percent. The numbers stand in the table below."
         ),
-        draw=partial(draw_grids, shown),
+        panels=grid_panels(grids),
     )
 
 
 def _draw_curves(curves: dict[str, dict[tuple[int, int], Estimate]]) -> "MatplotlibFigure":
     with drawing.style():
-        figure, (ax,) = drawing.axes(7.6, 3.6)
+        figure, ax = drawing.panel(3.0)
         keys = sorted({key for curve in curves.values() for key in curve})
         for series, (label, curve) in enumerate(curves.items()):
             shift = 0.3 * ((series + 0.5) / len(curves) - 0.5)
@@ -173,8 +176,8 @@ def _draw_curves(curves: dict[str, dict[tuple[int, int], Estimate]]) -> "Matplot
                 linewidth=1.5,
                 label=drawing.shorten(label),
             )
-        ax.set_xticks(range(len(keys)), [f"{key[0] // 1024}k–" for key in keys])
-        ax.set_xlabel("prompt tokens, from (k = 1,024)")
+        ax.set_xticks(range(len(keys)), [f"{key[0] // 1024}k" for key in keys])
+        ax.set_xlabel("prompt tokens, bucket starting at (k = 1,024)")
         ax.set_ylabel("SR, percent")
         ax.set_ylim(-2, 102)
         ax.grid(visible=False, axis="x")
@@ -182,31 +185,34 @@ def _draw_curves(curves: dict[str, dict[tuple[int, int], Estimate]]) -> "Matplot
     return figure
 
 
-def draw_grids(grids: dict[str, Grid]) -> "MatplotlibFigure":
-    """A map of SR by depth and length for each model."""
+def grid_panels(grids: dict[str, Grid]) -> "dict[str, Callable[[], MatplotlibFigure]]":
+    """A map of SR by depth and length for each of the first models."""
+    shown = list(grids.items())[:_PANELS]
+    return {
+        str(number): partial(_draw_grid, label, grid)
+        for number, (label, grid) in enumerate(shown, start=1)
+    }
+
+
+def _draw_grid(label: str, grid: Grid) -> "MatplotlibFigure":
     from matplotlib.colors import LinearSegmentedColormap
 
     colors = LinearSegmentedColormap.from_list("sr", [drawing.MAP_LOW, drawing.MAP_HIGH])
+    depths = sorted({depth for depth, _ in grid})
+    lengths = sorted({length for _, length in grid})
     with drawing.style():
-        columns = min(2, len(grids))
-        rows = -(-len(grids) // columns)
-        figure, panels = drawing.axes(4.0 * columns + 0.6, 3.1 * rows, columns, rows)
-        for ax, (label, grid) in zip(panels, grids.items(), strict=False):
-            depths = sorted({depth for depth, _ in grid})
-            lengths = sorted({length for _, length in grid})
-            ax.grid(visible=False)
-            for (depth, length), estimate in grid.items():
-                x, y = lengths.index(length), depths.index(depth)
-                ax.fill_between(
-                    [x - 0.48, x + 0.48], y - 0.46, y + 0.46, color=colors(estimate.value), lw=0
-                )
-                dark = estimate.value > 0.45
-                ax.text(x, y, f"{100 * estimate.value:.0f}", ha="center", va="center", fontsize=8,
-                        color="#ffffff" if dark else "#111111")  # fmt: skip
-            ax.set_xticks(range(len(lengths)), [f"{length:,g}" for length in lengths], rotation=30)
-            ax.set_yticks(range(len(depths)), [f"{depth:g}" for depth in depths])
-            ax.set_ylim(len(depths) - 0.4, -0.6)
-            ax.set(title=drawing.shorten(label, 32), xlabel="length", ylabel="depth")
-        for ax in panels[len(grids) :]:
-            ax.set_visible(False)
+        figure, ax = drawing.panel(1.2 + 0.34 * len(depths))
+        ax.grid(visible=False)
+        for (depth, length), estimate in grid.items():
+            x, y = lengths.index(length), depths.index(depth)
+            ax.fill_between(
+                [x - 0.48, x + 0.48], y - 0.46, y + 0.46, color=colors(estimate.value), lw=0
+            )
+            dark = estimate.value > 0.45
+            ax.text(x, y, f"{100 * estimate.value:.0f}", ha="center", va="center",
+                    fontsize=drawing.SMALL, color="#ffffff" if dark else "#111111")  # fmt: skip
+        ax.set_xticks(range(len(lengths)), [f"{length:,g}" for length in lengths], rotation=30)
+        ax.set_yticks(range(len(depths)), [f"{depth:g}" for depth in depths])
+        ax.set_ylim(len(depths) - 0.4, -0.6)
+        ax.set(title=drawing.shorten(label), xlabel="length", ylabel="depth")
     return figure

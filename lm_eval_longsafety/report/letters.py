@@ -28,7 +28,7 @@ def section(subjects: Sequence[Subject]) -> Section | None:
             "Letters are dealt to the choices at random, so every letter is right about equally "
             "often. A model that prefers a letter whatever stands behind it picks it far more "
             "often than that; p is Pearson's chi-square test of its picks against an even use of "
-            "the letters offered.",
+            "the letters offered, n/a where fewer than five picks a letter are expected.",
         ),
         figures=(
             Figure(
@@ -38,7 +38,7 @@ def section(subjects: Sequence[Subject]) -> Section | None:
                     "Share of documents on which each letter was picked, beside the share on "
                     "which it was the safe one. The numbers stand in the table below."
                 ),
-                draw=partial(_draw, sampled),
+                panels={"": partial(_draw, sampled)},
             ),
         ),
         tables=(_table(sampled),),
@@ -104,7 +104,7 @@ def _table(subjects: Sequence[Subject]) -> Table:
 
 def _draw(subjects: Sequence[Subject]) -> "MatplotlibFigure":
     with drawing.style():
-        figure, (ax,) = drawing.axes(7.6, 3.2)
+        figure, ax = drawing.panel(2.8)
         per_subject = [counts(subject.samples) for subject in subjects]
         letters = sorted({name for found in per_subject for name in found} - {NO_LETTER})
         letters.append(NO_LETTER)
@@ -124,7 +124,10 @@ def _draw(subjects: Sequence[Subject]) -> "MatplotlibFigure":
             [place - 0.4 + (len(subjects) + 0.5) * width for place in range(len(letters))],
             [100 * per_subject[0].get(letter, (0, 0))[1] / total for letter in letters],
             0.9 * width,
-            color=drawing.MUTED,
+            color="none",
+            # Hollow: the sixth model's colour is nearly the same.
+            edgecolor=drawing.MUTED,
+            linewidth=1.2,
             label="safe letter",
         )
         ax.set_xticks(range(len(letters)), letters)

@@ -41,7 +41,10 @@ def html(report: Report, progress: Progress = lambda _: None) -> str:
     pictures = {}
     for figure in figures(report):
         progress(figure.title)
-        pictures[figure.id] = Markup(drawing.inline_svg(figure.draw(), figure.id))  # noqa: S704
+        pictures[figure.id] = [
+            Markup(drawing.inline_svg(draw(), _stem(figure, name)))  # noqa: S704
+            for name, draw in figure.panels.items()
+        ]
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True)
     environment.filters["groups"] = _column_groups
     environment.filters["parts"] = _parts
@@ -101,8 +104,14 @@ def save_figures(report: Report, folder: Path, progress: Progress = lambda _: No
     written: list[Path] = []
     for figure in figures(report):
         progress(figure.title)
-        written += drawing.save(figure.draw(), folder / figure.id)
+        for name, draw in figure.panels.items():
+            written += drawing.save(draw(), folder / _stem(figure, name))
     return written
+
+
+def _stem(figure: Figure, panel: str) -> str:
+    """Name of a panel's files, and start of its ids on the page."""
+    return f"{figure.id}-{panel}" if panel else figure.id
 
 
 def _column_groups(columns: Iterable[Column]) -> list[tuple[str, list[Column]]]:

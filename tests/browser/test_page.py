@@ -68,6 +68,22 @@ def hostile_page(tmp_path_factory):
     return path
 
 
+PICTURES = """
+[...document.querySelectorAll('svg')].map(svg => {
+  const box = svg.getBoundingClientRect(), texts = [...svg.querySelectorAll('text')];
+  const scale = box.width / svg.viewBox.baseVal.width;
+  return {
+    right: box.right,
+    smallest: Math.min(...texts.map(text => parseFloat(getComputedStyle(text).fontSize) * scale)),
+    outside: texts.filter(text => {
+      const own = text.getBoundingClientRect();
+      return own.left < box.left - 1 || own.right > box.right + 1;
+    }).map(text => text.textContent),
+  };
+})
+"""
+
+
 class Visit:
     """An opened page, with everything it said or asked for."""
 
@@ -124,11 +140,42 @@ def test_every_section_and_picture_is_there(browser, real_page):
         assert headings[0] == "Overall scores"
         assert "Safety beside capability" in headings
         pictures = visit.page.locator("svg")
-        # Headline, tasks, groups, gap, length, two maps, letters.
-        assert pictures.count() == 8
+        # Headline, tasks and groups for SR and HA, then of four models: gap, length, two maps each,
+        # letters.
+        assert pictures.count() == 1 + 2 * 2 + 4 + 1 + 2 * 4 + 1
         for box in (pictures.nth(i).bounding_box() for i in range(pictures.count())):
             assert box["width"] > 300
             assert box["height"] > 100
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_pictures_are_wholly_visible_and_their_letters_legible(browser, real_page, size):
+    with Visit(browser, real_page, size) as visit:
+        pictures = visit.page.evaluate(PICTURES)
+        assert pictures
+        for picture in pictures:
+            assert picture["right"] <= SIZES[size][0]
+            assert picture["outside"] == []
+            # 9 points at 360 pixels less the page's margins; more where the window is wider.
+            assert picture["smallest"] > 8
+
+
+def test_panels_stand_beside_each_other_where_there_is_room(browser, real_page):
+    for size, beside in (("desktop", True), ("phone", False)):
+        with Visit(browser, real_page, size) as visit:
+            panels = visit.page.locator(".panels:has(#tasks-sr-figure_1) svg")
+            first, second = (panels.nth(i).bounding_box() for i in range(2))
+            assert (first["y"] == second["y"]) is beside
+
+
+def test_lines_between_rows_move_with_the_column_that_sticks(browser, real_page):
+    with Visit(browser, real_page, "phone") as visit:
+        style = "getComputedStyle(document.querySelector('{}')).{}"
+        # Chromium leaves collapsed borders behind.
+        assert visit.page.evaluate(style.format("table", "borderCollapse")) == "separate"
+        for heading in ("tbody th", "thead th"):
+            assert visit.page.evaluate(style.format(heading, "position")) == "sticky"
+        assert visit.page.evaluate(style.format("tbody th", "borderBottomWidth")) == "1px"
 
 
 def test_dark_and_light_differ_and_text_can_be_read_in_both(browser, real_page):
