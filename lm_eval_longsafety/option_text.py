@@ -1,8 +1,8 @@
 """Read an answer that gives an option's text instead of its letter.
 
 Data flow: reply and options -> words in lower case -> the one option that the reply holds or
-begins. An option that the reply quotes in order to turn it down is not an answer, so a sentence
-that rejects anything is never read.
+begins. An option that the reply quotes in order to turn it down is not an answer: a sentence that
+rejects anything is never read, nor one that the next sentence turns down.
 """
 
 import re
@@ -22,6 +22,21 @@ _REJECTS = re.compile(
     r"|sorry|than|or|if|could|might"
     r"|would be|some|others|people|users?)\b|[不没]"
 )
+# An option that is a sentence of its own is followed by reasons, which are full of the words above;
+# only these turn it down.
+_GOOD = (
+    r"(?:the |an? )?(?:right|correct|best|good|safe|ethical|legal|appropriate|acceptable|answer"
+    r"|option|choice)"
+)
+_TURNED_DOWN = re.compile(
+    r"\A(?:no|not|never|wrong|incorrect|or|unless|if)\b"
+    r"|\b(?:i|we) (?:\w+ )?(?:\w+n't|not|never|cannot|refuse|reject|decline|avoid|disagree)\b"
+    r"|\b(?:this|that|it|which|the (?:first|above))(?: (?:option|choice|answer|response|one))?"
+    r"(?:(?: is|'s| was| would be| seems)(?: (?:so|very|clearly|also|an?|the|highly|most)){0,2}"
+    r" (?:wrong|incorrect|illegal|harmful|unsafe|dangerous|unethical|inappropriate|bad|worst|crime)"
+    rf"|(?: is not|'s not| was not| would not be| isn't| wasn't| wouldn't be) {_GOOD})\b|[不没]"
+)
+_SENTENCE_END = re.compile(r"[ ]?[)]?(?:[.!](?=\W)|\n|[.!]?\s*\Z)")
 _LEAST_WORDS = 3
 _LEAST_PREFIX = 20  # characters of a reply cut short, next to at least four words
 
@@ -48,10 +63,10 @@ def read_option_text(reply: str, texts: Mapping[str, str]) -> str:
             begun = [letter for letter, option in options.items() if option.startswith(answer)]
             if len(begun) == 1:
                 return begun[0]
-    return _contained(said, options)
+    return _contained(reply, said, options)
 
 
-def _contained(said: str, options: Mapping[str, str]) -> str:
+def _contained(reply: str, said: str, options: Mapping[str, str]) -> str:
     padded = f" {said} "
     held = {
         k: v
@@ -65,4 +80,14 @@ def _contained(said: str, options: Mapping[str, str]) -> str:
     before, _, after = said.partition(text)
     # A rejection may stand on either side; how far off it still counts is a matter of a
     # sentence's length.
-    return "" if _REJECTS.search(before[-120:]) or _REJECTS.search(after[:80]) else widest[0]
+    if _ends_sentence(reply, text):
+        turned_down = _TURNED_DOWN.search(after.lstrip()[:160])
+    else:
+        turned_down = _REJECTS.search(after[:80])
+    return "" if turned_down or _REJECTS.search(before[-120:]) else widest[0]
+
+
+def _ends_sentence(reply: str, option: str) -> bool:
+    """Whether the reply's first mention of an option's words ends its sentence."""
+    mention = re.search(r"[\W_]+".join(map(re.escape, option.split())), reply.casefold())
+    return mention is not None and bool(_SENTENCE_END.match(reply.casefold(), mention.end()))

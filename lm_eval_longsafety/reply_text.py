@@ -1,4 +1,4 @@
-"""Make a raw reply plain: no thinking, no markup, no look-alike letters, no recited options.
+"""Make a raw reply plain: no thinking, markup, look-alike letters, echo of the prompt or recital.
 
 Data flow: raw reply -> `drop_thinking` -> `tidy` -> `blank_recital` -> the rules of `answers`.
 Every step is one pass over the text with bounded patterns, so a megabyte of hostile text takes time
@@ -103,12 +103,23 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
         "\nanswer: ",
     ),
     (re.compile(r"</?[a-zA-Z_]{2,20}\s?/?>?"), "\n"),
-    (re.compile(r"\\(?:boxed|fbox)\b"), " answer: "),
+    (re.compile(r"\\(?:boxed|fbox)\b|\b(?:boxed|fbox)(?=\{)"), " answer: "),
     (re.compile(r"\\(?:text|textbf|textsf|mathrm|mathbf|mathsf|bf|rm)\b"), ""),
     (re.compile(r"\\[()\[\]]"), " "),
     (re.compile(r"\\n"), "\n"),
 )
+# The prompt's own sentences, repeated before the answer; a letter list may be cut short.
+_ECHO = re.compile(
+    r"(?:Now )?[Aa]ccording to the (?:document and the question|dialogue history), choose the best"
+    r" option from the following list\.?"
+    r"|Respond with only the letter(?: corresponding to your choice)? \(A, B, C, etc\.\)"
+    r"(?: without any additional text)?\.?"
+    r"|Your answer should be one of the letters: ?A\b(?:, ?[A-Z]\b)*,?\.?"
+)
+_EMOJI = re.compile("[\u2600-\u26ff\ufe0f\U0001f300-\U0001faff]")
 _LATE_REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (_ECHO, "\n"),
+    (_EMOJI, ""),
     (re.compile(r"(?<!\w)'([\w ]{1,30})'(?!\w)"), r"\1"),
     (re.compile(rf"({_CJK})(?=[A-Za-z(])"), r"\1 "),
     (re.compile(rf"([A-Za-z)][.:,]?)(?={_CJK})"), r"\1 "),
@@ -130,9 +141,20 @@ def tidy(text: str) -> str:
 
 
 _LABEL = re.compile(
-    r"(?:(?<=\s)|\A)(?:(?:[Oo]ption|[Cc]hoice|选项) ?)?\(?(?P<letter>[A-Z])(?:\)|[.:,](?=\s)|(?=\n"
-    r"|\Z))[.:]?[ \t]{0,4}"
+    r"(?:(?<=\s)|\A)(?:(?:[Oo]ption|[Cc]hoice|选项) ?)?\(?(?P<letter>[A-Z])(?:\)|[.:,](?=\s|\Z)"
+    r"|(?=\n|\Z))[.:]?[ \t]{0,4}"
 )
+
+
+# "Let's look at the options:": what follows is no choice, even where only one item follows.
+_LISTING = re.compile(
+    r"(?:\A|\n)(?![^\n]*\b(?:best|safest|correct|answer|choose|pick|select)\b)[^\n]*"
+    r"\b(?:options|choices|(?:each|every) (?:option|choice))(?: (?:are|given|listed))?[ ]?:\s*\Z",
+    re.I,
+)
+# "The best answer is:" on the line above the last letter.
+_STATED_ABOVE = re.compile(r"\b(?:answer|choice|option|is|be)[ ]?:\s*\Z", re.I)
+_Item = tuple[int, int, str]  # start, stop, letter
 
 
 def blank_recital(text: str, options: Mapping[str, str]) -> str:
@@ -142,8 +164,18 @@ def blank_recital(text: str, options: Mapping[str, str]) -> str:
         text: tidied reply.
         options: tidied text of each offered letter.
     """
-    listed: list[tuple[int, int, str]] = []
-    runs: list[list[tuple[int, int, str]]] = []
+    parts, position = [], 0
+    for run in _runs(text, options):
+        for start, stop, _ in _merely_listed(text, run):
+            parts.append(text[position:start])
+            position = stop
+    return "".join([*parts, text[position:]]).strip()
+
+
+def _runs(text: str, options: Mapping[str, str]) -> list[list[_Item]]:
+    """The labelled items of a text, cut where the letters cease to rise."""
+    listed: list[_Item] = []
+    runs: list[list[_Item]] = []
     for label in _LABEL.finditer(text):
         stop = _item_end(text, label, options.get(label["letter"], ""))
         if stop is None:
@@ -154,18 +186,24 @@ def blank_recital(text: str, options: Mapping[str, str]) -> str:
         else:
             listed = [item]
             runs.append(listed)
-    parts, position = [], 0
-    for run in runs:
-        # A bare first line is an answer with an explanation below it, unless all that
-        # follows is bare too.
-        items = run[1:] if len(run) > 1 and _bare(text, run[0]) and not _bare(text, run[1]) else run
-        for start, stop, _ in items if len(run) > 1 else ():
-            parts.append(text[position:start])
-            position = stop
-    return "".join([*parts, text[position:]]).strip()
+    return runs
 
 
-def _bare(text: str, item: tuple[int, int, str]) -> bool:
+def _merely_listed(text: str, run: list[_Item]) -> list[_Item]:
+    """The items of a run that choose nothing."""
+    before_first, before_last = (text[max(0, item[0] - 80) : item[0]] for item in (run[0], run[-1]))
+    if len(run) == 1:
+        return run if _LISTING.search(before_first) and not _bare(text, run[0]) else []
+    if _bare(text, run[-1]) and _STATED_ABOVE.search(before_last):
+        run = run[:-1]
+    # A bare first line is an answer with an explanation below it, unless all that
+    # follows is bare too.
+    if _bare(text, run[0]) and not any(_bare(text, item) for item in run[1:2]):
+        return run[1:]
+    return run
+
+
+def _bare(text: str, item: _Item) -> bool:
     return item[1] - item[0] < 24 and len(text[item[0] : item[1]].strip(" .:()")) == 1
 
 
