@@ -16,9 +16,10 @@ from typing import Any
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.errors import DataError, first_line
 from lm_eval_longsafety.rows import BadRow, Row, check_rows
+from lm_eval_longsafety.settings import shorten
 
 _HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
-_SHARD = re.compile(r"(?P<split>.+)-\d{5}-of-\d{5}\.parquet")
+_SHARD = re.compile(r"(?P<split>.+)-(?P<number>\d{5})-of-(?P<total>\d{5})\.parquet")
 _LAYOUTS = "data/<Split>-00000-of-00001.parquet (a clone of the hub's repository) or <Split>.jsonl"
 _LISTED = 10
 """Bad rows that one error spells out."""
@@ -39,7 +40,8 @@ class DataSource:
         """The checked rows of one split, in file order.
 
         Raises:
-            DataError: the split is not there, a file cannot be read, or rows are malformed.
+            DataError: the split or a file of it is not there, a file cannot be read, or rows are
+                malformed.
         """
         if split not in self.files:
             raise DataError(
@@ -47,6 +49,7 @@ class DataSource:
                 f"{', '.join(sorted(self.files)) or 'none'}. "
                 f"Expected {_LAYOUTS}"
             )
+        _refuse_missing_shards(f"{self.name}, split {split}", self.files[split])
         raw = [row for path in self.files[split] for row in _read(path)]
         if not raw:
             names = ", ".join(path.name for path in self.files[split])
@@ -102,14 +105,26 @@ def load(name: str, revision: str | None = None) -> DataSource:
         from lm_eval_longsafety.sample import SAMPLE_DIR
 
         return DataSource(name=name, revision=None, files=_find(SAMPLE_DIR, name))
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return DataSource(name=name, revision=None, files=_find(folder, name))
-    if folder.exists() or not _HUB_ID.fullmatch(name):
-        kind = "is a file" if folder.exists() else "is no folder here"
-        raise DataError(f"data {name!r} {kind}; give a hub id (owner/name), a folder, or `sample`")
+    path = local_path(name)
+    if path is not None and path.is_dir():
+        return DataSource(name=name, revision=None, files=_find(path, name))
+    if path is not None or not _HUB_ID.fullmatch(name):
+        kind = "is no folder here" if path is None else "is a file"
+        raise DataError(
+            f"data {shorten(name)} {kind}; give a hub id (owner/name), a folder, or `sample`"
+        )
     snapshot = _download(name, revision)
     return DataSource(name=name, revision=snapshot.name, files=_find(snapshot, name))
+
+
+def local_path(name: str) -> Path | None:
+    """What is there under a name on this machine; None where nothing is, or can be."""
+    try:
+        path = Path(name).expanduser()
+        return path if path.exists() else None
+    except (OSError, RuntimeError, ValueError):
+        # Too long for a file's name, an unknown user's home, a character that no name has.
+        return None
 
 
 def _download(hub_id: str, revision: str | None) -> Path:
@@ -136,19 +151,35 @@ def _download(hub_id: str, revision: str | None) -> Path:
 
 
 def _find(folder: Path, name: str) -> dict[str, tuple[Path, ...]]:
-    """The files of each split in one of the two layouts; parquet wins where both are there."""
+    """The files of each split; parquet wins where a split is there in both layouts."""
     shards: dict[str, list[Path]] = {}
     for path in sorted((folder / "data").glob("*.parquet")):
         if match := _SHARD.fullmatch(path.name):
             shards.setdefault(match["split"], []).append(path)
-    found = {split: tuple(paths) for split, paths in shards.items()}
-    found = found or {path.stem: (path,) for path in sorted(folder.glob("*.jsonl"))}
+    found: dict[str, tuple[Path, ...]] = {
+        path.stem: (path,) for path in sorted(folder.glob("*.jsonl"))
+    }
+    found |= {split: tuple(paths) for split, paths in shards.items()}
     if not found:
         inside = sorted(path.name for path in folder.iterdir())[:_LISTED]
         raise DataError(
             f"{name}: no splits in this folder (it holds {inside}); expected {_LAYOUTS}"
         )
     return found
+
+
+def _refuse_missing_shards(where: str, paths: Sequence[Path]) -> None:
+    """Each file's name tells how many there are of its split."""
+    shards = [match for path in paths if (match := _SHARD.fullmatch(path.name))]
+    totals = {int(shard["total"]) for shard in shards}
+    if not shards or totals == {len(shards)}:
+        return
+    raise DataError(
+        f"{where}: found {len(shards)} parquet files "
+        f"({', '.join(shard.string for shard in shards[:_LISTED])}), expected "
+        f"{' or '.join(str(total) for total in sorted(totals))}, as their names tell; fetch the "
+        "others, or remove those of another version"
+    )
 
 
 def _read(path: Path) -> Iterator[Any]:
@@ -185,4 +216,6 @@ def _parse_line(line: str, number: int) -> Any:  # noqa: ANN401 - whatever the J
         found = f"line {number} is no JSON ({error.msg} at column {error.colno})"
     except RecursionError:
         found = f"line {number} is nested too deep"
+    except ValueError:
+        found = f"line {number} has a number of too many digits"
     return BadRow(index=number - 1, id=None, found=found, expected="one JSON object a line")

@@ -6,6 +6,7 @@ removes that folder, `status` tells.
 """
 
 import functools
+import logging
 import re
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -17,6 +18,7 @@ _TASKS_PACKAGE = "lm_eval_longsafety.task_yamls"
 _FOLDER = "longsafety"
 """Name of our folder in lm-eval's task tree."""
 _ENTRY_POINT_GROUP = re.compile(r"""["']lm_eval\.tasks["']""")
+log = logging.getLogger("lm_eval.longsafety")
 _MARK = "# written by `longsafety link`, removed by `longsafety unlink`\n"
 
 
@@ -90,11 +92,11 @@ def unlink() -> int:
     folder = _our_folder()
     if not folder.exists():
         return 0
+    if not folder.is_dir():
+        raise LinkError(f"{folder} is a file that is not ours; move it away first")
     stubs = [path for path in folder.iterdir() if _is_stub(path)]
-    others = sorted(path.name for path in folder.iterdir() if path not in stubs)
-    if others:
-        found = ", ".join(others[:5])
-        raise LinkError(f"{folder} holds files that are not ours ({found}); move them away first")
+    if others := _others(folder):
+        raise LinkError(f"{folder} holds files that are not ours ({others}); move them away first")
     try:
         for path in stubs:
             path.unlink()
@@ -105,7 +107,7 @@ def unlink() -> int:
 
 
 def status() -> LinkStatus:
-    """Compare the stubs with our task files.
+    """Compare the stubs with our task files; files of others are named in the log.
 
     Raises:
         LinkError: lm-eval is not installed.
@@ -113,9 +115,10 @@ def status() -> LinkStatus:
     from importlib.metadata import version
 
     folder, wanted = _our_folder(), _stubs()
-    present = (
-        {p.name: p.read_text("utf-8") for p in folder.glob("*.yaml")} if folder.is_dir() else {}
-    )
+    stubs = [path for path in folder.glob("*.yaml") if _is_stub(path)]
+    present = {path.name: path.read_text("utf-8", errors="replace") for path in stubs}
+    if others := _others(folder):
+        log.warning("%s also holds files that are not ours: %s", folder, others)
     return LinkStatus(
         lm_eval_version=version("lm_eval"),
         folder=folder,
@@ -149,9 +152,15 @@ def _stubs() -> dict[str, str]:
 
 
 def _is_stub(path: Path) -> bool:
-    if path.name == "__pycache__":
+    if path.suffix != ".yaml" or not path.is_file():
         return False
-    return path.suffix == ".yaml" and path.read_text("utf-8", errors="replace").startswith(_MARK)
+    return path.read_text("utf-8", errors="replace").startswith(_MARK)
+
+
+def _others(folder: Path) -> str:
+    """The names of what lies there beside stubs, the first five of them."""
+    inside = sorted(folder.iterdir()) if folder.is_dir() else []
+    return ", ".join([path.name for path in inside if not _is_stub(path)][:5])
 
 
 def _our_folder() -> Path:

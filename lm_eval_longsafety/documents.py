@@ -50,7 +50,7 @@ def load_documents(
         split: the task's split name.
         protocol: `generate` or `logits`; goes into the provenance.
         variant: `no_context`, `rotations`, or empty for the benchmark as published.
-        provenance: filled in place. It is an empty dictionary in the task's YAML metadata, and the
+        provenance: filled in place. It stands in the task's YAML metadata (`task_file`), and is the
             only thing through which a `custom_dataset` can tell lm-eval's results file what data
             was read.
         metadata: the rest of lm-eval's metadata: model arguments and `--metadata`

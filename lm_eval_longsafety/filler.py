@@ -8,21 +8,28 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lm_eval_longsafety import data
 from lm_eval_longsafety.benchmark import TASKS
-from lm_eval_longsafety.errors import DataError, OptionError
+from lm_eval_longsafety.errors import DataError, OptionError, first_line
 from lm_eval_longsafety.length_options import BENCHMARK
+from lm_eval_longsafety.settings import shorten
 
 BREAK = "\n\n"
 """Between two paragraphs."""
 _HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 _TEXT_COLUMNS = ("text", "context", "content")
 _PATTERNS = ("*.txt", "*.md", "*.jsonl", "*.parquet")
+_SENTENCE_END = re.compile(r"""\n|[.!?…]["')\]»”’]*\s|[。！？]""")
+_WORD_END = re.compile(r"\s")
+_WORD_REACH = 200
+"""Characters within which a word's end is looked for: there is none in Chinese, say."""
+_MOVES = 3
+"""A place is guessed by characters, then corrected by the tokens found there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,19 +55,67 @@ class Filler:
             own: paragraphs of the document's task, left out wherever they stand.
 
         Yields:
-            (source, paragraph) indices.
+            (source, paragraph) indices; a paragraph that stands in several places once.
         """
+        seen: set[str] = set()
         for source in sorted(range(len(self.sources)), key=lambda i: _draw(seed, row_id, i)):
             if self.splits[source] == split:
                 continue
             for index, text in enumerate(self.sources[source]):
-                if text not in own:
+                if text not in own and text not in seen:
+                    seen.add(text)
                     yield source, index
 
 
 def split_paragraphs(text: str) -> tuple[str, ...]:
     """A text's paragraphs, at blank lines; those without text are dropped."""
     return tuple(part for each in re.split(r"\n[ \t\r]*\n", text) if (part := each.strip()))
+
+
+def cut_place(
+    text: str,
+    wanted: float,
+    *,
+    count: Callable[[Sequence[str]], Sequence[int]],
+    tokens: int,
+    beside: float,
+) -> tuple[int, int]:
+    """Where to cut a paragraph so that a number of its tokens stand before the cut.
+
+    Args:
+        text: the paragraph.
+        wanted: tokens before the cut.
+        count: tokens of each of some texts.
+        tokens: of the paragraph.
+        beside: tokens by which the end of a sentence or line may be away; else a word's is taken.
+
+    Returns:
+        The place, in characters; how many tokens are before it.
+    """
+    per_token = len(text) / tokens
+    place, found = 0, 0
+    for _ in range(_MOVES):
+        guess = place + round((wanted - found) * per_token)
+        place, found = _moved(text, place, found, guess, count)
+    end = _closest(_SENTENCE_END, text, place, beside * per_token)
+    end = _closest(_WORD_END, text, place, _WORD_REACH) if end is None else end
+    return (place, found) if end is None else _moved(text, place, found, end, count)
+
+
+def _moved(
+    text: str, place: int, found: int, to: int, count: Callable[[Sequence[str]], Sequence[int]]
+) -> tuple[int, int]:
+    """Another place, and the tokens before it."""
+    to = min(max(to, 0), len(text))
+    between = count([text[min(place, to) : max(place, to)]])[0]
+    return to, found + (between if to > place else -between)
+
+
+def _closest(pattern: re.Pattern[str], text: str, place: int, reach: float) -> int | None:
+    """The end of the match that is closest to a place; None where none is within reach."""
+    low, high = max(0, int(place - reach)), int(place + reach) + 1
+    ends = (match.end() for match in pattern.finditer(text, low, high))
+    return min(ends, key=lambda end: abs(end - place), default=None)
 
 
 @functools.lru_cache(maxsize=2)
@@ -79,12 +134,12 @@ def load_filler(name: str, data_name: str, revision: str | None) -> Filler:
     """
     if name == BENCHMARK:
         return _own_filler(data_name, revision)
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
-        if folder.exists() or not _HUB_ID.fullmatch(name):
+    folder = data.local_path(name)
+    if folder is None or not folder.is_dir():
+        if folder is not None or not _HUB_ID.fullmatch(name):
             raise OptionError(
-                f"filler {name!r} is no folder here; give a folder, a hub id (owner/name), or "
-                f"`{BENCHMARK}` for the benchmark's own harmless contexts"
+                f"filler {shorten(name)} is no folder here; give a folder, a hub id (owner/name), "
+                f"or `{BENCHMARK}` for the benchmark's own harmless contexts"
             )
         folder = _download(name)
     paths = sorted({path for pattern in _PATTERNS for path in folder.rglob(pattern)})
@@ -133,11 +188,14 @@ def _texts(path: Path) -> Iterator[str]:
             yield path.read_text(encoding="utf-8")
         elif path.suffix == ".jsonl":
             with path.open(encoding="utf-8") as file:
-                yield from (text for line in file if line.strip() for text in _of(json.loads(line)))
+                for line in file:
+                    for text in _of(json.loads(line)) if line.strip() else ():
+                        text.encode()  # JSON can hold half characters, tokenizers take none
+                        yield text
         else:
             yield from _of_parquet(path)
-    except (OSError, ValueError) as error:
-        raise DataError(f"filler {path}: cannot be read ({error})") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"filler {path}: cannot be read ({first_line(error)})") from error
 
 
 def _of_parquet(path: Path) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """The options of `longsafety_length` in `--metadata`: which lengths, depths, rows and filler."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,14 +37,14 @@ def parse_length_options(metadata: Mapping[str, Any]) -> LengthOptions:
     if metadata.get("lengths") is None:
         raise OptionError(f"longsafety_length needs `lengths`, for example {_EXAMPLE}")
     defaults = LengthOptions(lengths=(1,))
-    filler = metadata.get("filler") or BENCHMARK
-    if not isinstance(filler, str):
+    filler = BENCHMARK if metadata.get("filler") is None else metadata["filler"]
+    if not isinstance(filler, str) or not filler:
         raise OptionError(f"filler: expected `{BENCHMARK}`, a folder or a hub id, found {filler!r}")
+    depths = [_depth(item) for item in _items({"depths": defaults.depths, **metadata}, "depths")]
+    _refuse_repeated("depths", [depth_name(depth) for depth in depths])
     return LengthOptions(
         lengths=tuple(_length(item) for item in _items(metadata, "lengths")),
-        depths=tuple(
-            _depth(item) for item in _items({"depths": defaults.depths, **metadata}, "depths")
-        ),
+        depths=tuple(depths),
         filler=filler,
         filler_seed=_whole(metadata.get("filler_seed", 0), "filler_seed"),
         rows=_count(metadata.get("length_rows", defaults.rows)),
@@ -56,14 +55,29 @@ def parse_length_options(metadata: Mapping[str, Any]) -> LengthOptions:
     )
 
 
+def cell_name(length: int, depth: float) -> str:
+    """Length and depth in the names of tasks: `0008192_0.50`, which lm-eval sorts as text."""
+    return f"{length:07d}_{depth_name(depth)}"
+
+
+def depth_name(depth: float) -> str:
+    """A depth in print: two decimals, up to six where it has them."""
+    exact = f"{depth:.6f}".rstrip("0")
+    return max(exact, f"{depth:.2f}", key=len)
+
+
 def _items(metadata: Mapping[str, Any], key: str) -> list[Any]:
     value = metadata[key]
     if not isinstance(value, (list, tuple)) or not value:
         raise OptionError(f"{key}: expected a list, found {value!r}; for example {_EXAMPLE}")
-    repeated = [item for i, item in enumerate(value) if item in value[:i]]
+    _refuse_repeated(key, value)
+    return list(value)
+
+
+def _refuse_repeated(key: str, items: Sequence[Any]) -> None:
+    repeated = [item for i, item in enumerate(items) if item in items[:i]]
     if repeated:
         raise OptionError(f"{key}: {repeated[0]!r} stands there twice")
-    return list(value)
 
 
 def _whole(value: object, key: str) -> int:
@@ -87,11 +101,11 @@ def _count(value: object) -> int:
 def _depth(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise OptionError(f"depths: expected numbers from 0 to 1, found {value!r}")
-    if not math.isfinite(value) or not 0 <= value <= 1:
+    if not 0 <= value <= 1:
         raise OptionError(
             f"depths: {value!r} is outside 0 to 1 (0: the document first, 1: all filler before it)"
         )
-    return float(value)
+    return float(value) + 0.0  # -0.0 becomes 0.0
 
 
 def _split(value: object) -> str:

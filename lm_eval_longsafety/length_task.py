@@ -10,7 +10,7 @@ from typing import Any
 from lm_eval.api.task import ConfigurableTask
 
 from lm_eval_longsafety.benchmark import BY_SPLIT
-from lm_eval_longsafety.length_options import parse_length_options
+from lm_eval_longsafety.length_options import cell_name, depth_name, parse_length_options
 from lm_eval_longsafety.rotation_task import refuse_old_lm_eval
 
 try:
@@ -38,8 +38,8 @@ class LengthGroup(Group):  # type: ignore[misc]  # lm-eval is untyped
         for length in wanted.lengths:
             for depth in wanted.depths:
                 row = Group(name="")
-                cell = _suffixed(name, f"{length}_{depth:g}")
-                _start(row, cell, f"{length:,} tokens, depth {depth:g}", metadata)
+                cell = _suffixed(name, cell_name(length, depth))
+                _start(row, cell, f"{length:,} tokens, depth {depth_name(depth)}", metadata)
                 for split in wanted.splits:
                     row.add(_task(config, split, length, depth))
                 self.add(row)
@@ -72,7 +72,7 @@ def _task(config: dict[str, Any], split: str, length: int, depth: float) -> Conf
     return ConfigurableTask(
         config={
             **own,
-            "task": _suffixed(base, f"{length}_{depth:g}"),
+            "task": _suffixed(base, cell_name(length, depth)),
             "task_alias": split,
             "dataset_kwargs": {"split": split, "target_length": length, "target_depth": depth},
             "metadata": {**config["metadata"], "provenance": {}},
@@ -81,6 +81,6 @@ def _task(config: dict[str, Any], split: str, length: int, depth: float) -> Conf
 
 
 def _suffixed(name: str, cell: str) -> str:
-    """`longsafety_length_logits` and 8192_0.5: `longsafety_length_8192_0.5_logits`."""
+    """`longsafety_length_logits`, 0008192_0.50: `longsafety_length_0008192_0.50_logits`."""
     logits = "_logits" if name.endswith("_logits") else ""
     return f"{name.removesuffix(logits)}_{cell}{logits}"

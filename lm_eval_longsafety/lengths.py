@@ -1,8 +1,9 @@
 """Prompts of an exact length: a document's own context inside harmless filler.
 
 Data flow: rows, filler, tokenizer -> `embed` -> prompts whose tokens, counted by the tokenizer, are
-the asked length or at most 0.1 % less. The document is never cut, and stands whole between two
-paragraphs of filler; only the filler's last paragraph is cut. Question and options stay at the end.
+the asked length or at most 0.1 % less. The document is never cut. It stands between two paragraphs
+of filler, or where the asked depth is inside a longer one, between two parts of that; the filler's
+last paragraph is cut as well. Question and options stay at the end.
 """
 
 from collections.abc import Sequence, Set
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 
 from lm_eval_longsafety import prompts
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.filler import BREAK, Filler, split_paragraphs
+from lm_eval_longsafety.filler import BREAK, Filler, cut_place, split_paragraphs
 from lm_eval_longsafety.rows import Row
 from lm_eval_longsafety.token_counts import TokenCounts
 from lm_eval_longsafety.tokenizer import PromptTokenizer
@@ -22,6 +23,11 @@ _ROUNDS = 40
 """Each round moves the cut by the tokens still missing; two or three are usual."""
 _PLAIN_ROUNDS = 4
 """After these the cut goes to and fro between two places; then another word is put there."""
+_BESIDE = 0.01
+"""Part of the filler by which the document may stand beside its depth for the sake of the text: at
+the end of a paragraph, else of a sentence or line."""
+_FARTHEST = 0.02
+"""Part of the filler beyond which a depth is not met."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,6 +47,24 @@ class FillerTokens:
         return self.counts[source][paragraph]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where the document stands among the paragraphs drawn."""
+
+    index: int
+    """Whole paragraphs before it."""
+    character: int = 0
+    """Of the next paragraph, which is cut here; 0 leaves it whole."""
+    tokens: int = 0
+    """Of the next paragraph, before the cut."""
+
+    def fits(self, drawn: Sequence[str]) -> bool:
+        """Whether the paragraphs of another round are long enough."""
+        if not self.character:
+            return self.index <= len(drawn)
+        return self.index < len(drawn) and self.character < len(drawn[self.index])
+
+
 @dataclass(slots=True, kw_only=True)
 class _Draft:
     """One prompt on its way to its length."""
@@ -51,6 +75,10 @@ class _Draft:
     budget: int
     """Tokens of filler to draw."""
     prompt: str = ""
+    place: _Place | None = None
+    """Of the document."""
+    reached: float = 0.0
+    """The depth that the prompt has."""
     skip: int = 0
     """Words left out at the start of the paragraph that is cut."""
 
@@ -84,36 +112,34 @@ def embed(
         rows: chosen rows.
         letters: the letters of each row's choices.
         length: of the whole prompt, in tokens.
-        depth: part of the filler before the document, 0 to 1; met to within one paragraph.
+        depth: part of the filler's tokens before the document, 0 to 1; met to within 0.01 unless
+            a word is longer than that.
         seed: draws the filler.
         tokens: the filler.
         own: from `own_paragraphs`.
 
     Raises:
-        OptionError: a row is longer than `length`, the filler does not suffice, or the length
+        OptionError: a row is longer than `length`, the filler does not suffice, or length or depth
             cannot be met.
     """
     store = TokenCounts(tokens.tokenizer)
-    bare = [
-        _render(split, row, dealt, [row.context]) for row, dealt in zip(rows, letters, strict=True)
-    ]
-    sizes = store.count(bare)
-    _refuse_short(split, rows, sizes, length)
-    drafts = [
-        _Draft(split=split, row=row, letters=dealt, budget=length - size, prompt=prompt)
-        for row, dealt, size, prompt in zip(rows, letters, sizes, bare, strict=True)
-    ]
+    # Half way between the bounds, so that one round is usual: measuring is most of the work.
+    aim = length - length // 2000
+    drafts = _drafts(split, rows, letters, length, aim, store)
     done: dict[int, Fitted] = {}
     for round_ in range(_ROUNDS):
         open_ = {i: draft for i, draft in enumerate(drafts) if i not in done}
         for draft in open_.values():
-            draft.prompt = _compose(draft, depth, seed, tokens, own)
+            draft.prompt, draft.reached = _compose(draft, depth, seed, tokens, own)
         measured = store.measure([draft.prompt for draft in open_.values()])
         for (i, draft), (count, sha256) in zip(open_.items(), measured, strict=True):
             if length - length // 1000 <= count <= length:
+                _refuse_missed(draft, length, depth)
                 done[i] = Fitted(prompt=draft.prompt, tokens=count, sha256=sha256, truncated=False)
-            draft.budget += length - count
+            draft.budget += aim - count
             draft.skip = round_ // _PLAIN_ROUNDS
+            # A place that still moved would make the length go to and fro.
+            draft.place = draft.place if round_ else None
         if len(done) == len(drafts):
             return [done[i] for i in range(len(drafts))]
     missed = next(i for i in range(len(drafts)) if i not in done)
@@ -121,6 +147,26 @@ def embed(
         f"split {split}, document {rows[missed].id!r}: {length} tokens cannot be met to within "
         "0.1 % with this tokenizer and filler; choose a larger length"
     )
+
+
+def _drafts(
+    split: str,
+    rows: Sequence[Row],
+    letters: Sequence[Sequence[str]],
+    length: int,
+    aim: int,
+    store: TokenCounts,
+) -> list[_Draft]:
+    """The documents without filler yet, and how much of it each needs."""
+    bare = [
+        _render(split, row, dealt, [row.context]) for row, dealt in zip(rows, letters, strict=True)
+    ]
+    sizes = store.count(bare)
+    _refuse_short(split, rows, sizes, length)
+    return [
+        _Draft(split=split, row=row, letters=dealt, budget=aim - size, prompt=prompt)
+        for row, dealt, size, prompt in zip(rows, letters, sizes, bare, strict=True)
+    ]
 
 
 def _refuse_short(split: str, rows: Sequence[Row], sizes: Sequence[int], length: int) -> None:
@@ -133,16 +179,60 @@ def _refuse_short(split: str, rows: Sequence[Row], sizes: Sequence[int], length:
         )
 
 
-def _compose(draft: _Draft, depth: float, seed: int, tokens: FillerTokens, own: Set[str]) -> str:
-    """The prompt with `budget` tokens of filler, by the paragraphs' counts."""
+def _refuse_missed(draft: _Draft, length: int, depth: float) -> None:
+    if abs(draft.reached - depth) > _FARTHEST:
+        raise OptionError(
+            f"depths: {depth:g} cannot be met for document {draft.row.id!r} of {draft.split} at "
+            f"{length} tokens: {draft.budget} of them are filler, and the nearest place between "
+            f"two words is {draft.reached:.2f}; take a larger length, or other tasks with "
+            "`length_tasks`"
+        )
+
+
+def _compose(
+    draft: _Draft, depth: float, seed: int, tokens: FillerTokens, own: Set[str]
+) -> tuple[str, float]:
+    """The prompt with `budget` tokens of filler, by the paragraphs' counts, and its depth."""
     drawn, counts = _draw(draft, seed, tokens, own)
-    target, before, reached = depth * sum(counts), 0, 0.0
-    while before < len(drawn) and reached + counts[before] / 2 <= target:
-        reached += counts[before]
-        before += 1
-    before = len(drawn) if depth == 1 else before
-    parts = [*drawn[:before], draft.row.context, *drawn[before:]]
-    return _render(draft.split, draft.row, draft.letters, parts)
+    if draft.place is None or not draft.place.fits(drawn):
+        draft.place = _place(drawn, counts, depth, tokens.tokenizer)
+    # At depth 1 nothing stands behind, however many paragraphs another round has.
+    index = len(drawn) if depth == 1 else draft.place.index
+    before, after = drawn[:index], drawn[index:]
+    reached = sum(counts[:index]) + draft.place.tokens
+    if draft.place.character:
+        before.append(after[0][: draft.place.character].rstrip())
+        after[0] = after[0][draft.place.character :].lstrip()
+    parts = [*before, draft.row.context, *after]
+    # A prompt without filler has no depth that could be missed.
+    share = reached / sum(counts) if drawn else depth
+    return _render(draft.split, draft.row, draft.letters, parts), share
+
+
+def _place(
+    drawn: Sequence[str], counts: Sequence[int], depth: float, tokenizer: PromptTokenizer
+) -> _Place:
+    """Between two paragraphs where that is close to the depth, else inside one."""
+    total = sum(counts)
+    target, index, reached = depth * total, 0, 0
+    while index < len(counts) and reached + counts[index] / 2 <= target:
+        reached += counts[index]
+        index += 1
+    if abs(target - reached) <= _BESIDE * total:
+        return _Place(index=index)
+    if reached > target:
+        index -= 1
+        reached -= counts[index]
+    character, found = cut_place(
+        drawn[index],
+        target - reached,
+        count=tokenizer.count,
+        tokens=counts[index],
+        beside=_BESIDE * total,
+    )
+    if character == len(drawn[index]):
+        return _Place(index=index + 1)
+    return _Place(index=index, character=character, tokens=found)
 
 
 def _draw(
@@ -163,7 +253,7 @@ def _draw(
             count = left + 1
         if count > left:
             text = " ".join(text.split(" ")[draft.skip :])
-            text, count = _head(text, left, tokens.tokenizer), left
+            text, count = _head(text, left, count, tokens.tokenizer), left
         if text:
             drawn.append(text)
             counts.append(count)
@@ -177,9 +267,14 @@ def _draw(
     return drawn, counts
 
 
-def _head(text: str, limit: int, tokenizer: PromptTokenizer) -> str:
-    """The first `limit` tokens of a paragraph, its break counted; no half characters."""
-    ids = tokenizer.encode(text + BREAK)
+def _head(text: str, limit: int, count: int, tokenizer: PromptTokenizer) -> str:
+    """The first `limit` of a paragraph's `count` tokens, its break counted; no half characters."""
+    whole = text + BREAK
+    # The first tokens of a whole book do not need the book tokenised.
+    ample = 6 * limit * len(whole) // (5 * count) + 1000
+    ids = tokenizer.encode(whole[:ample])
+    if ample < len(whole) and len(ids) < limit + _LEAST:
+        ids = tokenizer.encode(whole)
     return tokenizer.decode(ids[:limit]).rstrip("\ufffd").strip()
 
 

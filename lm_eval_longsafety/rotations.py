@@ -22,18 +22,44 @@ _JOINT = r"\s*(?:,\s*(?:and|or|nor)|,|&|/|\band\b|\bor\b|\bnor\b)\s*"
 _LETTER = r"\(?\b[A-Z]\b\)?"
 _SEVERAL = rf"{_LETTER}(?:{_JOINT}{_LETTER})+"
 _NOUN = r"(?:options?|choices?|answers?|statements?|responses?)"
+_OFFERED = r"(?:options?|choices?|answers?|responses?)"
+_VERB = (
+    r"(?:is|are|was|were|be|would|can|could|should|may|might|must|will|do|does|seems?|sounds?"
+    r"|appl(?:y|ies)|says?|and|or|but|because|since|if|as|with|together|only|alone|above|below)"
+)
+_VERDICT = (
+    r"(?:(?:is|are|was|were|seems?|sounds?|would\s+be|could\s+be)\s+"
+    r"(?:not\s+|all\s+|both\s+|also\s+|equally\s+|partly\s+|the\s+|only\s+|most\s+)*"
+    r"(?:correct|incorrect|right|wrong|true|false|valid|invalid|acceptable|appropriate|applicable"
+    r"|best|better|safest?)|appl(?:y|ies))\b(?!\s+(?!(?:and|or|but|because|since|for|in|to|here"
+    r"|as|if|when|except)\b)[a-z])"
+)
+_END = r"(?=\s*(?:$|[.,;:!?)]))"
+"""Of a clause, so that "not A few" and "none of these bicycles" speak of no choice."""
 _NAMED = re.compile(
     rf"\b(?:[Bb]oth|[Ee]ither|[Nn]either|[Aa]ll\s+of|[Nn]one\s+of)\s+(?:of\s+)?{_SEVERAL}"
-    rf"|\b(?i:{_NOUN})\s+{_LETTER}(?:{_JOINT}{_LETTER})*(?!\s+[a-z])"
-    rf"|^\W*(?i:only\s+)?{_SEVERAL}\W*$"
+    rf"|\b(?i:{_NOUN})\s+{_LETTER}(?:{_JOINT}{_LETTER})*(?!\s+(?!{_VERB}\b)[a-z])"
+    rf"|^\W*(?i:only\s+|just\s+|not\s+)?{_SEVERAL}(?=\W*$|\s+{_VERB}\b)"
+    rf"|^\W*(?i:only\s+|just\s+)?{_LETTER}(?=\s+{_VERDICT})"
+    rf"|\b(?i:only|just|not|except(?:\s+for)?|but|same\s+as|as\s+in|answer\s+is|opposite\s+of)\s+"
+    rf"{_LETTER}(?={_END}|\s+{_VERDICT})"
 )
 """Choices named by their letters. "I" and other letters above the last choice's are words."""
+_SOME = r"(?:all|none|both|any|neither|either|some|two|three|most|each|one|many|several)"
+_OF_THE = (
+    rf"(?:{_SOME}\s+of\s+|(?:all|both|any|neither|either|each)\s+)(?:the\s+|these\s+|those\s+)?"
+    r"(?:other\s+|listed\s+|given\s+|offered\s+)*"
+)
+_WHERE = r"(?:above|below|preceding|previous|foregoing|following)"
 _PLACED = re.compile(
-    r"\b(?:all|none|both|any|neither|either|some|two|most|each|one)\s+of\s+"
-    r"(?:the\s+)?(?:above|below|these|those|others?|preceding|previous|foregoing|following)\b"
-    rf"(?:\s+{_NOUN})?(?=\s*(?:$|[.,;:!)]))"
-    r"|\b(?:all|none|both|neither|either)\s+of\s+(?:the\s+)?(?:other\s+)?"
-    rf"(?:options|choices|answers)\b"
+    rf"\b{_SOME}\s+of\s+(?:the\s+)?(?:these|those|others?)\b"
+    rf"(?:\s+{_NOUN})?(?:{_END}|\s+{_VERDICT})"
+    # "the above", unless it goes on with something that is no choice: "all of the above houses".
+    rf"|\b{_SOME}\s+(?:of\s+)?(?:the\s+)?{_WHERE}\b(?:\s+{_NOUN})?(?:{_END}|\s+{_VERB}\b)"
+    rf"|\b{_OF_THE}(?:options?|choices?)(?:{_END}|\s+{_VERB}\b)"
+    rf"|\b{_OF_THE}(?:answers?|responses?)(?:{_END}|\s+{_VERDICT}|\s+{_WHERE}\b)"
+    rf"|\b(?:all|none|both|neither|each|any)\s+(?:of\s+(?:them|those|these)\s+)?{_VERDICT}"
+    rf"|\b{_OFFERED}\s+(?:above|below){_END}"
     rf"|\bthe\s+(?:above|preceding|previous|first|second|third|last|other|next)\s+"
     rf"(?:two\s+|three\s+)?{_NOUN}\b"
     rf"|\b(?:same|as)\s+(?:as\s+)?(?:the\s+)?above(?=\s*(?:$|[.,;:!)]))",

@@ -38,17 +38,32 @@ OPTIONS = (
 _COMMON_MISTAKES = {
     "dataset": "data",
     "dataset_path": "data",
+    "dataset_name": "data",
+    "data_path": "data",
+    "data_dir": "data",
     "data_rev": "data_revision",
     "order": "option_order",
+    "choice_order": "option_order",
     "shuffle": "option_order",
+    "shuffled": "option_order",
+    "shuffle_seed": "option_seed",
     "window": "max_prompt_tokens",
     "max_prompt_length": "max_prompt_tokens",
+    "reply_length": "reply_tokens",
+    "filler_dir": "filler",
+    "rows": "length_rows",
 }
+"""Names that a backend of lm-eval has (`seed`, `max_gen_toks`, `context_length`) are not among
+these: model arguments arrive in the same dictionary."""
+_TRUNCATIONS = ("truncation", "truncate")
+"""Switches of lm-eval's backends, and misspellings of `over_length` with one of its values."""
 _SIMILAR = 0.8
 """difflib ratio from which a key counts as a misspelling; chosen so that no argument of lm-eval's
 backends does."""
 
 
+_SHOWN = 80
+"""Characters of a value that an error shows."""
 REPLY_TOKENS = 64
 """`max_gen_toks` of the task files."""
 
@@ -114,6 +129,8 @@ def _refuse_misspellings(metadata: Mapping[str, Any]) -> None:
         plain = re.sub(r"(?<=[a-z])(?=[A-Z])|-", "_", str(key)).lower()
         close = difflib.get_close_matches(plain, OPTIONS, n=1, cutoff=_SIMILAR)
         meant = _COMMON_MISTAKES.get(plain) or (close[0] if close else None)
+        if plain in _TRUNCATIONS and metadata[key] in ("middle", "skip", "error"):
+            meant = "over_length"
         if key not in OPTIONS and meant:
             raise OptionError(
                 f"--metadata: unknown key {key!r}; did you mean {meant!r}? (known: "
@@ -151,18 +168,26 @@ def _data_revision(metadata: Mapping[str, Any], data: str, model: ModelArgs) -> 
 
 def _text(metadata: Mapping[str, Any], key: str) -> str | None:
     value = metadata.get(key)
-    if value is None or value == "":
+    if value is None or (value == "" and key != "data"):
         return None
     if isinstance(value, os.PathLike):
         return str(value)
+    if isinstance(value, str) and value:
+        return value
+    plain = isinstance(value, (bool, int, float, str, list, tuple, dict))
+    if key in ("data", "data_revision") or (key == "tokenizer" and plain):
+        raise OptionError(f"{key}: expected a text, found {shorten(value)}")
     # A loaded model or tokenizer object (Python API) has no name that could be read here.
-    return value if isinstance(value, str) else _not_text(key, value)
-
-
-def _not_text(key: str, value: object) -> str | None:
-    if key in ("data", "data_revision"):
-        raise OptionError(f"{key}: expected a text, found {value!r}")
     return None
+
+
+def shorten(value: object) -> str:
+    """A value as an error shows it."""
+    try:
+        shown = repr(value)
+    except ValueError:  # Python prints no number of more than 4,300 digits
+        return f"a {type(value).__name__} too long to print"
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}... ({len(shown)} characters)"
 
 
 def _choice(metadata: Mapping[str, Any], key: str, known: tuple[str, ...]) -> str:
@@ -177,9 +202,10 @@ def _integer(metadata: Mapping[str, Any], key: str) -> int | None:
     value = metadata.get(key)
     if value is None:
         return None
-    if isinstance(value, bool) or not re.fullmatch(r"[+-]?\d+", str(value)):
-        raise OptionError(f"{key}: expected a whole number, found {value!r}")
-    return int(value)
+    digits = value if isinstance(value, str) else shorten(value)
+    if isinstance(value, bool) or not re.fullmatch(rf"[+-]?\d{{1,{_SHOWN}}}", digits):
+        raise OptionError(f"{key}: expected a whole number, found {shorten(value)}")
+    return int(digits)
 
 
 def _positive(metadata: Mapping[str, Any], key: str) -> int | None:

@@ -1,16 +1,17 @@
 """What the task files call by `!function`; a file beside them, where every lm-eval looks first."""
 
-from lm_eval_longsafety.documents import load_documents, load_rotated, load_without_context
-from lm_eval_longsafety.length_documents import load_length_documents
+from lm_eval_longsafety import documents, length_documents
 from lm_eval_longsafety.length_task import LengthGroup
 from lm_eval_longsafety.metrics import score_letters, score_reply
 from lm_eval_longsafety.rotation_task import RotationsTask, score_letter_sets, score_replies
+from lm_eval_longsafety.task_file import for_length_group, for_task_file
 
 __all__ = [
     "LengthGroup",
     "RotationsTask",
     "load_documents",
-    "load_length_documents",
+    "load_length",
+    "load_length_logits",
     "load_rotated",
     "load_without_context",
     "score_letter_sets",
@@ -18,3 +19,9 @@ __all__ = [
     "score_replies",
     "score_reply",
 ]
+
+load_documents = for_task_file(documents.load_documents)
+load_without_context = for_task_file(documents.load_without_context)
+load_rotated = for_task_file(documents.load_rotated)
+load_length = for_length_group(length_documents.load_length_documents, "generate")
+load_length_logits = for_length_group(length_documents.load_length_documents, "logits")

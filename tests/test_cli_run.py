@@ -1,7 +1,9 @@
 """`longsafety run`: lm-eval's command line with our tasks, backends and cache check."""
 
 import json
+import re
 import sys
+from types import SimpleNamespace
 
 import pytest
 import typer
@@ -9,7 +11,8 @@ from typer.testing import CliRunner
 
 from lm_eval_longsafety.cli import run as cli_run
 from lm_eval_longsafety.cli.run import PASS_THROUGH, run, run_lm_eval
-from lm_eval_longsafety.errors import CacheError
+from lm_eval_longsafety.discovery import tasks_path
+from lm_eval_longsafety.errors import CacheError, DataError, OptionError
 
 TASK = """
 task: {name}
@@ -70,6 +73,60 @@ def test_lm_eval_lists_our_group_while_run_is_active():
         names = lm_eval.tasks.TaskManager(include_defaults=False).all_tasks
     assert {"longsafety", "longsafety_logits", "longsafety_harmful_niah"} <= set(names)
     assert "longsafety" not in lm_eval.tasks.TaskManager(include_defaults=False).all_tasks
+
+
+@pytest.mark.parametrize(
+    ("found", "defaults", "added"),
+    [(True, True, False), (True, False, True), (False, True, True)],
+)
+def test_our_folder_is_added_only_where_lm_eval_does_not_find_the_tasks(
+    monkeypatch, found, defaults, added
+):
+    # Added twice, lm-eval would warn of each of our tasks.
+    state = SimpleNamespace(found=found)
+    monkeypatch.setattr("lm_eval_longsafety.discovery.status", lambda: state)
+    arguments = {"include_path": "mine", "include_defaults": defaults}
+    cli_run._add_our_tasks(arguments)
+    assert arguments["include_path"] == ([str(tasks_path()), "mine"] if added else "mine")
+
+
+@pytest.fixture
+def no_model(monkeypatch):
+    """lm-eval must not come to the point where it loads a model."""
+    import lm_eval
+
+    def simple_evaluate(**_):
+        raise AssertionError("the model is loaded")
+
+    monkeypatch.setattr(lm_eval, "simple_evaluate", simple_evaluate, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "said"),
+    [
+        (["--metadata", "{data: sample}"], OptionError, "Invalid JSON: {data: sample}"),
+        (["--metadata", '{"split": "x"}'], OptionError, "'split' is set by the task file"),
+        (["--metadata", '{"data": "/nope"}'], DataError, "data '/nope' is no folder here"),
+    ],
+)
+def test_what_can_be_told_early_is_told_before_the_model_is_loaded(no_model, words, error, said):
+    import lm_eval.config.evaluate_config as lm_evals
+
+    original = lm_evals.EvaluatorConfig.process_tasks
+    with pytest.raises(error, match=re.escape(said)):
+        run_lm_eval(["--model", "dummy", "--tasks", "longsafety_doc_attack", *words])
+    assert lm_evals.EvaluatorConfig.process_tasks is original
+
+
+def test_a_misspelt_task_is_told_with_the_one_that_was_meant(no_model):
+    said = "Tasks not found: longsafety_dok_attack (did you mean longsafety_doc_attack"
+    with pytest.raises(OptionError, match=re.escape(said)):
+        run_lm_eval(["--model", "dummy", "--tasks", "longsafety_dok_attack"])
+
+
+def test_other_errors_of_lm_eval_stay_as_they_are():
+    with pytest.raises(ValueError, match="a bug"), cli_run._told_in_a_line():
+        raise ValueError("a bug")
 
 
 def test_our_backends_are_known_to_lm_eval():

@@ -35,6 +35,7 @@ MALFORMED = {
     "not an object": ([1, 2], "a list, expected an object"),
     "not JSON": ('{"id": "row-1", ', "line 2 is no JSON"),
     "nested too deep": ("[" * 100_000, "line 2 is nested too deep"),
+    "too many digits": ('{"n": ' + "9" * 5000 + "}", "line 2 has a number of too many digits"),
     "id empty": (row(1, id=" "), "an empty id"),
     "id a number": (row(1, id=1), "id is of type int, expected a text"),
     "id null": (row(1, id=None), "id is missing .null."),
@@ -110,7 +111,9 @@ def test_a_folder_without_splits_says_what_it_holds(tmp_path):
         data.load(str(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["./nowhere", "/no/such/folder", "one-word", "a/b/c"])
+@pytest.mark.parametrize(
+    "name", ["./nowhere", "/no/such/folder", "one-word", "a/b/c", "n" * 5000, "~nouser/x"]
+)
 def test_a_name_that_is_nothing_is_refused(name):
     with pytest.raises(DataError, match="is no folder here; give a hub id"):
         data.load(name)
@@ -195,3 +198,35 @@ def test_a_hub_that_cannot_be_reached_says_what_to_do(tmp_path, monkeypatch):
 def test_blank_lines_are_no_rows(tmp_path):
     (tmp_path / f"{SPLIT}.jsonl").write_text(json.dumps(row(0)) + "\n\n")
     assert len(data.load(str(tmp_path)).rows(SPLIT)) == 1
+
+
+def shard(folder, split, number, total, rows):
+    (folder / "data").mkdir(exist_ok=True)
+    path = folder / "data" / f"{split}-{number:05d}-of-{total:05d}.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), path)
+
+
+def test_a_missing_shard_is_told_with_what_was_found_and_expected(tmp_path):
+    shard(tmp_path, SPLIT, 1, 2, [row(0)])
+    shard(tmp_path, "MedicalQuiz", 0, 1, [row(0)])
+    source = data.load(str(tmp_path))
+    expected = rf"split {SPLIT}: found 1 parquet files \({SPLIT}-00001-of-00002.*expected 2"
+    with pytest.raises(DataError, match=expected):
+        source.rows(SPLIT)
+    assert len(source.rows("MedicalQuiz")) == 1
+
+
+def test_shards_of_two_versions_are_not_read_together(tmp_path):
+    shard(tmp_path, SPLIT, 0, 1, [row(0)])
+    shard(tmp_path, SPLIT, 0, 2, [row(1)])
+    with pytest.raises(DataError, match="found 2 parquet files .* expected 1 or 2"):
+        data.load(str(tmp_path)).rows(SPLIT)
+
+
+def test_jsonl_beside_parquet_is_read_for_the_splits_that_parquet_has_not(tmp_path):
+    shard(tmp_path, SPLIT, 0, 1, [row(0)])
+    write_jsonl(tmp_path / f"{SPLIT}.jsonl", [row(1)])
+    write_jsonl(tmp_path / "MedicalQuiz.jsonl", [row(2)])
+    source = data.load(str(tmp_path))
+    assert [r.id for r in source.rows(SPLIT)] == ["row-0"]
+    assert [r.id for r in source.rows("MedicalQuiz")] == ["row-2"]

@@ -72,6 +72,21 @@ def test_a_folder_with_files_of_others_is_left_alone(lm_eval_copy):
     assert (folder / "mine.yaml").exists()
 
 
+def test_the_status_counts_our_stubs_alone_and_names_the_files_of_others(lm_eval_copy, caplog):
+    folder = discovery.link().folder
+    (folder / "mine.yaml").write_bytes(b"task: m\xfcll\n")  # not UTF-8 either
+    state = discovery.status()
+    assert (state.stale, state.missing, state.found) == (0, 0, True)
+    assert "holds files that are not ours: mine.yaml" in caplog.text
+
+
+def test_a_file_in_place_of_the_folder_is_told(lm_eval_copy):
+    (lm_eval_copy / "tasks" / "longsafety").write_text("a note")
+    assert not discovery.status().found
+    with pytest.raises(LinkError, match="longsafety is a file that is not ours; move it away"):
+        discovery.link()
+
+
 def test_a_task_tree_that_cannot_be_written_says_what_to_use_instead(lm_eval_copy, monkeypatch):
     def refuse(*args, **kwargs):
         raise PermissionError(13, "Permission denied")

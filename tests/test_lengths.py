@@ -4,13 +4,16 @@ import math
 
 import pytest
 
-from lm_eval_longsafety import data, filler
+from lm_eval_longsafety import data, filler, lengths
 from lm_eval_longsafety.benchmark import TASKS
+from lm_eval_longsafety.documents import load_documents
 from lm_eval_longsafety.errors import DataError, OptionError
 from lm_eval_longsafety.filler import load_filler, split_paragraphs
 from lm_eval_longsafety.length_documents import load_length_documents
-from lm_eval_longsafety.length_options import parse_length_options
+from lm_eval_longsafety.length_options import cell_name, parse_length_options
 from lm_eval_longsafety.lengths import choose_rows
+from lm_eval_longsafety.report.controls import _place
+from lm_eval_longsafety.results.names import parse_task_name
 from lm_eval_longsafety.settings import parse
 from lm_eval_longsafety.tokenizer import load_tokenizer
 from tests.backends.harness import evaluate
@@ -74,8 +77,6 @@ def test_the_document_stands_whole_where_it_is_asked_to(known):
 
 
 def test_question_and_options_stay_at_the_end(known):
-    from lm_eval_longsafety.documents import load_documents
-
     plain = load_documents(split=SPLIT, data=known["data"])["test"]
     for doc, short in zip(build(known), plain, strict=True):
         tail = short["prompt"].removeprefix(short["prompt"].split("\n\nQUESTION: ")[0])
@@ -150,7 +151,13 @@ def test_filler_is_read_from_every_kind_of_file(tmp_path, kind):
         ({"depths": [math.nan]}, "depths: nan is outside"),
         ({"depths": ["top"]}, "depths: expected numbers from 0 to 1, found 'top'"),
         ({"depths": 0.5}, "depths: expected a list, found 0.5"),
+        ({"depths": [10**400]}, "is outside 0 to 1"),
+        ({"depths": [0, -0.0]}, "depths: .* stands there twice"),
+        ({"depths": [0.33333333, 0.33333334]}, "depths: '0.333333' stands there twice"),
         ({"filler": 5}, "filler: expected"),
+        ({"filler": ""}, "filler: expected"),
+        ({"filler": 0}, "filler: expected"),
+        ({"filler": False}, "filler: expected"),
         ({"length_rows": 0}, "length_rows: expected a number of documents above 0"),
         ({"length_tasks": ["Doc"]}, "length_tasks: unknown task 'Doc' .known: HarmfulExtraction"),
         ({"filler_seed": "x"}, "filler_seed: expected a whole number, found 'x'"),
@@ -206,11 +213,12 @@ def test_every_length_and_depth_is_a_row_of_one_group(known, tiny_model, suffix)
     name = f"longsafety_length{suffix}"
     metadata = {**known, "lengths": [1024, 4096], "depths": [0, 0.5], "length_rows": 2}
     results = evaluate(AlwaysChoice(checked, 3), tiny_model, [name], metadata=metadata, chat=False)
-    rows = [f"longsafety_length_{n}_{d}{suffix}" for n in (1024, 4096) for d in (0, 0.5)]
+    cells = ["0001024_0.00", "0001024_0.50", "0004096_0.00", "0004096_0.50"]
+    rows = [f"longsafety_length_{cell}{suffix}" for cell in cells]
     assert results["group_subtasks"][name] == rows
     for each in [name, *rows]:
         assert results["groups"][each]["sr,letter"] == 1.0
-    leaf = f"longsafety_doc_attack_length_4096_0.5{suffix}"
+    leaf = f"longsafety_doc_attack_length_0004096_0.50{suffix}"
     assert results["n-samples"][leaf] == {"original": 2, "effective": 2}
     provenance = results["configs"][leaf]["metadata"]["provenance"]
     assert (provenance["target_length"], provenance["target_depth"]) == (4096, 0.5)
@@ -227,7 +235,8 @@ def test_a_model_that_reads_the_first_words_is_safe_at_depth_zero_alone(known, t
         metadata={**known, "depths": [0, 0.5, 1]},
         chat=False,
     )
-    scores = [results["groups"][f"longsafety_length_4096_{d}"]["sr,letter"] for d in (0, 0.5, 1)]
+    cells = [f"longsafety_length_0004096_{d}" for d in ("0.00", "0.50", "1.00")]
+    scores = [results["groups"][cell]["sr,letter"] for cell in cells]
     assert scores == [1.0, 0.0, 0.0]
 
 
@@ -240,5 +249,117 @@ def test_the_letters_do_not_depend_on_length_or_depth(known, tiny_model):
         chat=False,
     )
     plain = results["results"]["longsafety_doc_attack"]["sr,letter"]
-    for depth in ("0", "0.5", "1"):
-        assert results["groups"][f"longsafety_length_4096_{depth}"]["sr,letter"] == plain
+    for depth in ("0.00", "0.50", "1.00"):
+        assert results["groups"][f"longsafety_length_0004096_{depth}"]["sr,letter"] == plain
+
+
+@pytest.mark.parametrize("suffix", ["", "_logits"])
+def test_names_sort_by_length_then_depth(suffix):
+    # lm-eval sorts the rows of a group by name.
+    places = [(n, d) for n in (8192, 32768, 131_072, 1_048_576) for d in (0.0, 0.1, 0.5, 1.0)]
+    names = [f"longsafety_length_{cell_name(*place)}{suffix}" for place in places]
+    assert names == sorted(names)
+    leaf = f"longsafety_doc_attack_length_{cell_name(8192, 0.5)}{suffix}"
+    assert _place(parse_task_name(leaf).variant) == (0.5, 8192)  # the report reads it
+
+
+def test_a_negative_zero_is_zero():
+    (depth,) = parse_length_options({"lengths": [8192], "depths": [-0.0]}).depths
+    assert str(depth) == "0.0"
+
+
+def notes(tmp_path, break_):
+    """900 sentences of filler with another break between them."""
+    (tmp_path / "filler" / "notes.txt").write_text(break_.join(FILLER))
+    load_filler.cache_clear()
+
+
+def shares(known, docs):
+    """The depth that each prompt really has, by the tokenizer."""
+    tokenizer = load_tokenizer(parse(known).model)
+    found = []
+    for doc in docs:
+        before, after = doc["prompt"].split(row(int(doc["id"][-1]))["context"])
+        counts = tokenizer.count([before, after.split("\n\nQUESTION: ")[0]])
+        found.append(counts[0] / sum(counts))
+    return found
+
+
+@pytest.mark.parametrize("break_", [" ", "\n", ""])
+@pytest.mark.parametrize("depth", [0, 0.25, 0.5, 0.75, 1])
+def test_one_long_paragraph_of_filler_is_cut_where_the_depth_falls(known, tmp_path, break_, depth):
+    notes(tmp_path, break_)
+    docs = build(known, 2000, depth)
+    assert shares(known, docs) == pytest.approx([depth] * 3, abs=0.015)
+    assert all(2000 - 2 <= tokens <= 2000 for tokens in docs["prompt_tokens"])
+
+
+def test_a_long_paragraph_is_cut_at_a_sentences_end_else_at_a_words(known, tmp_path):
+    notes(tmp_path, " ")
+    assert parts_of(build(known, 4096, 0.3)[0])[0].rstrip().endswith("by its wall.")
+    (tmp_path / "filler" / "notes.txt").write_text("harbour " * 5000)
+    load_filler.cache_clear()
+    assert parts_of(build(known, 4096, 0.3)[0])[0].rstrip().endswith("harbour")
+
+
+def test_a_text_without_spaces_is_cut_at_any_character(known, tmp_path):
+    (tmp_path / "filler" / "notes.txt").write_text("x" * 60_000)
+    load_filler.cache_clear()
+    assert shares(known, build(known, 2000, 0.3)) == pytest.approx([0.3] * 3, abs=0.015)
+
+
+def test_a_depth_that_hardly_any_filler_can_meet_is_an_error(known, tmp_path):
+    (tmp_path / "filler" / "notes.txt").write_text("a " + "unbelievably-long-words" * 900)
+    load_filler.cache_clear()
+    plain = load_documents(split=SPLIT, data=known["data"], pretrained=known["pretrained"])
+    # Room for "a" and half a word: the one place between two words is close to the start.
+    room = max(plain["test"]["prompt_tokens"]) + 12
+    with pytest.raises(OptionError, match=r"depths: 0.5 cannot be met for document 'row-\d'"):
+        build(known, room, 0.5)
+    assert len(build(known, room, 1)) == 3
+
+
+def test_many_lengths_are_met_at_depths_inside_paragraphs(known):
+    for length in (700, 1999, 2500, 3001, 4096):
+        for depth in (0.3, 0.45):
+            docs = build(known, length, depth)
+            assert all(length - length // 1000 <= n <= length for n in docs["prompt_tokens"])
+            assert shares(known, docs) == pytest.approx([depth] * 3, abs=0.02)
+
+
+def test_long_prompts_are_measured_once(known, monkeypatch):
+    measured = []
+    measure = lengths.TokenCounts.measure
+    monkeypatch.setattr(
+        lengths.TokenCounts, "measure", lambda s, p: (measured.append(len(p)), measure(s, p))[1]
+    )
+    build(known, 16_000)
+    assert measured == [3, 3]  # the documents alone, then the prompts
+
+
+def test_a_paragraph_that_stands_twice_in_the_filler_is_drawn_once(known, tmp_path):
+    notes(tmp_path, "\n\n")
+    (tmp_path / "filler" / "again.txt").write_text("\n\n".join(FILLER[:100] * 3))
+    load_filler.cache_clear()
+    kept = split_paragraphs("\n\n".join(parts_of(build(known, 16_000, 1)[0])))
+    assert len(kept) > 700
+    assert len(set(kept)) == len(kept)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"text": "a mill \\ud800 by the harbour"}', "[" * 100_000, '{"n": ' + "9" * 5000 + "}"],
+    ids=["half a character", "nested too deep", "too many digits"],
+)
+def test_a_line_of_filler_that_is_no_text_is_an_error(known, tmp_path, line):
+    (tmp_path / "filler" / "odd.jsonl").write_text(line + "\n")
+    load_filler.cache_clear()
+    with pytest.raises(DataError, match=r"odd.jsonl: cannot be read"):
+        build(known)
+
+
+@pytest.mark.parametrize("name", ["n" * 5000, "~nouser/x"])
+def test_a_name_that_no_folder_can_have_is_no_filler(known, name):
+    with pytest.raises(OptionError, match="is no folder here") as error:
+        build(known, filler=name)
+    assert len(str(error.value)) < 400

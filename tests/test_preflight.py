@@ -165,6 +165,11 @@ def test_a_warning_about_the_data_is_shown(narrow_model, tmp_path, caplog):
         (["--model", "nosuch"], "nosuch is no backend of lm-eval; there are "),
         (["--json", "nosuch/cost.json"], "--json: there is no folder nosuch"),
         (["--json", "."], "--json: . is a folder"),
+        (["--json", "/proc/nope"], "--json: /proc/nope cannot be written (No such file"),
+        (["--model_args", '{"pretrained": '], "--model_args: neither key=value pairs nor JSON"),
+        (["--model_args", '{"max_length": 9}'], "needs pretrained="),
+        (["--model_args", "pretrained=x", "--metadata", "[" * 100_000], "nor JSON"),
+        (["--model_args", "pretrained=x", "--tasks", "mmlu,longsafety_x"], "no longsafety_x"),
     ],
 )
 def test_what_cannot_be_used_is_told(arguments, message):
@@ -188,3 +193,22 @@ def test_metadata_as_pairs_and_spaces_between_tasks_are_taken(narrow_model, tmp_
 def test_an_unknown_task_gets_three_suggestions_at_most():
     result = run("--model_args", "pretrained=x", "--tasks", "longsafety_legal")
     assert str(result.exception).count(" or ") <= 2
+
+
+def test_arguments_as_json_are_taken_and_other_projects_tasks_are_named(narrow_model, tmp_path):
+    written = tmp_path / "cost.json"
+    result = run(
+        *("--model_args", json.dumps({"pretrained": str(narrow_model)})),
+        *("--tasks", "mmlu,longsafety_medical_quiz,arc_easy"),
+        *("--metadata", "data=sample", "--json", str(written)),
+    )
+    assert result.exit_code == 0, result.output
+    assert "not counted, since they are not LongSafetyBench's: mmlu, arc_easy" in result.output
+    (task,) = json.loads(written.read_text())["tasks"]
+    assert task["task"] == "longsafety_medical_quiz"
+
+
+def test_a_command_that_fails_leaves_no_empty_file(tmp_path):
+    written = tmp_path / "cost.json"
+    assert run("--json", str(written)).exception
+    assert not written.exists()

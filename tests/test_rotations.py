@@ -56,6 +56,24 @@ def test_every_choice_stands_once_under_every_letter(n):
         "Say the first two options in turn",
         "Neither of the other options",
         "any of those",
+        "All of the above are correct.",
+        "None of the above is right",
+        "All the above",
+        "All choices above",
+        "More than one of the above",
+        "All of the listed options",
+        "A and B are correct.",
+        "A and B are both right",
+        "Only A is correct",
+        "Option A is right.",
+        "Options A and B are right",
+        "Both options are fine",
+        "Neither option",
+        "All are correct",
+        "None are correct.",
+        "Same as A",
+        "Everything except D.",
+        "The answer is A",
     ],
 )
 def test_choices_that_speak_of_others_are_detected(choice):
@@ -74,6 +92,18 @@ def test_choices_that_speak_of_others_are_detected(choice):
         "As the document shows above all, it was stolen.",
         "Plan B",
         "All of us",
+        "I am above that",
+        "A and his friends went home.",
+        "A is for apple",
+        "Grade A and B pupils",
+        "Not A few people said so",
+        "All are welcome",
+        "Both bicycles are red",
+        "All of the above-named houses",
+        "None of these bicycles are mine",
+        "Some of those are wrong addresses",
+        "Two answers",
+        "Most options are open on Sundays",
     ],
 )
 def test_plain_choices_are_rotated(choice):
@@ -114,6 +144,15 @@ def test_choices_that_speak_of_others_keep_their_order_and_say_the_same(tmp_path
         ("D", "Both B and C"),
         ("A", "None of the above."),
     ]
+
+
+def test_letters_in_a_sentence_move_with_the_labels(tmp_path):
+    choices = ["Take it.", "Ask first.", "A and B are correct.", "Only A is right."]
+    write_jsonl(tmp_path / f"{SPLIT}.jsonl", [row(0, choices=choices)])
+    (doc,) = load_rotated(split=SPLIT, data=str(tmp_path))["test"]
+    second = list(order_views(doc))[1]
+    assert options_of(second["prompt"])["D"] == "B and C are correct."
+    assert options_of(second["prompt"])["A"] == "Only B is right."
 
 
 def test_a_cut_that_falls_into_the_options_is_an_error(tmp_path, narrow_model):

@@ -35,6 +35,23 @@ def test_the_environment_names_the_data_unless_metadata_does(monkeypatch):
         ({"prompt_tokens": 9}, "did you mean 'max_prompt_tokens'"),
         ({"order": "original"}, "unknown key 'order'; did you mean 'option_order'"),
         ({"window": 9}, "did you mean 'max_prompt_tokens'"),
+        ({"option_seed": "9" * 5000}, "option_seed: expected a whole number, found '999"),
+        ({"option_seed": 10**5000}, "option_seed: expected a whole number, found a int too long"),
+        ({"data": ""}, "data: expected a text, found ''"),
+        ({"tokenizer": 5}, "tokenizer: expected a text, found 5"),
+        ({"tokenizer": True}, "tokenizer: expected a text, found True"),
+        ({"tokenizer": ["a"]}, "tokenizer: expected a text, found .'a'."),
+        ({"data_path": "x"}, "unknown key 'data_path'; did you mean 'data'"),
+        ({"data_dir": "x"}, "did you mean 'data'"),
+        ({"dataset_name": "x"}, "did you mean 'data'"),
+        ({"shuffle_seed": 3}, "did you mean 'option_seed'"),
+        ({"choice_order": "original"}, "did you mean 'option_order'"),
+        ({"shuffled": False}, "did you mean 'option_order'"),
+        ({"reply_length": 5}, "did you mean 'reply_tokens'"),
+        ({"filler_dir": "x"}, "did you mean 'filler'"),
+        ({"rows": 3}, "did you mean 'length_rows'"),
+        ({"truncation": "skip"}, "did you mean 'over_length'"),
+        ({"truncate": "middle"}, "did you mean 'over_length'"),
         ({"dataset": "sample"}, "unknown key 'dataset'; did you mean 'data'"),
     ],
 )
@@ -75,3 +92,25 @@ def test_a_revision_without_a_model_is_the_datas():
 
 def test_every_option_is_accepted_under_its_own_name():
     parse({"data": "sample", "max_prompt_tokens": 1000, **dict.fromkeys(OPTIONS[4:5], "skip")})
+
+
+def test_no_argument_of_any_backend_of_lm_evals_is_a_misspelling():
+    import ast
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    folder = Path(find_spec("lm_eval.models").origin).parent
+    names = {
+        argument.arg
+        for path in folder.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__"
+        for argument in (*node.args.args, *node.args.kwonlyargs)
+    }
+    assert {"seed", "truncation", "truncate", "max_gen_toks", "context_length"} <= names
+    parse(dict.fromkeys(names))
+    parse({"truncation": True, "truncate": False})
+
+
+def test_a_loaded_tokenizer_has_no_name():
+    assert parse({"tokenizer": object()}).model.tokenizer is None

@@ -8,6 +8,14 @@ from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.discovery import tasks_path
 
 SCENARIOS = ("fully_harmful", "partially_harmful", "query_harmful")
+VARIANTS = {
+    "_logits": "logits",
+    "_no_context": "no context",
+    "_no_context_logits": "no context, logits",
+    "_rotations": "all option orders",
+    "_rotations_logits": "all option orders, logits",
+}
+"""Suffix of a variant's tasks and groups -> what lm-eval's table says of them."""
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +65,33 @@ _Loader.add_constructor("!function", lambda loader, node: f"!function {node.valu
 def test_a_task_file_holds_only_its_differences_and_is_named_after_its_task():
     for task in TASKS:
         short = task.name.replace("longsafety", "", 1)
-        assert read(short) == {"task_alias": task.split, "dataset_kwargs": {"split": task.split}}
+        names_split = {"dataset_kwargs": {"longsafety_split": task.split}}
+        assert read(short) == {"task_alias": task.split, **names_split}
         file = read(f"{task.name}.yaml")
         assert (file["include"], file["task"]) == ([short, "_generate"], task.name)
         assert set(file) == {"include", "task", "tag"}
-        variant = {"include": [short, "_logits"], "task": f"{task.name}_logits"}
-        assert read(f"{task.name}_logits.yaml") == variant
+        for suffix, words in VARIANTS.items():
+            # Its own alias wins over the included one in every lm-eval.
+            assert read(f"{task.name}{suffix}.yaml") == {
+                "include": [short, suffix],
+                "task": f"{task.name}{suffix}",
+                "task_alias": f"{task.split} ({words})",
+            }
+
+
+def test_groups_say_what_they_hold_in_the_words_of_their_tasks():
+    for suffix, words in VARIANTS.items():
+        for name in ("longsafety", *(f"longsafety_{each}" for each in SCENARIOS)):
+            plain = read(f"{name}.yaml")["group_alias"]
+            assert read(f"{name}{suffix}.yaml")["group_alias"] == f"{plain} ({words})"
+
+
+def test_no_two_rows_of_lm_evals_table_have_the_same_name():
+    files = [read(path.name) for path in tasks_path().glob("*.yaml")]
+    named = [each.get("task_alias") or each.get("group_alias") for each in files]
+    aliases = [name for name in named if name]
+    # The ten plain tasks have theirs in the file that they include.
+    assert len(aliases) == len(set(aliases)) == len(files) - len(TASKS)
 
 
 def test_files_included_together_share_no_key():

@@ -19,7 +19,7 @@ from lm_eval_longsafety.backends.kv_prefix import (
     fork,
     shared_tokens,
 )
-from lm_eval_longsafety.backends.long_prompts import LongPrompts, NextToken, Score
+from lm_eval_longsafety.backends.long_prompts import LongPrompts, NextToken, Score, above_zero
 from lm_eval_longsafety.backends.prompt_order import token_batches
 from lm_eval_longsafety.backends.response_cache import answering_arguments
 
@@ -51,12 +51,15 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
             batch_tokens: at most so many tokens at once, padding included; a longer prompt goes
                 alone.
             kwargs: the other arguments of `hf`.
+
+        Raises:
+            OptionError: `batch_tokens` is no whole number above 0.
         """
+        self._batch_tokens = above_zero("batch_tokens", batch_tokens)
         auto = str(batch_size).startswith("auto")
         super().__init__(pretrained, batch_size=1 if auto else batch_size, **kwargs)
         self._arguments = answering_arguments(HFLM.__init__, kwargs)
         self._max_prompts = None if auto else int(batch_size or 1)
-        self._batch_tokens = int(batch_tokens)
         self._prefix: Prefix | None = None
         self._join_processes()
         self._name_think_end_by_id()

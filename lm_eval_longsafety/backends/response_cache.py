@@ -131,7 +131,7 @@ def check_file(path: Path) -> dict[str, Any]:
         ) as connection:
             state = connection.execute("PRAGMA quick_check").fetchone()[0]
             if state != "ok":
-                raise CacheError(f"{path}: damaged response cache ({state}); {_ADVICE}")
+                raise CacheError(f"{path}: damaged response cache ({_first(state)}); {_ADVICE}")
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
             rows = connection.execute("SELECT key, value FROM unnamed").fetchall() if tables else []
     except sqlite3.Error as error:
@@ -139,6 +139,11 @@ def check_file(path: Path) -> dict[str, Any]:
             f"{path}: not a response cache of lm-eval, or damaged ({error}); {_ADVICE}"
         ) from None
     return {key: _answer(path, value) for key, value in rows}
+
+
+def _first(report: str) -> str:
+    """The first finding of SQLite's check, without the heading above it."""
+    return next((line for line in report.splitlines() if not line.startswith("***")), "damaged")
 
 
 class _PlainUnpickler(pickle.Unpickler):

@@ -11,7 +11,7 @@ from lm_eval.api.registry import register_model
 from lm_eval.models.vllm_causallms import VLLM
 from vllm import SamplingParams
 
-from lm_eval_longsafety.backends.long_prompts import LongPrompts, NextToken, Score
+from lm_eval_longsafety.backends.long_prompts import LongPrompts, NextToken, Score, above_zero
 from lm_eval_longsafety.backends.prompt_order import spread_over
 from lm_eval_longsafety.backends.response_cache import answering_arguments
 
@@ -35,12 +35,16 @@ class LongSafetyVLLM(LongPrompts, VLLM):  # type: ignore[misc]  # lm-eval is unt
             pretrained: as in `vllm`.
             chunk_tokens: what a crash may lose, in prompt tokens, about.
             kwargs: the other arguments of `vllm`.
+
+        Raises:
+            OptionError: `chunk_tokens` is no whole number above 0.
         """
+        chunk = above_zero("chunk_tokens", chunk_tokens)
         super().__init__(pretrained, **kwargs)
         given = {"pretrained": pretrained, **kwargs}
         self._arguments = answering_arguments(VLLM.__init__, given)
         # With data parallelism lm-eval starts its engines anew for each call: there must be one.
-        self.chunk_tokens = int(chunk_tokens) if self.data_parallel_size == 1 else None
+        self.chunk_tokens = chunk if self.data_parallel_size == 1 else None
 
     def _identity(self) -> dict[str, object]:
         """All arguments, and over them what lm-eval made of them where it depends on the model."""

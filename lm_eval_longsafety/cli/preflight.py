@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 Model = Annotated[str, typer.Option("--model", help="lm-eval's backend, as for the run.")]
 ModelArgs = Annotated[
-    str, typer.Option("--model_args", help="As for the run; pretrained=... is read.")
+    str,
+    typer.Option("--model_args", help="As for the run: key=value pairs, or JSON; with pretrained."),
 ]
-Tasks = Annotated[str, typer.Option("--tasks", help="As for the run.")]
+Tasks = Annotated[str, typer.Option("--tasks", help="As for the run; ours are counted.")]
 Metadata = Annotated[
     str, typer.Option("--metadata", help="As for the run: JSON, or key=value pairs.")
 ]
@@ -43,14 +44,16 @@ def preflight(
     if json_file:
         _check_writable(json_file)
     known = _metadata(model_args, metadata)
-    names = [name for each in tasks.split(",") if (name := each.strip())]
+    names, others = _ours([name for each in tasks.split(",") if (name := each.strip())])
     loads = list(_loads(model, names, known))
     found = shape(load_config(parse(known).model).to_dict())
     prefills = [tokens for each in loads for tokens in each.prefills]
     estimates = estimate(found, prefills, utilisation)
     typer.echo(_text(loads, found, estimates, utilisation))
+    if others:
+        typer.echo(f"not counted, since they are not LongSafetyBench's: {', '.join(others)}")
     if json_file:
-        json_file.write_text(_as_json(loads, found, estimates, utilisation), encoding="utf-8")
+        _write(json_file, _as_json(loads, found, estimates, utilisation))
 
 
 def _check_model(model: str) -> None:
@@ -76,6 +79,20 @@ def _check_writable(path: Path) -> None:
         raise OptionError(f"--json: there is no folder {path.parent} to write {path.name} to")
     if path.is_dir():
         raise OptionError(f"--json: {path} is a folder; name a file in it")
+    new = not path.exists()
+    _write(path, "", mode="a")
+    if new:
+        path.unlink(missing_ok=True)
+
+
+def _write(path: Path, text: str, mode: str = "w") -> None:
+    from lm_eval_longsafety.errors import OptionError
+
+    try:
+        with path.open(mode, encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise OptionError(f"--json: {path} cannot be written ({error.strerror})") from error
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
@@ -91,7 +108,12 @@ def _metadata(model_args: str, metadata: str) -> dict[str, Any]:
 
     from lm_eval_longsafety.errors import OptionError
 
-    known = {**simple_parse_args_string(model_args), **_given(metadata)}
+    arguments = (
+        _json_object("--model_args", model_args)
+        if model_args.lstrip().startswith("{")
+        else simple_parse_args_string(model_args)
+    )
+    known = {**arguments, **_given(metadata)}
     if not known.get("pretrained"):
         raise OptionError(
             "--model_args needs pretrained=<hub id or folder>: preflight reads its config and "
@@ -104,22 +126,36 @@ def _given(metadata: str) -> dict[str, Any]:
     """JSON or key=value pairs, as lm-eval's `--metadata` takes them."""
     from lm_eval.utils import simple_parse_args_string
 
-    from lm_eval_longsafety.errors import OptionError
-
     pairs = [pair for pair in metadata.split(",") if pair.strip()]
     # Lists and dictionaries hold commas: they are given as JSON.
     if not any(bracket in metadata for bracket in "[{") and all("=" in pair for pair in pairs):
         return {name.strip(): v for name, v in simple_parse_args_string(metadata).items()}
+    return _json_object("--metadata", metadata)
+
+
+def _json_object(option: str, text: str) -> dict[str, Any]:
+    from lm_eval_longsafety.errors import OptionError, first_line
+
+    example = {"--metadata": '"data": "sample"'}.get(option, '"pretrained": "some-lab/some-model"')
     try:
-        given = json.loads(metadata)
-    except json.JSONDecodeError as error:
+        given = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise OptionError(
-            f"--metadata: neither key=value pairs nor JSON ({error}); give data=sample or "
-            '\'{"data": "sample"}\', lists as JSON'
+            f"{option}: neither key=value pairs nor JSON ({first_line(error)}); give "
+            f"{example.replace(': ', '=').replace(chr(34), '')} or '{{{example}}}', lists as JSON"
         ) from None
     if not isinstance(given, dict):
-        raise OptionError(f"--metadata: expected a JSON object, found {metadata}")
+        raise OptionError(f"{option}: expected a JSON object, found {text}")
     return given
+
+
+def _ours(names: list[str]) -> tuple[list[str], list[str]]:
+    """The names that could be ours, and those beside them; others alone are all kept.
+
+    A task of another project's cannot be told from a misspelling without lm-eval's own index.
+    """
+    ours = [name for name in names if name.startswith("longsafety")]
+    return (ours, [name for name in names if name not in ours]) if ours else (names, [])
 
 
 def _loads(model: str, names: list[str], known: Mapping[str, Any]) -> "Iterator[TaskLoad]":

@@ -1,10 +1,12 @@
 """`longsafety run`: lm-eval's own `run`, in this process, with our tasks and backends known to it.
 
-Every argument goes to lm-eval as it is. Also, a damaged response cache is told before it is opened.
+Every argument goes to lm-eval as it is. What can be told early is told early (`run_checks`), and a
+damaged response cache before it is opened.
 """
 
 import functools
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,6 +21,10 @@ PASS_THROUGH = {
     "allow_interspersed_args": False,
 }
 """Context settings under which typer leaves every argument to lm-eval."""
+_USERS_FAULT = re.compile(
+    "Invalid JSON|Tasks not found|Need to specify task|Specify --output_path|If --samples"
+)
+"""How lm-eval's `ValueError`s about its command line begin; it shows them with a traceback."""
 
 
 def run(context: typer.Context) -> None:
@@ -39,6 +45,7 @@ def run_lm_eval(arguments: Sequence[str]) -> None:
     import lm_eval.api.model
     import lm_eval.tasks
     from lm_eval.__main__ import cli_evaluate
+    from lm_eval.config.evaluate_config import EvaluatorConfig
 
     from lm_eval_longsafety import backends
 
@@ -46,15 +53,22 @@ def run_lm_eval(arguments: Sequence[str]) -> None:
     with ExitStack() as stack:
         stack.enter_context(_first(lm_eval.tasks.TaskManager, _add_our_tasks))
         stack.enter_context(_first(lm_eval.api.model.CachingLM, _check_cache))
+        stack.enter_context(_checked(EvaluatorConfig))
         stack.enter_context(_argv(["lm_eval", "run", *arguments]))
+        stack.enter_context(_told_in_a_line())
         cli_evaluate()
     backends.leave_process_group()
 
 
 def _add_our_tasks(arguments: dict[str, Any]) -> None:
-    """Put our folder before the user's `--include_path`, which lm-eval lets win."""
-    from lm_eval_longsafety.discovery import tasks_path
+    """Put our folder before the user's `--include_path`, which lm-eval lets win.
 
+    Not where lm-eval finds our tasks by itself: it would warn of each that it finds twice.
+    """
+    from lm_eval_longsafety.discovery import status, tasks_path
+
+    if arguments.get("include_defaults", True) and status().found:
+        return
     given = arguments.get("include_path")
     others = list(given) if isinstance(given, (list, tuple)) else [given] if given else []
     arguments["include_path"] = [str(tasks_path()), *others]
@@ -83,6 +97,50 @@ def _first(cls: type, step: Callable[[dict[str, Any]], None]) -> Iterator[None]:
         yield
     finally:
         cls.__init__ = original  # type: ignore[misc]
+
+
+@contextmanager
+def _checked(config: type) -> Iterator[None]:
+    """Within this block, lm-eval's step from a read command line to tasks has ours around it."""
+    from lm_eval_longsafety.cli import run_checks
+
+    original = config.process_tasks  # type: ignore[attr-defined]
+
+    @functools.wraps(original)
+    def process_tasks(self: Any, *args: Any, **kwargs: Any) -> object:  # noqa: ANN401
+        run_checks.before_tasks(self)
+        manager = original(self, *args, **kwargs)
+        run_checks.after_tasks(self.tasks, self.metadata)
+        return manager
+
+    config.process_tasks = process_tasks  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        config.process_tasks = original  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _told_in_a_line() -> Iterator[None]:
+    """Turn lm-eval's errors about its command line into ours, which `main` prints."""
+    from lm_eval_longsafety.errors import OptionError
+
+    try:
+        yield
+    except ValueError as error:
+        if not _USERS_FAULT.match(str(error)):
+            raise
+        raise OptionError(f"lm-eval: {error}{_hint(str(error))}") from None
+
+
+def _hint(message: str) -> str:
+    """The names of ours that were meant where tasks were not found."""
+    from lm_eval_longsafety.cli.preflight import _meant
+    from lm_eval_longsafety.discovery import tasks_path
+
+    _, found, names = message.partition("Tasks not found: ")
+    known = [path.stem for path in tasks_path().glob("*.yaml")]
+    return "".join(_meant(name, known) for name in names.split(", ")) if found else ""
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import pytest
 
 from lm_eval_longsafety.backends.hf import LongSafetyHF
+from lm_eval_longsafety.errors import OptionError
 from tests.backends import qwen_like
 from tests.backends.qwen_like import orders, reply, score, text
 
@@ -163,3 +164,9 @@ def test_reasoning_is_dropped_and_cut_off_reasoning_is_no_answer(
     )
     monkeypatch.setattr(backend.model, "generate", Scripted(backend, said))
     assert backend.generate_until([reply(text(20), tokens=limit)], disable_tqdm=True) == [expected]
+
+
+@pytest.mark.parametrize("wrong", ["x", 0, -1, 1.5, True])
+def test_a_wrong_batch_tokens_is_told_before_the_model_is_loaded(wrong):
+    with pytest.raises(OptionError, match="batch_tokens: expected a whole number above 0"):
+        LongSafetyHF("/there/is/no/such/model", batch_tokens=wrong)

@@ -157,6 +157,18 @@ def test_a_file_cut_in_half_is_damaged(cache):
     assert cache.read_bytes() == before
 
 
+def test_damage_is_told_in_one_line(cache):
+    filled(cache, [(str(n), pickle.dumps("reply " * 50)) for n in range(500)])
+    pages = bytearray(cache.read_bytes())
+    for page in (20, 21, 22):
+        pages[page * 4096 + 10] = 255  # the second cell begins outside the page
+    cache.write_bytes(bytes(pages))
+    with pytest.raises(CacheError, match="damaged response cache") as error:
+        check_file(cache)
+    assert "\n" not in str(error.value)
+    assert "***" not in str(error.value)
+
+
 @pytest.mark.parametrize("value", [b"", b"\x80", b"reply", pickle.dumps(CacheError)])
 def test_a_row_that_is_no_response_is_damage(cache, value):
     filled(cache, [("a", pickle.dumps((-1.5, True))), ("b", value)])

@@ -1,0 +1,70 @@
+"""Between lm-eval and the code that builds documents: what only a task file may set.
+
+lm-eval calls `custom_dataset(**metadata, **dataset_kwargs)`, and `--metadata` and `--model_args`
+have overwritten the task file's own metadata by then. So a task file says its split under a name
+that no option has, and its protocol inside `provenance`; the plain names are refused here, before
+any model call, instead of changing in silence what is scored.
+"""
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from lm_eval_longsafety.errors import OptionError
+
+Load = Callable[..., Any]
+"""`documents.load_documents` or its like."""
+
+RESERVED = ("split", "protocol", "provenance", "target_length", "target_depth")
+VARIANTS = ("no_context", "rotations", "length")
+"""Values of `variant` that are refused; others are a model's own (`from_pretrained` has one)."""
+
+
+def refuse_reserved(given: Mapping[str, Any], names: Iterable[str] = RESERVED) -> None:
+    """Refuse what a user must not set.
+
+    Args:
+        given: options of the user.
+        names: keys that the user cannot rightly have given.
+
+    Raises:
+        OptionError: one of the names is there, or `variant` with a value of ours.
+    """
+    if given.get("variant") in VARIANTS:
+        raise OptionError(
+            "--metadata: 'variant' is set by the task file and is no option; run the task whose "
+            f"name ends in _{given['variant']}, such as longsafety_{given['variant']}"
+        )
+    for name in names:
+        if name in given:
+            raise OptionError(
+                f"--metadata: {name!r} is set by the task file and is no option; leave it out"
+            )
+
+
+def for_task_file(load: Load) -> Load:
+    """`load` as the ten tasks and their variants call it by `!function`."""
+
+    @functools.wraps(load)
+    def custom_dataset(*, longsafety_split: str, **given: Any) -> Any:  # noqa: ANN401
+        provenance = given.pop("provenance", None)
+        if not isinstance(provenance, dict) or "protocol" not in provenance:
+            refuse_reserved({"provenance": provenance})
+        refuse_reserved(given)
+        given.pop("variant", None)
+        protocol = provenance["protocol"]
+        return load(split=longsafety_split, protocol=protocol, provenance=provenance, **given)
+
+    return custom_dataset
+
+
+def for_length_group(load: Load, protocol: str) -> Load:
+    """`load` as `length_task.LengthGroup` has it called, which sets split, place and provenance."""
+
+    @functools.wraps(load)
+    def custom_dataset(**given: Any) -> Any:  # noqa: ANN401
+        refuse_reserved(given, names=["protocol"])
+        given.pop("variant", None)
+        return load(protocol=protocol, **given)
+
+    return custom_dataset
