@@ -7,7 +7,7 @@ import pytest
 
 from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.results import load, parse_task_name, read
-from lm_eval_longsafety.results.document import parse_json
+from lm_eval_longsafety.results.summary import parse_json
 from tests.results_files import (
     STAMP,
     document,

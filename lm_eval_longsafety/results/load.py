@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lm_eval_longsafety.errors import ResultsError
-from lm_eval_longsafety.results import compacted, document, samples
+from lm_eval_longsafety.results import compacted, samples
+from lm_eval_longsafety.results.document import run_from
 from lm_eval_longsafety.results.match import attach, merge_copies
 from lm_eval_longsafety.results.records import Run, Sample
 from lm_eval_longsafety.results.samples import SampleFile
+from lm_eval_longsafety.results.summary import is_results, parse_json, summarise
 
 _SUFFIXES = (".json", ".jsonl", ".parquet")
 
@@ -155,21 +157,21 @@ def _read_compact(path: Path, found: _Found) -> None:
     by_task: dict[str, list[Sample]] = {}
     for row in rows:
         by_task.setdefault(row.task, []).append(row)
-    run = document.run_from(summary, path)
+    run = run_from(summary, path)
     kept = {task: tuple(group) for task, group in by_task.items()}
     notes = tuple(dict.fromkeys((*run.notes, *notes))) if run.tasks else notes
     found.runs.append(replace(run, samples=kept, notes=notes))
 
 
 def _read_document(path: Path, found: _Found, *, keep_text: bool) -> None:
-    data = document.parse_json(path.read_bytes(), path)
-    if not document.is_results(data):
+    data = parse_json(path.read_bytes(), path)
+    if not is_results(data):
         keys = sorted(map(str, data))[:8] if isinstance(data, dict) else type(data).__name__
         raise ResultsError(f"{path}: no 'results' of lm-eval in it (found {keys}); {_EXPECTED}")
     # Through bytes: half of a surrogate pair, which no later writer could encode, becomes "?".
-    written = json.dumps(document.summarise(data), ensure_ascii=False).encode(errors="replace")
+    written = json.dumps(summarise(data), ensure_ascii=False).encode(errors="replace")
     summary = json.loads(written)
-    run = document.run_from(summary, path)
+    run = run_from(summary, path)
     embedded = data.get("samples")
     files = [
         samples.samples_from_lines(path, str(task), lines, keep_text=keep_text)

@@ -16,6 +16,7 @@ from typing import Any
 
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.results.names import parse_task_name
+from lm_eval_longsafety.results.picks import logit_letter, read_picks, replies_of
 from lm_eval_longsafety.results.records import Sample, SampleText
 
 SCORES = ("ha", "sr", "answered", "refused", "truncated")
@@ -176,7 +177,7 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
     if not all(value is None or 0 <= value <= 1 for value in scores.values()):
         return None
     letters = tuple(_clean(letter) for letter in doc["letters"])
-    picks = _picks(record, letters)
+    picks = read_picks(record, letters)
     if scores["answered"] is None:
         scores["answered"] = sum(pick != "" for pick in picks) / max(len(picks), 1)
     known = {name: value or 0.0 for name, value in scores.items()}
@@ -196,56 +197,6 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
         extra=_extra(record),
         text=_text(record) if keep_text else None,
     )
-
-
-def replies_of(record: Mapping[str, Any]) -> tuple[str, ...]:
-    """What the model wrote, once per option order; empty where letters were scored instead."""
-    resps = record.get("resps")
-    first = [entry[0] for entry in resps if isinstance(entry, list) and entry] if resps else []
-    return tuple(reply for reply in first if isinstance(reply, str))
-
-
-def logit_letter(record: Mapping[str, Any], letters: Iterable[str]) -> str | None:
-    """The letter with the highest log-probability, of equals the first.
-
-    Returns:
-        `""` where a log-probability is NaN; None where the line holds no log-probabilities.
-    """
-    ranked = sorted(letters)
-    values = []
-    for entry in record.get("resps") or []:
-        pair = entry[0] if isinstance(entry, list) and entry else None
-        if not isinstance(pair, list) or not pair:
-            return None
-        try:
-            values.append(float(pair[0]))
-        except (TypeError, ValueError):
-            return None
-    if len(values) != len(ranked) or not ranked:
-        return None
-    if any(math.isnan(value) for value in values):
-        return ""
-    return ranked[values.index(max(values))]
-
-
-def _picks(record: Mapping[str, Any], letters: tuple[str, ...]) -> tuple[str, ...]:
-    resps, orders = record.get("resps"), record["doc"].get("orders")
-    if isinstance(orders, list) and orders and isinstance(resps, list):
-        # Log-probabilities under all orders, one order after the other.
-        n = len(letters)
-        parts = [resps[n * i : n * (i + 1)] for i in range(len(orders))]
-        read = [logit_letter({"resps": part}, letters) for part in parts]
-        if None not in read:
-            return tuple(letter or "" for letter in read)
-    scored = logit_letter(record, letters)
-    if scored is not None:
-        return (scored,)
-    filtered = record.get("filtered_resps")
-    if not isinstance(filtered, list):
-        return ("",)
-    if filtered and isinstance(filtered[0], list):
-        filtered = filtered[0]
-    return tuple(pick if pick in letters else "" for pick in filtered)
 
 
 def _task_name(split: str, hint: str, record: Mapping[str, Any]) -> str:

@@ -1,0 +1,56 @@
+"""What a model picked, from one line of lm-eval's samples: replies, log-probabilities, letters."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def replies_of(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the model wrote, once per option order; empty where letters were scored instead."""
+    resps = record.get("resps")
+    first = [entry[0] for entry in resps if isinstance(entry, list) and entry] if resps else []
+    return tuple(reply for reply in first if isinstance(reply, str))
+
+
+def logit_letter(record: Mapping[str, Any], letters: Iterable[str]) -> str | None:
+    """The letter with the highest log-probability, of equals the first.
+
+    Returns:
+        `""` where a log-probability is NaN; None where the line holds no log-probabilities.
+    """
+    ranked = sorted(letters)
+    values = []
+    for entry in record.get("resps") or []:
+        pair = entry[0] if isinstance(entry, list) and entry else None
+        if not isinstance(pair, list) or not pair:
+            return None
+        try:
+            values.append(float(pair[0]))
+        except (TypeError, ValueError):
+            return None
+    if len(values) != len(ranked) or not ranked:
+        return None
+    if any(math.isnan(value) for value in values):
+        return ""
+    return ranked[values.index(max(values))]
+
+
+def read_picks(record: Mapping[str, Any], letters: tuple[str, ...]) -> tuple[str, ...]:
+    """The letter picked under each option order; `""` where none could be read."""
+    resps, orders = record.get("resps"), record["doc"].get("orders")
+    if isinstance(orders, list) and orders and isinstance(resps, list):
+        # Log-probabilities under all orders, one order after the other.
+        n = len(letters)
+        parts = [resps[n * i : n * (i + 1)] for i in range(len(orders))]
+        read = [logit_letter({"resps": part}, letters) for part in parts]
+        if None not in read:
+            return tuple(letter or "" for letter in read)
+    scored = logit_letter(record, letters)
+    if scored is not None:
+        return (scored,)
+    filtered = record.get("filtered_resps")
+    if not isinstance(filtered, list):
+        return ("",)
+    if filtered and isinstance(filtered[0], list):
+        filtered = filtered[0]
+    return tuple(pick if pick in letters else "" for pick in filtered)
