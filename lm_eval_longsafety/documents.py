@@ -191,8 +191,10 @@ def _within_length(
 
 def as_dataset(split: str, documents: Sequence[Document]) -> "Dataset":
     """The documents as lm-eval wants them; columns as in `load_documents`."""
-    from datasets import Dataset, Features, Value
+    from datasets import Dataset, DatasetInfo, Features, Value
     from datasets import Sequence as ListOf
+    from datasets.fingerprint import generate_random_fingerprint
+    from datasets.table import InMemoryTable
 
     text, number, texts = Value("string"), Value("float64"), ListOf(Value("string"))
     features = {
@@ -218,8 +220,12 @@ def as_dataset(split: str, documents: Sequence[Document]) -> "Dataset":
     }
     features |= {key: kind for key, kind in extra.items() if key in documents[0].extra}
     records = [_fields(split, document) for document in documents]
-    return Dataset.from_list(
-        [{key: record[key] for key in features} for record in records], features=Features(features)
+    chosen = Features(features)
+    # Not `Dataset.from_list`: it would pickle and hash every prompt for a name of its own.
+    return Dataset(
+        InMemoryTable.from_pylist(records, schema=chosen.arrow_schema),
+        info=DatasetInfo(features=chosen),
+        fingerprint=generate_random_fingerprint(),
     )
 
 

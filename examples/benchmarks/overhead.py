@@ -20,6 +20,9 @@ from pathlib import Path
 
 WORDS = "the quiet harbour keeps every lantern lit while small boats drift home before rain".split()
 TOKENS = 42_000
+ROUNDS = 3
+"""Runs over `dummy`, in turn. Plain lm-eval copies the prompts to a cache of its own in the first
+and finds them there later; ours reads the data each time. So the first and the best are told."""
 PLAIN_TASK = """
 task: plain
 dataset_path: json
@@ -145,7 +148,6 @@ def run(what: str, command: list[str], environment: dict[str, str]) -> Taken:
 def measure(folder: Path, part: float) -> dict[str, Taken]:
     """All processes, in order."""
     from lm_eval_longsafety.demo import build_model
-    from lm_eval_longsafety.discovery import tasks_path
 
     model, data, prompts = str(build_model(folder / "model")), str(folder / "data"), "prompts.jsonl"
     prompts = str(folder / prompts)
@@ -166,23 +168,31 @@ def measure(folder: Path, part: float) -> dict[str, Taken]:
     found["tokenise"] = run(
         "tokenise the same prompts once", [*worker, "tokenise", prompts, model], environment
     )
+    return found | over_dummy(folder, data, prompts, environment)
+
+
+def over_dummy(
+    folder: Path, data: str, prompts: str, environment: dict[str, str]
+) -> dict[str, Taken]:
+    """Whole runs without a model: plain lm-eval with the same prompts, and ours."""
+    from lm_eval_longsafety.discovery import tasks_path
+
     plain = folder / "plain"
     plain.mkdir()
     (plain / "plain.yaml").write_text(PLAIN_TASK.format(prompts=prompts))
-    lm_eval = ["-m", "lm_eval", "run", "--model", "dummy", "--log_samples"]
-    found["plain"] = run(
-        "plain lm-eval over `dummy`",
-        [*lm_eval, "--tasks", "plain", "--include_path", str(plain)]
-        + ["--output_path", str(folder / "out-plain")],
-        environment,
-    )
-    found["ours"] = run(
-        "longsafety over `dummy`",
-        [*lm_eval, "--tasks", "longsafety", "--include_path", str(tasks_path())]
-        + ["--metadata", json.dumps({"data": data}), "--output_path", str(folder / "out")],
-        environment,
-    )
-    return found
+    ours = ["--tasks", "longsafety", "--include_path", str(tasks_path())]
+    commands = {
+        "plain": ["--tasks", "plain", "--include_path", str(plain)],
+        "ours": [*ours, "--metadata", json.dumps({"data": data})],
+    }
+    rounds: dict[str, list[Taken]] = {name: [] for name in commands}
+    for number in range(ROUNDS):
+        for name, command in commands.items():
+            lm_eval = ["-m", "lm_eval", "run", "--model", "dummy", "--log_samples", *command]
+            out = ["--output_path", str(folder / f"out-{name}-{number}")]
+            rounds[name].append(run(f"{name} over `dummy`", [*lm_eval, *out], environment))
+    first = {f"{name} first": taken[0] for name, taken in rounds.items()}
+    return first | {name: min(taken, key=lambda t: t.seconds) for name, taken in rounds.items()}
 
 
 def main() -> None:
@@ -201,6 +211,8 @@ def main() -> None:
         "prepare_over_tokenise": found["first"].seconds / found["tokenise"].seconds,
         "prepare_over_tokenise_memory": found["first"].peak_gb / found["tokenise"].peak_gb,
         "second_over_first_start": found["second"].seconds / found["first"].seconds,
+        "first_run_over_plain": found["ours first"].seconds / found["plain first"].seconds,
+        "first_run_over_plain_memory": found["ours first"].peak_gb / found["plain first"].peak_gb,
         "run_over_plain": found["ours"].seconds / found["plain"].seconds,
         "run_over_plain_memory": found["ours"].peak_gb / found["plain"].peak_gb,
     }
