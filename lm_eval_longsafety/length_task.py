@@ -5,6 +5,7 @@ takes what the class builds for the entry, so that every length and depth is a g
 the ten tasks below it.
 """
 
+import copy
 from typing import Any
 
 from lm_eval.api.task import ConfigurableTask
@@ -12,6 +13,7 @@ from lm_eval.api.task import ConfigurableTask
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.length_options import cell_name, depth_name, parse_length_options
 from lm_eval_longsafety.rotation_task import refuse_old_lm_eval
+from lm_eval_longsafety.task_file import OWN
 
 try:
     from lm_eval.api.group import Group
@@ -68,14 +70,17 @@ def _start(group: Any, name: str, alias: str, metadata: dict[str, Any]) -> None:
 
 def _task(config: dict[str, Any], split: str, length: int, depth: float) -> ConfigurableTask:
     own = {key: value for key, value in config.items() if key != "class"}
+    place = {"split": split, "target_length": length, "target_depth": depth}
+    metadata = config["metadata"]
     base = config["task"].replace("longsafety", BY_SPLIT[split].name, 1)
     return ConfigurableTask(
         config={
             **own,
             "task": _suffixed(base, cell_name(length, depth)),
-            "task_alias": split,
-            "dataset_kwargs": {"split": split, "target_length": length, "target_depth": depth},
-            "metadata": {**config["metadata"], "provenance": {}},
+            "task_alias": split + " (logits)" * base.endswith("_logits"),
+            "dataset_kwargs": {f"{OWN}{key}": value for key, value in place.items()},
+            # A record for each: it is filled in place.
+            "metadata": {**metadata, "provenance": copy.copy(metadata["provenance"])},
         }
     )
 

@@ -1,9 +1,10 @@
 """Between lm-eval and the code that builds documents: what only a task file may set.
 
 lm-eval calls `custom_dataset(**metadata, **dataset_kwargs)`, and `--metadata` and `--model_args`
-have overwritten the task file's own metadata by then. So a task file says its split under a name
-that no option has, and its protocol inside `provenance`; the plain names are refused here, before
-any model call, instead of changing in silence what is scored.
+have overwritten the task file's own metadata by then. So a task file says its split (and a row of
+`longsafety_length` its length and depth) under names that no option has, and its protocol inside
+`provenance`; the plain names are refused here, before any model call, instead of changing in
+silence what is scored.
 """
 
 import functools
@@ -15,6 +16,8 @@ from lm_eval_longsafety.errors import OptionError
 Load = Callable[..., Any]
 """`documents.load_documents` or its like."""
 
+OWN = "longsafety_"
+"""Begins the keys of `dataset_kwargs`: `longsafety_split` becomes the argument `split`."""
 RESERVED = ("split", "protocol", "provenance", "target_length", "target_depth")
 VARIANTS = ("no_context", "rotations", "length")
 """Values of `variant` that are refused; others are a model's own (`from_pretrained` has one)."""
@@ -43,28 +46,17 @@ def refuse_reserved(given: Mapping[str, Any], names: Iterable[str] = RESERVED) -
 
 
 def for_task_file(load: Load) -> Load:
-    """`load` as the ten tasks and their variants call it by `!function`."""
+    """`load` as task files call it by `!function`."""
 
     @functools.wraps(load)
-    def custom_dataset(*, longsafety_split: str, **given: Any) -> Any:  # noqa: ANN401
+    def custom_dataset(**given: Any) -> Any:  # noqa: ANN401
+        own = {key: given.pop(key) for key in list(given) if key.startswith(OWN)}
         provenance = given.pop("provenance", None)
         if not isinstance(provenance, dict) or "protocol" not in provenance:
             refuse_reserved({"provenance": provenance})
         refuse_reserved(given)
         given.pop("variant", None)
-        protocol = provenance["protocol"]
-        return load(split=longsafety_split, protocol=protocol, provenance=provenance, **given)
-
-    return custom_dataset
-
-
-def for_length_group(load: Load, protocol: str) -> Load:
-    """`load` as `length_task.LengthGroup` has it called, which sets split, place and provenance."""
-
-    @functools.wraps(load)
-    def custom_dataset(**given: Any) -> Any:  # noqa: ANN401
-        refuse_reserved(given, names=["protocol"])
-        given.pop("variant", None)
-        return load(protocol=protocol, **given)
+        named = {key.removeprefix(OWN): value for key, value in own.items()}
+        return load(**named, protocol=provenance["protocol"], provenance=provenance, **given)
 
     return custom_dataset

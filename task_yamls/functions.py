@@ -4,14 +4,13 @@ from lm_eval_longsafety import documents, length_documents
 from lm_eval_longsafety.length_task import LengthGroup
 from lm_eval_longsafety.metrics import score_letters, score_reply
 from lm_eval_longsafety.rotation_task import RotationsTask, score_letter_sets, score_replies
-from lm_eval_longsafety.task_file import for_length_group, for_task_file
+from lm_eval_longsafety.task_file import for_task_file
 
 __all__ = [
     "LengthGroup",
     "RotationsTask",
     "load_documents",
     "load_length",
-    "load_length_logits",
     "load_rotated",
     "load_without_context",
     "score_letter_sets",
@@ -23,5 +22,4 @@ __all__ = [
 load_documents = for_task_file(documents.load_documents)
 load_without_context = for_task_file(documents.load_without_context)
 load_rotated = for_task_file(documents.load_rotated)
-load_length = for_length_group(length_documents.load_length_documents, "generate")
-load_length_logits = for_length_group(length_documents.load_length_documents, "logits")
+load_length = for_task_file(length_documents.load_length_documents)

@@ -5,7 +5,7 @@ from lm_eval.tasks import TaskManager
 
 from lm_eval_longsafety.discovery import tasks_path
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.task_file import for_length_group, for_task_file, refuse_reserved
+from lm_eval_longsafety.task_file import for_task_file, refuse_reserved
 
 
 def load(task, **metadata):
@@ -28,12 +28,15 @@ def load(task, **metadata):
         ("longsafety_doc_attack", {"provenance": 5}),
         ("longsafety_doc_attack", {"provenance": {}}),
         ("longsafety_doc_attack_rotations", {"target_length": 4096}),
+        ("longsafety_length", {"split": "MedicalQuiz"}),
+        ("longsafety_length_logits", {"protocol": "generate"}),
+        ("longsafety_length", {"provenance": 5}),
     ],
 )
 def test_an_internal_name_in_metadata_is_one_error_that_names_it(task, given):
     (name,) = given
     with pytest.raises(OptionError, match=f"--metadata: '{name}' is set by the task file"):
-        load(task, **given)
+        load(task, lengths=[6000], **given)
 
 
 def test_a_models_own_variant_is_left_alone():
@@ -70,10 +73,3 @@ def test_what_lm_eval_passes_on_reaches_the_documents():
         "provenance": {"protocol": "logits"},
         "data": "sample",
     }
-
-
-def test_the_length_groups_protocol_is_its_task_files():
-    built = for_length_group(dict, "logits")
-    assert built(split="DocAttack", provenance={})["protocol"] == "logits"
-    with pytest.raises(OptionError, match="'protocol' is set by the task file"):
-        built(split="DocAttack", provenance={}, protocol="generate")

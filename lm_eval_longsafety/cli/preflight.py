@@ -40,7 +40,7 @@ def preflight(
     from lm_eval_longsafety.settings import parse
     from lm_eval_longsafety.tokenizer import load_config
 
-    _check_model(model)
+    check_model(model)
     if json_file:
         _check_writable(json_file)
     known = _metadata(model_args, metadata)
@@ -56,7 +56,8 @@ def preflight(
         _write(json_file, _as_json(loads, found, estimates, utilisation))
 
 
-def _check_model(model: str) -> None:
+def check_model(model: str) -> None:
+    """Refuse a backend that lm-eval has not, with the one that was meant."""
     import lm_eval.models  # noqa: F401  (registers lm-eval's backends)
     from lm_eval.api.registry import MODEL_REGISTRY
 
@@ -66,7 +67,7 @@ def _check_model(model: str) -> None:
     known = sorted({*MODEL_REGISTRY.keys(), *BACKENDS})
     if model not in known:
         raise OptionError(
-            f"--model: {model} is no backend of lm-eval{_meant(model, known)}; "
+            f"--model: {model} is no backend of lm-eval{meant(model, known)}; "
             f"there are {', '.join(known)}"
         )
 
@@ -95,7 +96,8 @@ def _write(path: Path, text: str, mode: str = "w") -> None:
         raise OptionError(f"--json: {path} cannot be written ({error.strerror})") from error
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def meant(name: str, known: Iterable[str]) -> str:
+    """ " (did you mean ...?)", or nothing where no known name is close."""
     import difflib
 
     close = difflib.get_close_matches(name, known)
@@ -189,12 +191,13 @@ def _tasks(names: list[str], known: Mapping[str, Any]) -> dict[str, Any]:
         include_path=str(tasks_path()), include_defaults=False, metadata=dict(known)
     )
     known_names = manager.all_tasks
-    if unknown := [name + _meant(name, known_names) for name in names if name not in known_names]:
+    if unknown := [name + meant(name, known_names) for name in names if name not in known_names]:
         raise OptionError(
             f"--tasks: LongSafetyBench has no {', '.join(unknown)}; longsafety is all ten tasks, "
             "the README lists the others"
         )
-    with _without_lm_evals_hint():
+    # It prints two lines about --metadata for every task, whether it is given or not.
+    with quiet("lm_eval.api.task"):
         if hasattr(manager, "load"):
             return dict(manager.load(names)["tasks"])
         # lm-eval 0.4.11 and older; remove when they are no longer supported.
@@ -204,9 +207,9 @@ def _tasks(names: list[str], known: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _without_lm_evals_hint() -> Iterator[None]:
-    """lm-eval prints two lines about --metadata for every task, whether it is given or not."""
-    logger = logging.getLogger("lm_eval.api.task")
+def quiet(name: str) -> Iterator[None]:
+    """Without a logger's lines below errors."""
+    logger = logging.getLogger(name)
     before = logger.level
     logger.setLevel(logging.ERROR)
     try:

@@ -135,12 +135,12 @@ def _told_in_a_line() -> Iterator[None]:
 
 def _hint(message: str) -> str:
     """The names of ours that were meant where tasks were not found."""
-    from lm_eval_longsafety.cli.preflight import _meant
+    from lm_eval_longsafety.cli.preflight import meant
     from lm_eval_longsafety.discovery import tasks_path
 
     _, found, names = message.partition("Tasks not found: ")
     known = [path.stem for path in tasks_path().glob("*.yaml")]
-    return "".join(_meant(name, known) for name in names.split(", ")) if found else ""
+    return "".join(meant(name, known) for name in names.split(", ")) if found else ""
 
 
 @contextmanager

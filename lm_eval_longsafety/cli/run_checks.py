@@ -5,10 +5,8 @@ Data flow: lm-eval's own reading of the command line (`EvaluatorConfig`) -> erro
 for tasks of ours alone; they are checked again, with all prompts, when lm-eval builds the tasks.
 """
 
-import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lm_eval_longsafety.benchmark import TASKS
@@ -35,9 +33,9 @@ def before_tasks(config: Any) -> None:  # noqa: ANN401 (lm-eval is untyped)
         OptionError: a command line that lm-eval would answer with a traceback or, worse, with cut
             prompts.
     """
-    from lm_eval_longsafety.cli.preflight import _check_model
+    from lm_eval_longsafety.cli.preflight import check_model
 
-    _check_model(config.model)
+    check_model(config.model)
     arguments, metadata = config.model_args or {}, config.metadata
     if config.model in _LOADED_HERE and not arguments.get("pretrained"):
         raise OptionError(
@@ -98,11 +96,13 @@ def splits_of(name: str) -> list[str]:
 
 def _try_lengths(metadata: Mapping[str, Any]) -> None:
     """One prompt of each task, the shortest and the longest: they tell most of what can fail."""
+    from lm_eval_longsafety.cli.preflight import quiet
     from lm_eval_longsafety.length_documents import load_length_documents
     from lm_eval_longsafety.length_options import parse_length_options
 
     wanted = parse_length_options(metadata)
-    with _quiet("lm_eval.longsafety"):
+    # lm-eval's building of the same tasks will print their lines.
+    with quiet("lm_eval.longsafety"):
         for length in sorted({min(wanted.lengths), max(wanted.lengths)}):
             for split in wanted.splits:
                 load_length_documents(
@@ -140,15 +140,3 @@ def _reserve_reply(metadata: dict[str, Any], gen_kwargs: Mapping[str, Any]) -> N
             "lm-eval would cut the prompts' heads for the rest; give --metadata "
             f"'{{\"reply_tokens\": {longest}}}' or leave reply_tokens out"
         )
-
-
-@contextmanager
-def _quiet(name: str) -> Iterator[None]:
-    """Without the lines that lm-eval's building of the same tasks will print."""
-    logger = logging.getLogger(name)
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
