@@ -1,9 +1,9 @@
 """What `longsafety_length` costs before the first request: building prompts of an exact length.
 
-    python examples/benchmarks/lengths.py [--length 131072] [--rows 10]
+    python examples/benchmarks/lengths.py [--length 131072] [--rows 10] [--tasks 10]
 
-The embedded sample's documents (`--rows` of each of the ten tasks, 8 at most) in a seeded filler of
-4 MB a file, under the demo's tokenizer. Time is of the building alone; memory is the process's.
+The embedded sample's documents (`--rows` of each task, of which there are 8 or 9) in seeded filler,
+under the demo's tokenizer. Time is of the building alone; memory is the process's.
 """
 
 import argparse

@@ -97,7 +97,7 @@ def _write(path: Path, text: str, mode: str = "w") -> None:
 
 
 def meant(name: str, known: Iterable[str]) -> str:
-    """ " (did you mean ...?)", or nothing where no known name is close."""
+    """What to add to an error about a name: the known ones close to it; empty for none."""
     import difflib
 
     close = difflib.get_close_matches(name, known)
