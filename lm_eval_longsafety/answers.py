@@ -121,13 +121,17 @@ def _lone_letter(plain: str) -> str:
 
 @register_filter("longsafety_letter")
 class LetterFilter(Filter):  # type: ignore[misc]  # lm-eval ships no types
-    """lm-eval's shell around `read_choice`: one `Reading` a document, of its first reply."""
+    """lm-eval's shell around `read_choice`: one `Reading` a request, of its first reply."""
 
     def apply(
         self, resps: Iterable[Sequence[Any]], docs: Iterable[Mapping[str, Any]]
-    ) -> list[Reading]:
-        """Read one letter a document, with the letters that the document's choices were dealt."""
+    ) -> list[list[Reading]]:
+        """Read one letter a request, with the letters that the document's choices were dealt.
+
+        Returns:
+            A list of one reading for each request: lm-eval 0.5 wants a sequence for each.
+        """
         return [
-            read_choice(replies[0] if replies else None, doc["choices"], doc["letters"])
+            [read_choice(replies[0] if replies else None, doc["choices"], doc["letters"])]
             for replies, doc in zip(resps, docs, strict=True)
         ]

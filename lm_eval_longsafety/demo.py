@@ -162,16 +162,16 @@ def run(folder: Path) -> int:
 
     Raises:
         OptionError: `folder` is a file.
+        LinkError: this lm-eval is too old.
     """
-    from lm_eval_longsafety.discovery import tasks_path
-
+    include = _include_path()
     if folder.exists() and not folder.is_dir():
         raise OptionError(f"{folder} is a file; name a folder for the demo's model and results")
     model = build_model(folder / "model")
     command = [
         *(sys.executable, "-m", "lm_eval", "run", "--model", "hf", "--device", "cpu"),
         *("--model_args", f"pretrained={model},dtype=float32"),
-        *("--tasks", "longsafety", "--include_path", str(tasks_path()), "--apply_chat_template"),
+        *("--tasks", "longsafety", *include, "--apply_chat_template"),
         *(
             "--metadata",
             '{"data": "sample"}',
@@ -190,6 +190,13 @@ def run(folder: Path) -> int:
             f"Next: longsafety report {folder / 'results'} -o report.html"
         )
     return code
+
+
+def _include_path() -> list[str]:
+    """Where lm-eval finds the tasks by itself, it would warn of each that it finds twice."""
+    from lm_eval_longsafety.discovery import status, tasks_path
+
+    return [] if status().found else ["--include_path", str(tasks_path())]
 
 
 def _shown(word: str) -> str:

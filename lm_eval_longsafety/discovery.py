@@ -1,18 +1,31 @@
 """Let lm-eval find the task files.
 
-Releases that read entry points need nothing. Older ones scan their own task tree: `link` writes a
+Releases that read entry points need nothing. Others scan their own task tree: `link` writes a
 stub for each of our task files there (one `include:` line each, in a folder of its own), `unlink`
-removes that folder, `status` tells.
+removes that folder, `status` compares. Many jobs may link at once, and others run meanwhile: the
+folder appears and disappears whole, and a stub is replaced in one step.
 """
 
 import functools
+import importlib.metadata
 import logging
+import os
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from packaging.version import Version
 
 from lm_eval_longsafety.errors import LinkError
+
+TRIED = ("0.4.12", "0.4.13", "0.5.0.dev1")
+"""Releases of lm-eval that the tests run on; older ones are refused."""
 
 _TASKS_PACKAGE = "lm_eval_longsafety.task_yamls"
 _FOLDER = "longsafety"
@@ -40,8 +53,31 @@ class LinkStatus:
 
     @property
     def found(self) -> bool:
-        """Whether `lm_eval --tasks longsafety` works."""
+        """Whether lm-eval knows the tasks' names."""
         return self.reads_entry_points or (self.missing == 0 and self.stale == 0)
+
+    @property
+    def left_over(self) -> int:
+        """Stubs that an lm-eval with entry points does not need; it warns of each."""
+        return self.linked + self.stale if self.reads_entry_points else 0
+
+
+def lm_eval_version() -> str:
+    """The version of the installed lm-eval.
+
+    Raises:
+        LinkError: lm-eval is not installed, or is older than what this release supports.
+    """
+    try:
+        installed = importlib.metadata.version("lm_eval")
+    except importlib.metadata.PackageNotFoundError:
+        raise LinkError(_NOT_INSTALLED) from None
+    if Version(installed) < Version(TRIED[0]):
+        raise LinkError(
+            f"lm-eval {installed} is no longer supported; install {TRIED[0]} or newer "
+            f"with `pip install 'lm_eval>={TRIED[0]}'`"
+        )
+    return installed
 
 
 def tasks_path() -> Path:
@@ -60,23 +96,27 @@ def tasks_path() -> Path:
 
 
 def link() -> LinkStatus:
-    """Write the stubs; a second call changes nothing.
+    """Write the stubs; where they are all there, and where none is needed, nothing is written.
 
     Raises:
-        LinkError: lm-eval is missing, its task tree cannot be written, or something of others is in
-            the way.
+        LinkError: lm-eval is missing or too old, its task tree cannot be written, or something of
+            others is in the way.
     """
-    if reads_entry_points():
+    state = status()
+    if state.reads_entry_points:
         unlink()
         return status()
-    folder = _our_folder()
-    unlink()
-    try:
-        folder.mkdir()
+    if state.found:
+        return state
+    _refuse_others(state.folder)
+    with _beside(state.folder) as fresh:
+        fresh.mkdir()
         for name, text in _stubs().items():
-            (folder / name).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise LinkError(_not_writable(folder, error)) from error
+            (fresh / name).write_text(text, encoding="utf-8")
+        try:
+            fresh.rename(state.folder)
+        except OSError:  # Another process was faster, or older stubs are there.
+            _replace_stubs(fresh, state.folder)
     return status()
 
 
@@ -92,41 +132,66 @@ def unlink() -> int:
     folder = _our_folder()
     if not folder.exists():
         return 0
-    if not folder.is_dir():
-        raise LinkError(f"{folder} is a file that is not ours; move it away first")
-    stubs = [path for path in folder.iterdir() if _is_stub(path)]
-    if others := _others(folder):
-        raise LinkError(f"{folder} holds files that are not ours ({others}); move them away first")
-    try:
-        for path in stubs:
-            path.unlink()
-        folder.rmdir()
-    except OSError as error:
-        raise LinkError(_not_writable(folder, error)) from error
-    return len(stubs)
+    _refuse_others(folder)
+    stubs = len(_present(folder))
+    with _beside(folder) as away:
+        folder.rename(away)
+    return stubs
 
 
 def status() -> LinkStatus:
     """Compare the stubs with our task files; files of others are named in the log.
 
     Raises:
-        LinkError: lm-eval is not installed.
+        LinkError: lm-eval is not installed, or is too old.
     """
-    from importlib.metadata import version
-
-    folder, wanted = _our_folder(), _stubs()
-    stubs = [path for path in folder.glob("*.yaml") if _is_stub(path)]
-    present = {path.name: path.read_text("utf-8", errors="replace") for path in stubs}
+    version, folder, wanted = lm_eval_version(), _our_folder(), _stubs()
+    present = _present(folder)
     if others := _others(folder):
         log.warning("%s also holds files that are not ours: %s", folder, others)
     return LinkStatus(
-        lm_eval_version=version("lm_eval"),
+        lm_eval_version=version,
         folder=folder,
         linked=sum(wanted.get(name) == text for name, text in present.items()),
         stale=sum(wanted.get(name) != text for name, text in present.items()),
         missing=len(wanted.keys() - present.keys()),
         reads_entry_points=reads_entry_points(),
     )
+
+
+def try_tasks() -> None:
+    """Load the ten tasks with the embedded sample in a process of its own, as a run would.
+
+    Without network, weights and lm-eval's other tasks.
+
+    Raises:
+        LinkError: this lm-eval cannot load them.
+    """
+    folder = tasks_path() if reads_entry_points() else _our_folder()
+    done = subprocess.run(
+        [sys.executable, "-c", _TRY, str(folder)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        check=False,
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise LinkError(
+            f"lm-eval {lm_eval_version()} finds the tasks but cannot load them ({last}); "
+            f"this release was tested with {', '.join(TRIED)}"
+        )
+
+
+_TRY = """
+import sys
+from lm_eval.tasks import TaskManager
+manager = TaskManager(
+    include_path=sys.argv[1], include_defaults=False, metadata={"data": "sample"}
+)
+for task in manager.load(["longsafety"])["tasks"].values():
+    len(task.eval_docs)
+"""
 
 
 @functools.lru_cache(maxsize=1)
@@ -151,16 +216,53 @@ def _stubs() -> dict[str, str]:
     }
 
 
-def _is_stub(path: Path) -> bool:
-    if path.suffix != ".yaml" or not path.is_file():
-        return False
-    return path.read_text("utf-8", errors="replace").startswith(_MARK)
+def _present(folder: Path) -> dict[str, str]:
+    """Our stubs in the folder, by name."""
+    texts = {path.name: _text(path) for path in folder.glob("*.yaml")}
+    return {name: text for name, text in texts.items() if text.startswith(_MARK)}
+
+
+def _text(path: Path) -> str:
+    """Empty for what is no file, or is gone by now."""
+    try:
+        return path.read_text("utf-8", errors="replace")
+    except (FileNotFoundError, IsADirectoryError):
+        return ""
 
 
 def _others(folder: Path) -> str:
     """The names of what lies there beside stubs, the first five of them."""
-    inside = sorted(folder.iterdir()) if folder.is_dir() else []
-    return ", ".join([path.name for path in inside if not _is_stub(path)][:5])
+    inside = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    return ", ".join(sorted(inside - _present(folder).keys())[:5])
+
+
+def _refuse_others(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise LinkError(f"{folder} is a file that is not ours; move it away first")
+    if others := _others(folder):
+        raise LinkError(f"{folder} holds files that are not ours ({others}); move them away first")
+
+
+@contextmanager
+def _beside(folder: Path) -> Iterator[Path]:
+    """A path on the same disk, outside the task tree: what moves there is deleted in the end.
+
+    Raises:
+        LinkError: something cannot be written.
+    """
+    try:
+        with TemporaryDirectory(prefix=f".{_FOLDER}-", dir=_lm_eval_folder()) as parent:
+            yield Path(parent) / _FOLDER
+    except OSError as error:
+        raise LinkError(_not_writable(folder, error)) from error
+
+
+def _replace_stubs(fresh: Path, folder: Path) -> None:
+    """File by file: no task is missing at any time."""
+    for stub in fresh.iterdir():
+        stub.replace(folder / stub.name)
+    for name in _present(folder).keys() - _stubs().keys():
+        (folder / name).unlink(missing_ok=True)
 
 
 def _our_folder() -> Path:
@@ -170,8 +272,11 @@ def _our_folder() -> Path:
 def _lm_eval_folder() -> Path:
     spec = find_spec("lm_eval")
     if spec is None or not spec.submodule_search_locations:
-        raise LinkError("lm-eval is not installed here; install it with `pip install lm_eval`")
+        raise LinkError(_NOT_INSTALLED)
     return Path(next(iter(spec.submodule_search_locations)))
+
+
+_NOT_INSTALLED = "lm-eval is not installed here; install it with `pip install lm_eval`"
 
 
 def _not_writable(folder: Path, error: OSError) -> str:

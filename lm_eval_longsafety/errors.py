@@ -3,7 +3,7 @@
 LongSafetyError
 ├── DataError        a data set that cannot be loaded or holds bad rows
 ├── OptionError      a `--metadata` option or model argument with a value we cannot use
-├── LinkError        an installed lm-eval that cannot be linked to
+├── LinkError        an installed lm-eval that is too old or cannot be linked to
 ├── ResultsError     a file that is not what lm-eval writes, or that is damaged
 ├── CacheError       a response cache that is damaged or belongs to another run
 └── SubmissionError  a run that must not be submitted, or a hub that refused it
@@ -31,7 +31,7 @@ class OptionError(LongSafetyError):
 
 
 class LinkError(LongSafetyError):
-    """The installed lm-eval cannot be linked to, or its links cannot be removed."""
+    """The installed lm-eval is not supported, or its links cannot be written or removed."""
 
 
 class ResultsError(LongSafetyError):

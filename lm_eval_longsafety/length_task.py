@@ -1,24 +1,20 @@
 """lm-eval's shell around `lengths`: a group with a row for every length and depth.
 
-YAML cannot name rows that `--metadata` decides. A class can be a group: lm-eval (0.4.12 or newer)
-takes what the class builds for the entry, so that every length and depth is a group of its own with
-the ten tasks below it.
+YAML cannot name rows that `--metadata` decides. A class can be a group: lm-eval takes what the
+class builds for the entry, so that every length and depth is a group of its own with the ten tasks
+below it.
 """
 
 import copy
 from typing import Any
 
-from lm_eval.api.task import ConfigurableTask
+from lm_eval.api.group import Group
+from lm_eval.config.group import GroupConfig
 
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.length_options import cell_name, depth_name, parse_length_options
-from lm_eval_longsafety.rotation_task import refuse_old_lm_eval
+from lm_eval_longsafety.task_classes import BY_OUTPUT_TYPE
 from lm_eval_longsafety.task_file import OWN
-
-try:
-    from lm_eval.api.group import Group
-except ImportError:  # lm-eval before 0.4.12, which `refuse_old_lm_eval` names
-    Group = object
 
 METRICS = ("sr", "ha", "answered", "refused", "truncated")
 
@@ -30,10 +26,9 @@ class LengthGroup(Group):  # type: ignore[misc]  # lm-eval is untyped
         """Build all rows, and with them all prompts.
 
         Raises:
-            OptionError: options that cannot be used, or an lm-eval that is too old.
+            OptionError: options that cannot be used.
             DataError: data that cannot be used.
         """
-        refuse_old_lm_eval(config)
         name, metadata = config["task"], config["metadata"]
         wanted = parse_length_options(metadata)
         _start(self, name, config.get("task_alias") or name, metadata)
@@ -49,8 +44,6 @@ class LengthGroup(Group):  # type: ignore[misc]  # lm-eval is untyped
 
 def _start(group: Any, name: str, alias: str, metadata: dict[str, Any]) -> None:  # noqa: ANN401
     """A group without children yet."""
-    from lm_eval.config.group import GroupConfig
-
     aggregated = [
         {
             "metric": metric,
@@ -68,12 +61,13 @@ def _start(group: Any, name: str, alias: str, metadata: dict[str, Any]) -> None:
     group.__dict__.update(made.__dict__)
 
 
-def _task(config: dict[str, Any], split: str, length: int, depth: float) -> ConfigurableTask:
-    own = {key: value for key, value in config.items() if key != "class"}
+def _task(config: dict[str, Any], split: str, length: int, depth: float) -> Any:  # noqa: ANN401
+    # lm-eval 0.5 gives a member of a group a qualified name, which is not that of these tasks.
+    own = {key: config[key] for key in config if key not in ("class", "_qualified_name")}
     place = {"split": split, "target_length": length, "target_depth": depth}
     metadata = config["metadata"]
     base = config["task"].replace("longsafety", BY_SPLIT[split].name, 1)
-    return ConfigurableTask(
+    return BY_OUTPUT_TYPE[config["output_type"]](
         config={
             **own,
             "task": _suffixed(base, cell_name(length, depth)),

@@ -8,24 +8,22 @@ number of processes.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lm_eval.api.task import ConfigurableTask
-
 from lm_eval_longsafety.answers import Reading
-from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.metrics import chosen_by_letters, chosen_by_reply, score_choice
+from lm_eval_longsafety.metrics import (
+    chosen_by_letters,
+    chosen_by_reply,
+    one_per_request,
+    score_choice,
+)
 from lm_eval_longsafety.rotations import order_views, score_orders
+from lm_eval_longsafety.task_classes import ConfigurableTask, GenerateTask, MultipleChoiceTask
 
 
-class RotationsTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is untyped
+class _Rotations(ConfigurableTask):  # type: ignore[misc]  # lm-eval is untyped
     """A task whose documents are shown under all cyclic deals of their letters."""
 
     def __init__(self, config: dict[str, Any]) -> None:
-        """Build the task as lm-eval builds one from YAML.
-
-        Raises:
-            OptionError: this lm-eval gives a class no `--metadata` and no model arguments.
-        """
-        refuse_old_lm_eval(config)
+        """Build the task as lm-eval builds one from YAML."""
         super().__init__(config={key: config[key] for key in config if key != "class"})
 
     def fewshot_context(
@@ -54,26 +52,23 @@ class RotationsTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is untyp
         return requests
 
 
-def refuse_old_lm_eval(config: Mapping[str, Any]) -> None:
-    """Before 0.4.12 a task class sees the YAML file alone.
-
-    Raises:
-        OptionError: so it is here.
-    """
-    if "config_source" not in (config.get("metadata") or {}):
-        raise OptionError(
-            f"task {config.get('task')}: this lm-eval gives Python tasks neither --metadata nor "
-            "--model_args, so the data and the window are unknown; install lm_eval 0.4.12 or newer"
-        )
+class RotationsTask(_Rotations, GenerateTask):  # type: ignore[misc]  # lm-eval is untyped
+    """One reply for each order."""
 
 
-def score_replies(doc: Mapping[str, Any], results: Sequence[Reading]) -> dict[str, float]:
+class RotationsLogitsTask(_Rotations, MultipleChoiceTask):  # type: ignore[misc]
+    """The log-probabilities of all letters for each order."""
+
+
+def score_replies(
+    doc: Mapping[str, Any], results: Sequence[Reading | list[Reading]]
+) -> dict[str, float]:
     """Metrics of one reply an order."""
-    views = list(order_views(doc))
-    chosen = [chosen_by_reply(view, each) for view, each in zip(views, results, strict=True)]
+    views, readings = list(order_views(doc)), one_per_request(results)
+    chosen = [chosen_by_reply(view, each) for view, each in zip(views, readings, strict=True)]
     scores = [
         score_choice(doc, choice, refused=reading.refused)
-        for choice, reading in zip(chosen, results, strict=True)
+        for choice, reading in zip(chosen, readings, strict=True)
     ]
     return score_orders(chosen, scores)
 

@@ -1,13 +1,19 @@
-"""What the task files call by `!function`; a file beside them, where every lm-eval looks first."""
+"""What the task files call by `!function`; lm-eval looks for it beside them first."""
 
 from lm_eval_longsafety import documents, length_documents
 from lm_eval_longsafety.length_task import LengthGroup
 from lm_eval_longsafety.metrics import score_letters, score_reply
-from lm_eval_longsafety.rotation_task import RotationsTask, score_letter_sets, score_replies
+from lm_eval_longsafety.rotation_task import (
+    RotationsLogitsTask,
+    RotationsTask,
+    score_letter_sets,
+    score_replies,
+)
 from lm_eval_longsafety.task_file import for_task_file
 
 __all__ = [
     "LengthGroup",
+    "RotationsLogitsTask",
     "RotationsTask",
     "load_documents",
     "load_length",

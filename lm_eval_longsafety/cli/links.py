@@ -7,9 +7,12 @@ def link() -> None:
     """Let this lm-eval find the tasks: write stubs into its task tree (reversible)."""
     from lm_eval_longsafety import discovery
 
+    left_over = discovery.status().left_over
     state = discovery.link()
     if state.reads_entry_points:
-        typer.echo(f"lm-eval {state.lm_eval_version} finds the tasks by itself; nothing to link")
+        typer.echo(f"lm-eval {state.lm_eval_version} finds the tasks by itself; no link is needed")
+        if left_over:
+            typer.echo(f"removed {left_over} left-over links")
     else:
         typer.echo(f"linked {state.linked} task files into {state.folder}")
 
@@ -23,7 +26,7 @@ def unlink() -> None:
 
 
 def status() -> None:
-    """Tell whether this lm-eval finds the tasks, and how; exit code 1 if it does not."""
+    """Show whether lm-eval finds the tasks (exit code 1 if not) and can load them (2 if not)."""
     from lm_eval_longsafety import discovery
 
     state = discovery.status()
@@ -31,11 +34,16 @@ def status() -> None:
     typer.echo(f"  reads entry points: {'yes' if state.reads_entry_points else 'no'}")
     counts = f"{state.linked} good, {state.stale} stale, {state.missing} missing"
     typer.echo(f"  links: {counts} in {state.folder}")
-    if state.found:
-        typer.echo("lm_eval --tasks longsafety works")
-    else:
+    if state.left_over:
+        typer.echo(
+            f"  {state.left_over} links are left over from an older lm-eval: this one needs none "
+            "and warns of each; remove them with `longsafety unlink`"
+        )
+    if not state.found:
         typer.echo("lm_eval does not find the tasks; run `longsafety link`")
         raise typer.Exit(1)
+    discovery.try_tasks()
+    typer.echo("lm_eval --tasks longsafety works")
 
 
 def tasks_path() -> None:

@@ -164,7 +164,8 @@ def _loads(model: str, names: list[str], known: Mapping[str, Any]) -> "Iterator[
     from lm_eval_longsafety.preflight import load, passes_per_document
 
     for name, task in sorted(_tasks(names, known).items()):
-        documents = list(task.eval_docs)
+        with quiet("lm_eval.api.task"):  # lm-eval 0.5 builds the documents only now.
+            documents = list(task.eval_docs)
         passes = [
             passes_per_document(
                 model,
@@ -184,6 +185,7 @@ def _tasks(names: list[str], known: Mapping[str, Any]) -> dict[str, Any]:
 
     from lm_eval_longsafety.discovery import tasks_path
     from lm_eval_longsafety.errors import OptionError
+    from lm_eval_longsafety.results.names import bare_name
 
     if not names:
         raise OptionError("--tasks: none named; longsafety is all ten tasks")
@@ -198,12 +200,7 @@ def _tasks(names: list[str], known: Mapping[str, Any]) -> dict[str, Any]:
         )
     # It prints two lines about --metadata for every task, whether it is given or not.
     with quiet("lm_eval.api.task"):
-        if hasattr(manager, "load"):
-            return dict(manager.load(names)["tasks"])
-        # lm-eval 0.4.11 and older; remove when they are no longer supported.
-        from lm_eval.tasks import get_task_dict
-
-        return dict(_unfolded(get_task_dict(names, manager)))
+        return {bare_name(name): task for name, task in manager.load(names)["tasks"].items()}
 
 
 @contextmanager
@@ -216,14 +213,6 @@ def quiet(name: str) -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
-
-
-def _unfolded(tasks: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
-    for name, task in tasks.items():
-        if isinstance(task, Mapping):
-            yield from _unfolded(task)
-        else:
-            yield str(name), task
 
 
 def _text(

@@ -39,9 +39,12 @@ def run_lm_eval(arguments: Sequence[str]) -> None:
         arguments: what would follow `lm_eval run`.
 
     Raises:
-        LongSafetyError: options, data or a response cache that cannot be used.
+        LongSafetyError: options, data, a response cache or an lm-eval that cannot be used.
         SystemExit: as lm-eval's own parser exits.
     """
+    from lm_eval_longsafety.discovery import lm_eval_version
+
+    lm_eval_version()
     import lm_eval.api.model
     import lm_eval.tasks
     from lm_eval.__main__ import cli_evaluate

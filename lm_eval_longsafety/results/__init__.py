@@ -1,7 +1,7 @@
 """What lm-eval wrote, as plain records: the only place that knows its file formats.
 
 Data flow: paths -> `read` -> `Collection(runs, notes)`; `load` gives the runs alone. Files are
-recognised by content, never by name: results JSON of lm-eval 0.3 to 0.4.13, sample lines, and the
+recognised by content, never by name: results JSON of lm-eval 0.3 to 0.5.0.dev1, sample lines, and the
 parquet files of `longsafety compact`.
 """
 

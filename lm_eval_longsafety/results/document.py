@@ -2,7 +2,7 @@
 
 Data flow: a document that `summary.summarise` has cut down -> `run_from` -> `Run`. Takes only what
 has the expected type: users rename, cut and merge these files by hand, and every field has changed
-between 0.3 and 0.4.13.
+between 0.3 and 0.5.0.dev1.
 """
 
 import json
@@ -19,7 +19,7 @@ from lm_eval_longsafety.results.fields import (
     as_text,
     number_in_text,
 )
-from lm_eval_longsafety.results.names import is_ours, parse_task_name
+from lm_eval_longsafety.results.names import bare_name, is_ours, parse_task_name
 from lm_eval_longsafety.results.records import Metric, Provenance, Run, TaskResult
 
 _NOT_METRICS = ("name", "alias", "sample_len", "sample_count", " ", "")
@@ -30,6 +30,7 @@ def run_from(summary: Mapping[str, Any], source: Path) -> Run:
     config = as_mapping(summary.get("config"))
     args = as_mapping(config.get("model_args"))
     notes: list[str] = []
+    summary = _with_bare_names(summary, notes)
     tasks = _tasks(summary, notes)
     if not tasks:
         notes.append("the results hold no numbers")
@@ -63,6 +64,40 @@ def run_from(summary: Mapping[str, Any], source: Path) -> Run:
         summary=summary,
         notes=tuple(notes),
     )
+
+
+_BY_TASK = (
+    *("results", "groups", "configs", "versions", "n-shot", "higher_is_better", "n-samples"),
+    "task_hashes",
+)
+"""Parts of a results document whose keys are names of tasks and groups."""
+
+
+def _with_bare_names(summary: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
+    """The document with `group::task`, as lm-eval 0.5 writes it, under the task's own name.
+
+    A task that ran below two groups stands there twice; the first is kept.
+    """
+    renamed = dict(summary)
+    for part in _BY_TASK:
+        given = as_mapping(summary.get(part))
+        kept: dict[str, Any] = {}
+        for name, value in given.items():
+            first = kept.setdefault(bare_name(name), value)
+            if part == "results" and _numbers(first) != _numbers(value):
+                notes.append(f"{name}: ran more than once with other numbers; the first are shown")
+        if given:
+            renamed[part] = kept
+    if members := as_mapping(summary.get("group_subtasks")):
+        renamed["group_subtasks"] = {
+            group: [bare_name(str(each)) for each in names] if isinstance(names, list) else names
+            for group, names in members.items()
+        }
+    return renamed
+
+
+def _numbers(row: object) -> dict[str, Any]:
+    return {key: value for key, value in as_mapping(row).items() if key not in _NOT_METRICS}
 
 
 def _tasks(summary: Mapping[str, Any], notes: list[str]) -> dict[str, TaskResult]:

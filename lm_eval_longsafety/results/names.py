@@ -27,6 +27,15 @@ def is_ours(name: str) -> bool:
     return name == PREFIX or name.startswith(PREFIX + "_")
 
 
+def bare_name(name: str) -> str:
+    """The task's own name: lm-eval 0.5 writes `group::task` for a task that ran below a group.
+
+    Other projects' names are left as they are: there a `::` may be part of the name.
+    """
+    last = name.rpartition("::")[2]
+    return last if is_ours(last) else name
+
+
 def parse_task_name(name: str) -> TaskName | None:
     """Take a leaf task's name apart; None for other projects' tasks and for groups."""
     for task in TASKS:

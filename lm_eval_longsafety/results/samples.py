@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lm_eval_longsafety.benchmark import BY_SPLIT
-from lm_eval_longsafety.results.names import parse_task_name
+from lm_eval_longsafety.results.names import bare_name, parse_task_name
 from lm_eval_longsafety.results.picks import logit_letter, read_picks, replies_of
 from lm_eval_longsafety.results.records import Sample, SampleText
 
@@ -89,7 +89,7 @@ class _Reader:
         self.keep_text = keep_text
         match = _FILE_NAME.match(path.stem)
         self.stamp = parse_stamp(path) if match else ""
-        self.hint = task or (match["task"] if match else "")
+        self.hint = bare_name(task or (match["task"] if match else ""))
         self.digest = hashlib.sha256()
         self.by_filter: dict[str, dict[tuple[str, int], Sample]] = {}
         self.damaged: list[int] = []
