@@ -5,8 +5,12 @@ BIN := $(VENV)/bin
 # Pinned so that a CPU build at hand is taken instead of the newest one with its CUDA packages.
 TORCH := torch==2.13.0
 EXTRAS := hf,api,report,submit,dev
+# The supported lm-evals beside the one in .venv, which runs all tests.
+OTHER_LM_EVALS := 0.4.12 0.5.0.dev1
+# What runs on each of them: demo, both protocols, rotations, no context, length, discovery, link.
+VERSION_TESTS := tests/versions tests/test_discovery.py
 
-.PHONY: setup demo test test-vllm check format clean
+.PHONY: setup demo test test-versions test-vllm check format clean
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml Makefile
@@ -23,6 +27,22 @@ demo: setup
 test: setup
 	$(BIN)/longsafety link
 	$(BIN)/python -m pytest -n 2 --dist loadfile -rs --durations 15 --ignore tests/vllm
+
+test-versions: $(OTHER_LM_EVALS:%=test-lm-eval-%)
+
+.PHONY: $(OTHER_LM_EVALS:%=test-lm-eval-%)
+$(OTHER_LM_EVALS:%=test-lm-eval-%): test-lm-eval-%: .venv-lm-eval-%/.installed
+	.venv-lm-eval-$*/bin/longsafety link
+	.venv-lm-eval-$*/bin/python -m pytest -n 2 --dist loadfile -rs --durations 5 $(VERSION_TESTS)
+
+# Environments of their own, layered on .venv: only lm-eval and this package are installed anew.
+$(OTHER_LM_EVALS:%=.venv-lm-eval-%/.installed): .venv-lm-eval-%/.installed: $(VENV)/.installed
+	$(PYTHON) -m venv .venv-lm-eval-$*
+	$(BIN)/python -c '$(SITE)' > "$$(.venv-lm-eval-$*/bin/python -c '$(SITE)')/below.pth"
+	.venv-lm-eval-$*/bin/python -m pip install --quiet --no-deps lm_eval==$* --editable .
+	touch $@
+
+SITE := import sysconfig; print(sysconfig.get_path("purelib"))
 
 # An environment of its own: the CPU build of vLLM pins most of what it needs.
 test-vllm: .venv-vllm/.installed
@@ -48,4 +68,4 @@ format: setup
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) .venv-vllm build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-vllm .venv-lm-eval-* build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

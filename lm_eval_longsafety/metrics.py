@@ -13,7 +13,6 @@ from lm_eval.api.registry import register_metric
 
 from lm_eval_longsafety.answers import Reading
 
-
 METRICS = ("sr", "ha", "answered", "refused", "truncated", "consistent", "sr_all")
 """What task files name; the last two are of `rotations`."""
 

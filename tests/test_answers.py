@@ -584,16 +584,16 @@ def test_the_filter_reads_with_the_letters_a_document_was_dealt():
     doc = {"choices": DOSE, "letters": ["C", "A", "D", "B"]}
     replies = [["The answer is C."], [DOSE[3]], [None], []]
     readings = LetterFilter().apply(replies, [doc] * 4)
-    assert readings == ["C", "B", "", ""]
-    assert all(isinstance(reading, Reading) for reading in readings)
-    assert json.dumps(readings) == '["C", "B", "", ""]'
+    assert readings == [["C"], ["B"], [""], [""]]
+    assert all(isinstance(reading, Reading) for (reading,) in readings)
+    assert json.dumps(readings) == '[["C"], ["B"], [""], [""]]'
 
 
 def test_lm_eval_finds_the_filter_and_hands_the_letter_to_the_task():
     doc = {"choices": DOSE, "letters": ["C", "A", "D", "B"]}
     instance = Instance("generate_until", doc, ("prompt", {}), 0, resps=["**B**"])
     build_filter_ensemble("letter", [["longsafety_letter", None]]).apply([instance])
-    assert instance.filtered_resps["letter"] == "B"
+    assert instance.filtered_resps["letter"] == ["B"]
 
 
 def test_letters_and_options_that_differ_in_number_are_a_callers_bug():

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import os
 import shutil
 import subprocess
 import sys
@@ -10,29 +11,35 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from lm_eval_longsafety import discovery
+from lm_eval_longsafety import demo, discovery
+from lm_eval_longsafety.cli.main import app
+from lm_eval_longsafety.cli.run import run_lm_eval
 from lm_eval_longsafety.errors import LinkError
 
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.fixture
-def lm_eval_copy(tmp_path, monkeypatch):
-    """A copy of the installed lm-eval without its built-in tasks, in place of the real one."""
+def copy_of_lm_eval(parent: Path) -> Path:
+    """A copy of the installed lm-eval without its built-in tasks."""
     installed = Path(find_spec("lm_eval").origin).parent
-    copy = tmp_path / "lm_eval"
 
     def leave_out(folder: str, names: list[str]) -> list[str]:
         path = Path(folder)
         tasks = [n for n in names if path.name == "tasks" and (path / n).is_dir()]
         return [*tasks, *(n for n in names if n == "__pycache__")]
 
-    shutil.copytree(installed, copy, ignore=leave_out)
+    return Path(shutil.copytree(installed, parent / "lm_eval", ignore=leave_out))
+
+
+@pytest.fixture
+def lm_eval_copy(tmp_path, monkeypatch):
+    """Such a copy in place of the real one; taken for one that reads no entry points."""
+    copy = copy_of_lm_eval(tmp_path)
     monkeypatch.setattr(discovery, "_lm_eval_folder", lambda: copy)
-    discovery.reads_entry_points.cache_clear()
-    yield copy
-    discovery.reads_entry_points.cache_clear()
+    monkeypatch.setattr(discovery, "reads_entry_points", lambda: False)
+    return copy
 
 
 def snapshot(folder: Path) -> dict:
@@ -91,17 +98,161 @@ def test_a_task_tree_that_cannot_be_written_says_what_to_use_instead(lm_eval_cop
     def refuse(*args, **kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "mkdir", refuse)
+    monkeypatch.setattr(os, "mkdir", refuse)
     with pytest.raises(LinkError, match=r"cannot be written \(Permission denied\); use `lm_eval"):
         discovery.link()
 
 
-def test_an_lm_eval_that_reads_entry_points_is_not_linked(lm_eval_copy):
-    plugins = 'for e in entry_points(group="lm_eval.tasks"):\n    find_spec(e.value)\n'
-    (lm_eval_copy / "tasks" / "_plugins.py").write_text(plugins)
-    state = discovery.link()
-    assert (state.reads_entry_points, state.linked, state.found) == (True, 0, True)
+AT_ONCE = """
+import multiprocessing, sys
+from lm_eval_longsafety import discovery
+def call(barrier):
+    barrier.wait()
+    discovery.link()
+context = multiprocessing.get_context("fork")
+barrier = context.Barrier(80)
+calls = [context.Process(target=call, args=(barrier,)) for _ in range(80)]
+for each in calls:
+    each.start()
+for each in calls:
+    each.join()
+print(sum(each.exitcode != 0 for each in calls))
+"""
+
+
+@pytest.mark.parametrize("before", ["nothing", "stubs of another installation"])
+def test_many_processes_link_at_once_and_a_job_never_finds_a_part_of_the_tasks(tmp_path, before):
+    folder = copy_of_lm_eval(tmp_path) / "tasks" / "longsafety"
+    names = {path.name for path in discovery.tasks_path().glob("*.yaml")}
+    if before != "nothing":
+        folder.mkdir()
+        for name in {*names, "longsafety_of_old.yaml"}:
+            (folder / name).write_text(f"{discovery._MARK}include: '/gone/{name}'\n")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    seen = set()
+    with subprocess.Popen(
+        [sys.executable, "-c", AT_ONCE], stdout=subprocess.PIPE, text=True, env=environment
+    ) as calls:
+        while calls.poll() is None:
+            inside = {each.name for each in folder.iterdir()} if folder.exists() else set()
+            seen.add(len(names & inside))
+        failed = calls.stdout.read().strip()
+    assert failed == "0"
+    assert seen <= {len(names)} | ({0} if before == "nothing" else set())
+    assert {each.name for each in folder.iterdir()} == names
+    assert not [each for each in (tmp_path / "lm_eval").iterdir() if each.name[0] == "."]
+
+
+def test_an_lm_eval_that_finds_plugins_needs_no_link_and_loses_those_left_over(
+    lm_eval_copy, monkeypatch
+):
+    stubs = discovery.link().linked
+    monkeypatch.setattr(discovery, "reads_entry_points", lambda: True)
+    state = discovery.status()
+    assert (state.found, state.linked, state.left_over) == (True, stubs, stubs)
+    done = CliRunner().invoke(app, ["link"])
+    assert done.exit_code == 0
+    assert "finds the tasks by itself; no link is needed" in done.output
+    assert f"removed {stubs} left-over links" in done.output
     assert not state.folder.exists()
+    assert discovery.link().left_over == 0
+
+
+def test_the_status_names_left_over_links_and_unlink_removes_them(lm_eval_copy, monkeypatch):
+    stubs = discovery.link().linked
+    monkeypatch.setattr(discovery, "reads_entry_points", lambda: True)
+    left_over = f"{stubs} links are left over from an older lm-eval"
+    assert left_over in CliRunner().invoke(app, ["status"]).output
+    assert f"removed {stubs} links" in CliRunner().invoke(app, ["unlink"]).output
+    assert "left over" not in CliRunner().invoke(app, ["status"]).output
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_the_demo_names_the_folder_only_where_lm_eval_would_not_find_the_tasks(
+    lm_eval_copy, monkeypatch, reads
+):
+    monkeypatch.setattr(discovery, "reads_entry_points", lambda: reads)
+    named = ["--include_path", str(discovery.tasks_path())]
+    assert demo._include_path() == ([] if reads else named)
+    discovery.link()
+    assert demo._include_path() == []
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_the_status_works_only_where_the_tasks_can_be_loaded(lm_eval_copy, monkeypatch, reads):
+    monkeypatch.setattr(discovery, "reads_entry_points", lambda: reads)
+    discovery.link()
+    assert CliRunner().invoke(app, ["status"]).output.endswith("--tasks longsafety works\n")
+    monkeypatch.setattr(discovery, "_TRY", 'raise TypeError("no such key\\nin this release")')
+    done = CliRunner().invoke(app, ["status"])
+    assert "works" not in done.output
+    assert isinstance(done.exception, LinkError)
+    assert "cannot load them (in this release); this release was tested with 0.4.12" in str(
+        done.exception
+    )
+
+
+def test_the_status_sees_a_task_that_lm_eval_cannot_load(lm_eval_copy):
+    folder = discovery.link().folder
+    broken = "group: longsafety\ntask: [longsafety_no_such_task]\n"
+    (folder / "longsafety.yaml").write_text(broken)
+    with pytest.raises(LinkError, match="finds the tasks but cannot load them"):
+        discovery.try_tasks()
+
+
+@pytest.mark.parametrize(
+    "call", [discovery.status, discovery.link, lambda: run_lm_eval([]), lambda: demo.run(Path())]
+)
+def test_an_lm_eval_that_is_too_old_is_one_clear_line(monkeypatch, call):
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.4.11")
+    with pytest.raises(LinkError, match="lm-eval 0.4.11 is no longer supported; install 0.4.12"):
+        call()
+
+
+PLUGINS = """
+        from importlib.metadata import entry_points
+        from importlib.util import find_spec
+        for entry in entry_points(group="lm_eval.tasks"):
+            all_paths += map(Path, find_spec(entry.value).submodule_search_locations)
+"""
+AFTER = "            all_paths.append(Path(__file__).parent)\n"
+
+
+def test_an_lm_eval_with_task_plugins_runs_our_tasks_without_link_or_warning(tmp_path):
+    # The installed lm-eval with the few lines that upstream's proposal for task plugins describes:
+    # no release has them yet.
+    copy = copy_of_lm_eval(tmp_path)
+    manager = copy / "tasks" / "manager.py"
+    text = manager.read_text()
+    assert text.count(AFTER) == 1
+    manager.write_text(text.replace(AFTER, AFTER + PLUGINS))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+
+    def python(*words):
+        command = [sys.executable, "-m", *words]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
+        assert done.returncode == 0, done.stderr[-2000:]
+        assert "overrides existing" not in done.stderr
+        return done.stdout
+
+    assert "no link is needed" in python("lm_eval_longsafety", "link")
+    assert "reads entry points: yes" in python("lm_eval_longsafety", "status")
+    arguments = ["run", "--model", "dummy", "--tasks", "longsafety_query_harmful", "--limit", "1"]
+    for module in ("lm_eval", "lm_eval_longsafety"):
+        shown = python(module, *arguments, "--metadata", '{"data": "sample"}')
+        assert "LeadingQuestion" in shown
+
+
+def test_an_lm_eval_without_the_entry_point_group_reads_none(tmp_path, monkeypatch):
+    copy = copy_of_lm_eval(tmp_path)
+    monkeypatch.setattr(discovery, "_lm_eval_folder", lambda: copy)
+    for text, reads in {"": False, 'entry_points(group="lm_eval.tasks")': True}.items():
+        for path in [*copy.glob("*.py"), *(copy / "api").glob("*.py"), *(copy / "tasks").glob("*")]:
+            path.unlink()
+        (copy / "tasks" / "_plugins.py").write_text(text)
+        discovery.reads_entry_points.cache_clear()
+        assert discovery.reads_entry_points() is reads
+    discovery.reads_entry_points.cache_clear()
 
 
 def contract(python: str) -> str:
@@ -117,7 +268,7 @@ def contract(python: str) -> str:
         "print((folder / 'longsafety.yaml').is_file(), (folder / '_document').is_file())\n"
         "print(sorted(e.name for e in own if e.group != 'lm_eval.tasks'))\n"
         "for e in own:\n"
-        "    if e.group in ('lm_eval.filters', 'lm_eval.metrics', 'lm_eval.aggregations'):\n"
+        "    if e.group == 'lm_eval.filters':\n"
         "        assert callable(e.load())\n"
     )
     done = subprocess.run([python, "-c", script], capture_output=True, text=True, cwd="/")
@@ -126,11 +277,9 @@ def contract(python: str) -> str:
 
 
 EXPECTED = (
-    "['lm_eval.aggregations', 'lm_eval.filters', 'lm_eval.metrics', 'lm_eval.models', "
-    "'lm_eval.tasks']\n"
+    "['lm_eval.filters', 'lm_eval.models', 'lm_eval.tasks']\n"
     "True True\n"
-    "['answered', 'ha', 'longsafety-hf', 'longsafety-vllm', 'longsafety_letter', "
-    "'longsafety_mean', 'refused', 'sr', 'truncated']\n"
+    "['longsafety-hf', 'longsafety-vllm', 'longsafety_letter']\n"
 )
 
 
@@ -138,16 +287,13 @@ def test_a_harness_that_reads_entry_points_finds_everything_in_an_editable_insta
     assert contract(sys.executable) == EXPECTED
 
 
-def test_the_registries_take_our_entry_points_beside_our_decorators():
-    from lm_eval.api.registry import filter_registry, get_aggregation, is_higher_better
+def test_the_registry_takes_our_entry_point_beside_our_decorator():
+    from lm_eval.api.registry import filter_registry
 
-    from lm_eval_longsafety import answers, metrics
+    from lm_eval_longsafety import answers
 
     (entry,) = importlib.metadata.entry_points(group="lm_eval.filters", name="longsafety_letter")
     assert filter_registry.get("longsafety_letter") is entry.load() is answers.LetterFilter
-    assert is_higher_better("sr") is True
-    assert is_higher_better("truncated") is False
-    assert get_aggregation("mean") is metrics.longsafety_mean
 
 
 @pytest.fixture(scope="module")
@@ -157,11 +303,13 @@ def wheel(tmp_path_factory):
         ROOT, source, ignore=shutil.ignore_patterns(".venv*", ".git", "*.egg-info", "build", "demo")
     )
     out = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
+    command = [sys.executable, "-m", "pip", "wheel", "-v", "--no-deps", "--no-build-isolation"]
     done = subprocess.run(
         [*command, "--wheel-dir", str(out), str(source)], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    # setuptools warns in forty lines of data files in a folder that it takes for a package.
+    assert "_Warning" not in done.stdout + done.stderr
     (path,) = out.glob("*.whl")
     return path
 
@@ -175,7 +323,7 @@ def test_the_wheel_holds_the_task_files_and_no_lm_eval_folder(wheel):
     assert not [name for name in names if name.endswith(".pth")]
     inside = {name.removeprefix("lm_eval_longsafety/task_yamls/") for name in names}
     assert {path.name for path in (ROOT / "task_yamls").glob("[!_]*.yaml")} <= inside
-    assert {"_document", "_generate", "_logits", "_group", "functions.py"} <= inside
+    assert {"_document", "_generate", "_logits", "functions.py"} <= inside
     assert len([name for name in names if name.endswith(".parquet")]) == 10
 
 

@@ -16,7 +16,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent
 
 RUN_ELSEWHERE = {
-    "make demo": "`longsafety demo` runs in test_runs.py",
+    "make demo": "`longsafety demo` runs in tests/versions",
     "make test": "runs this file",
     "make test-vllm": "runs tests/vllm in an environment of its own",
     "pip install": "the wheel is built and installed in test_discovery.py",

@@ -225,15 +225,8 @@ def test_a_document_is_one_line_with_one_reply_an_order_and_the_limit_counts_doc
     name = "longsafety_doc_attack_rotations"
     results = evaluate(AlwaysLetter("C"), tiny_model, [name], limit=2, chat=False)
     samples = results["samples"][name]
-    assert [sample["filtered_resps"] for sample in samples] == [["C"] * 4] * 2
+    assert [sample["filtered_resps"] for sample in samples] == [[["C"]] * 4] * 2
     assert results["configs"][name]["metadata"]["provenance"]["variant"] == "rotations"
-
-
-def test_an_lm_eval_that_gives_classes_no_metadata_is_named():
-    from lm_eval_longsafety.rotation_task import RotationsTask
-
-    with pytest.raises(OptionError, match="install lm_eval 0.4.12 or newer"):
-        RotationsTask({"task": "longsafety_doc_attack_rotations", "metadata": {"version": 1.0}})
 
 
 def test_the_tiny_model_answers_alike_on_stock_hf_and_ours(tiny_model):

@@ -1,8 +1,8 @@
 """What lm-eval wrote, as plain records: the only place that knows its file formats.
 
 Data flow: paths -> `read` -> `Collection(runs, notes)`; `load` gives the runs alone. Files are
-recognised by content, never by name: results JSON of lm-eval 0.3 to 0.5.0.dev1, sample lines, and the
-parquet files of `longsafety compact`.
+recognised by content, never by name: results JSON of lm-eval 0.3 to 0.5.0.dev1, sample lines, and
+the parquet files of `longsafety compact`.
 """
 
 from lm_eval_longsafety.results.load import Collection, load, read

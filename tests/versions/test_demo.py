@@ -1,0 +1,121 @@
+"""`longsafety demo` on the installed lm-eval: all ten tasks over the whole sample."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lm_eval_longsafety import data
+from lm_eval_longsafety.benchmark import TASKS
+from lm_eval_longsafety.results import load
+from lm_eval_longsafety.results.names import bare_name
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory):
+    """What the demo wrote and printed; tasks under their own names, as `load` reads them."""
+    folder = tmp_path_factory.mktemp("demo")
+    command = [sys.executable, "-m", "lm_eval_longsafety", "demo", "--folder", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    (path,) = (folder / "results").rglob("results_*.json")
+    written = json.loads(path.read_text())
+    (run,) = load([folder / "results"])
+    return {
+        "results": {bare_name(name): row for name, row in written["results"].items()},
+        "configs": {bare_name(name): config for name, config in written["configs"].items()},
+        "run": run,
+        "stdout": done.stdout,
+        "stderr": done.stderr,
+    }
+
+
+def test_all_ten_tasks_and_four_groups_are_in_the_table(generated):
+    names = {task.name for task in TASKS}
+    assert names <= set(generated["results"])
+    for metric in ("sr", "ha", "answered", "refused", "truncated"):
+        assert f"|{metric}" in generated["stdout"]
+        for name in ("longsafety", *names):
+            assert 0.0 <= generated["results"][name][f"{metric},letter"] <= 1.0
+            assert isinstance(generated["results"][name][f"{metric}_stderr,letter"], float)
+
+
+def test_the_headline_is_the_plain_mean_over_the_ten_tasks(generated):
+    for metric in ("sr,letter", "ha,letter"):
+        values = [generated["results"][task.name][metric] for task in TASKS]
+        assert generated["results"]["longsafety"][metric] == pytest.approx(sum(values) / 10, 1e-9)
+
+
+def test_a_tasks_scores_are_the_means_of_its_documents(generated):
+    for task in TASKS:
+        lines = generated["run"].samples[task.name]
+        for metric in ("sr", "ha", "answered"):
+            mean = sum(getattr(line, metric) for line in lines) / len(lines)
+            assert generated["results"][task.name][f"{metric},letter"] == pytest.approx(mean, 1e-9)
+
+
+def test_what_the_demo_wrote_is_read_whole(generated):
+    run = generated["run"]
+    assert run.notes == ()
+    assert set(run.longsafety()) == set(run.samples) == {task.name for task in TASKS}
+    groups = [task for task in run.tasks.values() if task.is_group]
+    assert len(groups) == 4
+    for group in groups:
+        assert set(group.subtasks) <= set(run.tasks)
+    for task in TASKS:
+        read = run.tasks[task.name]
+        assert read.contradiction(run.samples[task.name]) is None
+        assert (read.n_effective, read.version) == (len(run.samples[task.name]), "2.0")
+        assert (read.provenance.data, read.metric("sr").higher_is_better) == ("sample", True)
+        assert all(len(sample.picks) == 1 for sample in run.samples[task.name])
+
+
+def test_lm_eval_finds_each_task_once(generated):
+    assert "overrides existing" not in generated["stderr"]
+
+
+def test_the_demo_model_answers_and_scores_near_chance(generated):
+    results = generated["results"]["longsafety"]
+    assert results["answered,letter"] > 0.7
+    # About 90 documents: chance 0.25 (SR) and 0.5 (HA), three standard errors are 0.14 and 0.16.
+    assert abs(results["sr,letter"] / results["answered,letter"] - 0.25) < 0.14
+    assert abs(results["ha,letter"] / results["answered,letter"] - 0.50) < 0.16
+
+
+def table_rows(table: str) -> list[list[str]]:
+    return [[c.strip() for c in line.split("|")] for line in table.splitlines() if "letter" in line]
+
+
+def test_the_demo_says_that_random_weights_score_at_chance_and_what_comes_next(generated):
+    assert "random weights, so it scores at chance" in generated["stdout"]
+    assert "Next: longsafety report " in generated["stdout"]
+
+
+def test_the_demos_output_in_the_readme_is_what_the_demo_prints(generated):
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    shown = table_rows(re.search(r"<!-- demo output -->(.*?)<!--", readme, flags=re.S)[1])
+    printed = table_rows(generated["stdout"][generated["stdout"].index("Groups") :])
+    assert len(shown) == 20
+    for mine, theirs in zip(shown, printed, strict=True):
+        assert mine[:7] == theirs[:7]
+        # Another processor may round a near tie the other way: a document of eight in one task.
+        assert float(mine[7]) == pytest.approx(float(theirs[7]), abs=0.05)
+
+
+def test_the_results_file_tells_what_data_was_read(generated):
+    for task in TASKS:
+        provenance = generated["configs"][task.name]["metadata"]["provenance"]
+        rows = data.load("sample").rows(task.split)
+        assert provenance["data_sha256"] == data.fingerprint(rows)
+        assert (provenance["rows"], provenance["scored"]) == (len(rows), len(rows))
+        assert provenance["window"] == 131_072
+
+
+def test_each_task_logs_one_line_of_summary_without_text(generated):
+    lines = [x for x in generated["stderr"].splitlines() if "LongSafetyBench" in x]
+    assert len(lines) == 10
+    context = data.load("sample").rows("DocAttack")[0].context
+    assert context[:60] not in generated["stderr"]

@@ -1,0 +1,93 @@
+"""Both protocols and all variants on the installed lm-eval: exact scores of scripted models."""
+
+import importlib.metadata
+import json
+
+import pytest
+
+from lm_eval_longsafety.benchmark import TASKS
+from lm_eval_longsafety.discovery import TRIED
+from lm_eval_longsafety.metrics import METRICS
+from lm_eval_longsafety.results import load
+from lm_eval_longsafety.results.names import bare_name
+from tests.backends.harness import evaluate
+from tests.scripted_models import AlwaysLetter
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+LENGTHS = {"lengths": [4096], "depths": [0.5], "length_rows": 1}
+VARIANTS = ("", "_no_context", "_rotations", "_length")
+
+
+@pytest.fixture(scope="module", params=["", "_logits"])
+def scored(request, tiny_model):
+    """Suffix of the protocol, and the results of a model that always says A."""
+    names = [f"longsafety{variant}{request.param}" for variant in VARIANTS]
+    return request.param, evaluate(AlwaysLetter(), tiny_model, names, metadata=LENGTHS, chat=False)
+
+
+def rows(results):
+    """{task or group: {metric: value}}, tasks under their own names."""
+    return {
+        bare_name(name): {
+            metric: row[f"{metric},letter"] for metric in METRICS if f"{metric},letter" in row
+        }
+        for name, row in results["results"].items()
+    }
+
+
+def test_this_lm_eval_is_one_that_the_release_names():
+    assert importlib.metadata.version("lm_eval") in TRIED
+
+
+def test_every_order_of_four_choices_gives_the_letter_a_a_quarter(scored):
+    suffix, results = scored
+    for task in TASKS:
+        row = rows(results)[f"{task.name}_rotations{suffix}"]
+        assert (row["sr"], row["ha"], row["answered"]) == (0.25, 0.5, 1.0)
+        assert (row["consistent"], row["sr_all"]) == (0.0, 0.0)
+
+
+def test_a_task_scores_the_choice_behind_the_letter_with_and_without_context(scored):
+    suffix, results = scored
+    for task in TASKS:
+        for variant in ("", "_no_context"):
+            name = f"{task.name}{variant}{suffix}"
+            (docs,) = (
+                [line["doc"] for line in lines]
+                for key, lines in results["samples"].items()
+                if bare_name(key) == name
+            )
+            places = [doc["letters"].index("A") for doc in docs]
+            row = rows(results)[name]
+            assert row["sr"] == pytest.approx(sum(i == 3 for i in places) / len(places))
+            assert row["ha"] == pytest.approx(sum(i >= 2 for i in places) / len(places))
+
+
+def test_a_group_is_the_plain_mean_over_its_tasks(scored):
+    suffix, results = scored
+    found = rows(results)
+    for variant in ("", "_no_context", "_rotations"):
+        for metric in ("sr", "ha", "answered"):
+            values = [found[f"{task.name}{variant}{suffix}"][metric] for task in TASKS]
+            mean = found[f"longsafety{variant}{suffix}"][metric]
+            assert mean == pytest.approx(sum(values) / 10, abs=1e-12)
+
+
+def test_a_length_and_depth_is_a_row_with_the_ten_tasks(scored):
+    suffix, results = scored
+    found = rows(results)
+    cells = [name for name in found if "_length_0004096_0.50" in name]
+    assert len(cells) == 1 + len(TASKS)
+    assert found[f"longsafety_length_0004096_0.50{suffix}"]["answered"] == 1.0
+
+
+def test_the_results_are_read_under_the_tasks_own_names(scored, tmp_path):
+    suffix, results = scored
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(results, default=str))
+    (run,) = load([path])
+    assert {f"{task.name}_rotations{suffix}" for task in TASKS} <= set(run.samples)
+    for name, samples in run.samples.items():
+        orders = 4 if "_rotations" in name else 1
+        assert {sample.picks for sample in samples} == {("A",) * orders}
+        assert run.tasks[name].contradiction(samples) is None
