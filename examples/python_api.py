@@ -28,7 +28,7 @@ def evaluate(model: str, data: str | None = None) -> Subject:
         tasks=["longsafety"],
         apply_chat_template=True,
         metadata=metadata,
-        # Without it, lm-eval 0.4.13 does not find the tasks unless `longsafety link` was run.
+        # Without it, lm-eval does not find the tasks unless `longsafety link` was run.
         task_manager=TaskManager(include_path=str(tasks_path()), metadata=metadata),
     )
     with tempfile.TemporaryDirectory() as folder:

@@ -507,3 +507,41 @@ def test_a_results_file_whose_beginning_is_lost_is_refused(tmp_path):
     path.write_text(text[len(text) // 3 :])
     with pytest.raises(ResultsError, match="cut off or edited"):
         load([path])
+
+
+def test_a_task_below_a_group_of_lm_eval_0_5_is_read_under_its_own_name(tmp_path):
+    line = sample_line(0, "B", filtered_resps=[["B"]], scores_per_repeat={"sr": [1.0, 1.0]})
+    below = f"longsafety_partially_harmful::{DOC_ATTACK}"
+    members = {"longsafety_partially_harmful": [below]}
+    path = write_run(tmp_path, {below: [line]}, group_subtasks=members)
+    data = json.loads(path.read_text())
+    row = dict(data["results"][below], alias="partially harmful")
+    data["results"]["longsafety_partially_harmful"] = row
+    run = load_one(write_json(path, data).parent)
+    assert run.samples[DOC_ATTACK][0].picks == ("B",)
+    assert run.tasks[DOC_ATTACK].provenance.data == "sample"
+    assert (run.tasks[DOC_ATTACK].n_effective, run.tasks[DOC_ATTACK].version) == (1, "1.0")
+    assert run.tasks["longsafety_partially_harmful"].subtasks == (DOC_ATTACK,)
+    assert run.notes == ()
+
+
+def test_a_task_that_ran_below_two_groups_counts_once(tmp_path):
+    names = [f"{group}::{DOC_ATTACK}" for group in ("longsafety_partially_harmful", "mine")]
+    same = load_one(write_run(tmp_path / "same", {name: [sample_line()] for name in names}).parent)
+    assert (set(same.longsafety()), same.notes) == ({DOC_ATTACK}, ())
+    lines = {names[0]: [sample_line(0, "B")], names[1]: [sample_line(0, "C")]}
+    (run,) = load([write_run(tmp_path / "other", lines)])
+    assert run.tasks[DOC_ATTACK].metric("sr").value == 1.0
+    assert run.notes == (f"{names[1]}: ran more than once with other numbers; the first are shown",)
+
+
+def test_names_of_other_projects_keep_what_lm_eval_wrote(tmp_path):
+    extra = {"mmlu::anatomy": {"acc,none": 0.5, "alias": "anatomy"}}
+    run = load_one(write_run(tmp_path, {DOC_ATTACK: [sample_line()]}, extra=extra).parent)
+    assert set(run.tasks) == {DOC_ATTACK, "mmlu::anatomy"}
+
+
+def test_rotated_letters_in_lists_of_their_own_are_all_read(tmp_path):
+    line = sample_line(filtered_resps=[["A"], ["B"], [""], ["D"]], resps=[["x"]] * 4)
+    run = load_one(write_run(tmp_path, {f"{DOC_ATTACK}_rotations": [line]}).parent)
+    assert run.samples[f"{DOC_ATTACK}_rotations"][0].picks == ("A", "B", "", "D")
