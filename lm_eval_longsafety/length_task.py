@@ -8,11 +8,10 @@ the ten tasks below it.
 import copy
 from typing import Any
 
-from lm_eval.api.task import ConfigurableTask
-
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.length_options import cell_name, depth_name, parse_length_options
 from lm_eval_longsafety.rotation_task import refuse_old_lm_eval
+from lm_eval_longsafety.task import LongSafetyTask
 from lm_eval_longsafety.task_file import OWN
 
 try:
@@ -68,12 +67,12 @@ def _start(group: Any, name: str, alias: str, metadata: dict[str, Any]) -> None:
     group.__dict__.update(made.__dict__)
 
 
-def _task(config: dict[str, Any], split: str, length: int, depth: float) -> ConfigurableTask:
+def _task(config: dict[str, Any], split: str, length: int, depth: float) -> LongSafetyTask:
     own = {key: value for key, value in config.items() if key != "class"}
     place = {"split": split, "target_length": length, "target_depth": depth}
     metadata = config["metadata"]
     base = config["task"].replace("longsafety", BY_SPLIT[split].name, 1)
-    return ConfigurableTask(
+    return LongSafetyTask(
         config={
             **own,
             "task": _suffixed(base, cell_name(length, depth)),

@@ -8,25 +8,15 @@ number of processes.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lm_eval.api.task import ConfigurableTask
-
 from lm_eval_longsafety.answers import Reading
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.metrics import chosen_by_letters, chosen_by_reply, score_choice
 from lm_eval_longsafety.rotations import order_views, score_orders
+from lm_eval_longsafety.task import LongSafetyTask
 
 
-class RotationsTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is untyped
+class RotationsTask(LongSafetyTask):
     """A task whose documents are shown under all cyclic deals of their letters."""
-
-    def __init__(self, config: dict[str, Any]) -> None:
-        """Build the task as lm-eval builds one from YAML.
-
-        Raises:
-            OptionError: this lm-eval gives a class no `--metadata` and no model arguments.
-        """
-        refuse_old_lm_eval(config)
-        super().__init__(config={key: config[key] for key in config if key != "class"})
 
     def fewshot_context(
         self,

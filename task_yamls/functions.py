@@ -4,10 +4,12 @@ from lm_eval_longsafety import documents, length_documents
 from lm_eval_longsafety.length_task import LengthGroup
 from lm_eval_longsafety.metrics import score_letters, score_reply
 from lm_eval_longsafety.rotation_task import RotationsTask, score_letter_sets, score_replies
+from lm_eval_longsafety.task import LongSafetyTask
 from lm_eval_longsafety.task_file import for_task_file
 
 __all__ = [
     "LengthGroup",
+    "LongSafetyTask",
     "RotationsTask",
     "load_documents",
     "load_length",

@@ -11,13 +11,10 @@ from typing import Any
 
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.settings import REPLY_TOKENS, parse
+from lm_eval_longsafety.settings import REPLY_TOKENS, longest_reply, parse
 
 _LOADED_HERE = ("hf", "hf-auto", "huggingface", "vllm", "longsafety-hf", "longsafety-vllm")
 """Backends that load the model that `pretrained` names."""
-_REPLY_LENGTHS = ("max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens")
-"""Keys of `--gen_kwargs`. Releases and backends differ in which one they obey: the largest is
-taken."""
 _CONTROL = re.compile(r"(_no_context|_rotations)?(_logits)?$")
 _LENGTH = re.compile(r"longsafety_length(_logits)?")
 
@@ -129,8 +126,7 @@ def _refuse_internal(metadata: Mapping[str, Any], arguments: Mapping[str, Any]) 
 
 def _reserve_reply(metadata: dict[str, Any], gen_kwargs: Mapping[str, Any]) -> None:
     """Let the prompts leave room for the reply, or lm-eval cuts their heads for it."""
-    asked = [int(v) for k in _REPLY_LENGTHS if isinstance(v := gen_kwargs.get(k), int | float)]
-    longest = max(asked, default=0)
+    longest = longest_reply(gen_kwargs)
     if metadata.get("reply_tokens") is None and longest > REPLY_TOKENS:
         metadata["reply_tokens"] = longest
     reserved = parse(metadata).reply_tokens
