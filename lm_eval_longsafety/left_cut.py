@@ -77,9 +77,7 @@ def _at_most(doc: Mapping[str, Any], context: str, *, counted: bool) -> int:
     return int(doc["prompt_tokens"]) + around + _SEAM
 
 
-def _refuse(
-    doc: Mapping[str, Any], tokens: int, window: int, reply: int, *, counted: bool
-) -> None:
+def _refuse(doc: Mapping[str, Any], tokens: int, window: int, reply: int, *, counted: bool) -> None:
     over = tokens + reply - window
     if over > 0:
         prompt = doc["prompt_tokens"] if counted else None
@@ -93,13 +91,12 @@ def _refuse(
 def _remedy(prompt: int | None, tokens: int, window: int, reply: int) -> str:
     """Options under which `window.prompt_limit` leaves room for reply, template and instruction."""
     longer = max(0, reply - REPLY_TOKENS)
+    # Where nobody counted, or with another tokenizer, what stands around the prompt is unknown.
+    around = 0 if prompt is None else tokens - prompt + _SEAM
+    largest = min(window, window - reply - around + RESERVED_TOKENS + longer)
+    if largest < RESERVED_TOKENS + longer + 2:
+        return "allow a shorter reply (--gen_kwargs max_gen_toks) or take a larger window"
     options: dict[str, object] = {"reply_tokens": reply} if longer else {}
-    if prompt is None:  # Nobody counted, or with another tokenizer.
-        options |= {"tokenizer": "<the model's>", "max_prompt_tokens": window}
-    else:
-        around = tokens - prompt + _SEAM
-        largest = window - reply - around + RESERVED_TOKENS + longer
-        options["max_prompt_tokens"] = min(window, largest)
-        if largest < RESERVED_TOKENS + longer + 2:
-            return "allow a shorter reply (--gen_kwargs max_gen_toks) or take a larger window"
-    return f"give --metadata '{json.dumps(options)}'"
+    if prompt is None:
+        options["tokenizer"] = "<the model's>"
+    return f"give --metadata '{json.dumps(options | {'max_prompt_tokens': largest})}'"

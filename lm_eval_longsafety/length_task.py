@@ -8,16 +8,12 @@ the ten tasks below it.
 import copy
 from typing import Any
 
+from lm_eval.api.group import Group
+
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.length_options import cell_name, depth_name, parse_length_options
-from lm_eval_longsafety.rotation_task import refuse_old_lm_eval
 from lm_eval_longsafety.task import LongSafetyTask
 from lm_eval_longsafety.task_file import OWN
-
-try:
-    from lm_eval.api.group import Group
-except ImportError:  # lm-eval before 0.4.12, which `refuse_old_lm_eval` names
-    Group = object
 
 METRICS = ("sr", "ha", "answered", "refused", "truncated")
 
@@ -29,10 +25,9 @@ class LengthGroup(Group):  # type: ignore[misc]  # lm-eval is untyped
         """Build all rows, and with them all prompts.
 
         Raises:
-            OptionError: options that cannot be used, or an lm-eval that is too old.
+            OptionError: options that cannot be used.
             DataError: data that cannot be used.
         """
-        refuse_old_lm_eval(config)
         name, metadata = config["task"], config["metadata"]
         wanted = parse_length_options(metadata)
         _start(self, name, config.get("task_alias") or name, metadata)
@@ -68,13 +63,12 @@ def _start(group: Any, name: str, alias: str, metadata: dict[str, Any]) -> None:
 
 
 def _task(config: dict[str, Any], split: str, length: int, depth: float) -> LongSafetyTask:
-    own = {key: value for key, value in config.items() if key != "class"}
     place = {"split": split, "target_length": length, "target_depth": depth}
     metadata = config["metadata"]
     base = config["task"].replace("longsafety", BY_SPLIT[split].name, 1)
     return LongSafetyTask(
         config={
-            **own,
+            **config,
             "task": _suffixed(base, cell_name(length, depth)),
             "task_alias": split + " (logits)" * base.endswith("_logits"),
             "dataset_kwargs": {f"{OWN}{key}": value for key, value in place.items()},

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lm_eval_longsafety.answers import Reading
-from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.metrics import chosen_by_letters, chosen_by_reply, score_choice
 from lm_eval_longsafety.rotations import order_views, score_orders
 from lm_eval_longsafety.task import LongSafetyTask
@@ -42,19 +41,6 @@ class RotationsTask(LongSafetyTask):
         for index, request in enumerate(requests):
             request.idx = index
         return requests
-
-
-def refuse_old_lm_eval(config: Mapping[str, Any]) -> None:
-    """Before 0.4.12 a task class sees the YAML file alone.
-
-    Raises:
-        OptionError: so it is here.
-    """
-    if "config_source" not in (config.get("metadata") or {}):
-        raise OptionError(
-            f"task {config.get('task')}: this lm-eval gives Python tasks neither --metadata nor "
-            "--model_args, so the data and the window are unknown; install lm_eval 0.4.12 or newer"
-        )
 
 
 def score_replies(doc: Mapping[str, Any], results: Sequence[Reading]) -> dict[str, float]:

@@ -10,6 +10,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from jinja2 import TemplateError
+
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.reply_text import opens_thought
 
@@ -22,6 +24,12 @@ _END = 40
 """Characters of a prompt's end by which it is found in what is sent; the templates' own words."""
 _TAIL = 200
 """Characters before a letter that decide which tokens it becomes; generous."""
+_TRIAL = "Which letter comes first in the alphabet, as far as the harbour master knows?"
+_LOST = (
+    "the prompt is not in what would be sent to the model: the chat template leaves it out, as "
+    "those for images do, which expect a list of parts. Name a tokenizer with a template for text "
+    "(tokenizer=... in --model_args), or serve the model and use --model local-chat-completions"
+)
 _TAG = "<[◁"
 """What an opening tag begins with."""
 
@@ -36,13 +44,34 @@ def refuse_lost_prompts(requests: "Sequence[Instance]") -> None:
     for request in requests:
         context, doc = request.args[0], request.doc
         if context is not checked and not _holds(_text(context), doc["prompt"]):
-            raise OptionError(
-                f"document {doc['id']!r} of {doc['task']}: its prompt is not in what would be sent "
-                "to the model; the chat template leaves it out (templates for images expect a list "
-                "of parts). Name a tokenizer with a template for text (tokenizer=... in "
-                "--model_args), or serve the model and use --model local-chat-completions"
-            )
+            raise OptionError(f"document {doc['id']!r} of {doc['task']}: {_LOST}")
         checked = context
+
+
+def try_template(tokenizer: Any, arguments: Mapping[str, Any]) -> None:  # noqa: ANN401
+    """The same for a trial prompt, and the warning of opened thoughts, before a model is loaded.
+
+    Args:
+        tokenizer: transformers'.
+        arguments: of the model; those of the chat template are taken.
+
+    Raises:
+        OptionError: the chat template leaves the prompt out.
+    """
+    own = dict(arguments.get("chat_template_args") or {})
+    if arguments.get("enable_thinking") is not None:
+        own["enable_thinking"] = arguments["enable_thinking"]
+    turns = [{"role": "user", "content": _TRIAL}]
+    try:
+        context = tokenizer.apply_chat_template(
+            turns, tokenize=False, add_generation_prompt=True, **own
+        )
+    except (ValueError, TypeError, TemplateError):
+        return  # No template, or one that wants more than a turn: the run itself will say so.
+    if not _holds(context, _TRIAL):
+        raise OptionError(f"--apply_chat_template: {_LOST}")
+    if tag := opened_thought(context, _TRIAL):
+        warn_of_thought(tag)
 
 
 def warn_of_unused_template(tokenizer: Any, *, applied: bool) -> bool | None:  # noqa: ANN401
@@ -80,18 +109,16 @@ def opened_thought(context: object, prompt: str) -> str:
     return after[max(after.rfind(bracket) for bracket in _TAG) :]
 
 
-def warn_of_thought(tag: str, *, generates: bool) -> None:
+def warn_of_thought(tag: str) -> None:
     """Say what a thought that the chat template opens means for the scores."""
-    begins = f"the chat template opens a thought ({tag.strip()}) before the reply: "
-    if generates:
-        warn_once(
-            f"{begins}a reply that does not close it counts as unanswered. Give it room, such as "
-            "--gen_kwargs max_gen_toks=4096 with --metadata '{\"reply_tokens\": 4096}'; where the "
-            "closing tag is a special token, which replies do not show, add think_end_token=<tag> "
-            "to the --model_args of longsafety-hf or longsafety-vllm"
-        )
-    else:
-        warn_once(f"{begins}the _logits tasks read their letters inside the thought")
+    warn_once(
+        f"the chat template opens a thought ({tag.strip()}) before the reply: a reply that does "
+        "not close it counts as unanswered, and _logits tasks read their letters inside it. Give "
+        "replies room, such as --gen_kwargs max_gen_toks=4096 with --metadata "
+        "'{\"reply_tokens\": 4096}'; where the closing tag is a special token, which replies do "
+        "not show, add think_end_token=<tag> to the --model_args of longsafety-hf or "
+        "longsafety-vllm"
+    )
 
 
 def refuse_joined_letters(requests: "Sequence[Instance]", lm: Any) -> None:  # noqa: ANN401

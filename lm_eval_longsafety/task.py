@@ -58,7 +58,7 @@ class LongSafetyTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is unty
         self.config.metadata["provenance"]["template_unused"] = unused
         generates = first.request_type == "generate_until"
         if thought := sent.opened_thought(first.args[0], first.doc["prompt"]):
-            sent.warn_of_thought(thought, generates=generates)
+            sent.warn_of_thought(thought)
             self._thought = _left_to_the_reading(thought, lm) if generates else ""
         if lm is not None:
             refuse_left_cut(self.instances, lm)

@@ -229,13 +229,6 @@ def test_a_document_is_one_line_with_one_reply_an_order_and_the_limit_counts_doc
     assert results["configs"][name]["metadata"]["provenance"]["variant"] == "rotations"
 
 
-def test_an_lm_eval_that_gives_classes_no_metadata_is_named():
-    from lm_eval_longsafety.rotation_task import RotationsTask
-
-    with pytest.raises(OptionError, match="install lm_eval 0.4.12 or newer"):
-        RotationsTask({"task": "longsafety_doc_attack_rotations", "metadata": {"version": 1.0}})
-
-
 def test_the_tiny_model_answers_alike_on_stock_hf_and_ours(tiny_model):
     from lm_eval.models.huggingface import HFLM
 

@@ -41,8 +41,11 @@ def before_tasks(config: Any) -> None:  # noqa: ANN401 (lm-eval is untyped)
     names = [name for name in _split(config.tasks) if name.startswith("longsafety")]
     if names:
         _refuse_internal(metadata, arguments)
+        _refuse_cached_requests(config)
     if any(not name.endswith("_logits") for name in names):
         _reserve_reply(metadata, config.gen_kwargs or {})
+    if names and config.model in _LOADED_HERE:
+        _try_template(config)
 
 
 def after_tasks(names: Sequence[object], metadata: Mapping[str, Any]) -> None:
@@ -122,6 +125,27 @@ def _refuse_internal(metadata: Mapping[str, Any], arguments: Mapping[str, Any]) 
     # A model may have such an argument of its own: `variant` is one of transformers'.
     users = {k: v for k, v in metadata.items() if k not in arguments or arguments[k] != v}
     refuse_reserved(users, names=(*RESERVED, "variant", "version"))
+
+
+def _refuse_cached_requests(config: Any) -> None:  # noqa: ANN401
+    if (config.cache_requests or {}).get("cache_requests"):
+        raise OptionError(
+            "--cache_requests: lm-eval's cache of prompts knows neither options nor data, so that "
+            "it could answer with the prompts of another run; leave it out"
+        )
+
+
+def _try_template(config: Any) -> None:  # noqa: ANN401
+    """Look at the chat template by a prompt of a few words, as the run will look at all prompts."""
+    from lm_eval_longsafety import sent
+    from lm_eval_longsafety.tokenizer import load_tokenizer
+
+    found = load_tokenizer(parse(config.metadata).model)
+    if found is None:
+        return
+    sent.warn_of_unused_template(found.loaded, applied=bool(config.apply_chat_template))
+    if config.apply_chat_template:
+        sent.try_template(found.loaded, config.model_args or {})
 
 
 def _reserve_reply(metadata: dict[str, Any], gen_kwargs: Mapping[str, Any]) -> None:
