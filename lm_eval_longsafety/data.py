@@ -4,7 +4,6 @@ Data flow: source -> `load` -> `DataSource` -> `rows(split)` -> checked `Row`s. 
 all ten tasks. Never drops or mends a bad row: bad data is one error that lists them.
 """
 
-import functools
 import hashlib
 import json
 import re
@@ -15,6 +14,7 @@ from typing import Any
 
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.errors import DataError, first_line
+from lm_eval_longsafety.files import cached
 from lm_eval_longsafety.rows import BadRow, Row, check_rows
 from lm_eval_longsafety.settings import shorten
 
@@ -90,7 +90,7 @@ def fingerprint(rows: Sequence[Row]) -> str:
     return digest.hexdigest()
 
 
-@functools.lru_cache(maxsize=4)
+@cached(maxsize=4, places=lambda name, revision=None: (name,))
 def load(name: str, revision: str | None = None) -> DataSource:
     """Find a data set's files; a hub id is downloaded once.
 

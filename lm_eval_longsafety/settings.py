@@ -66,6 +66,9 @@ _SHOWN = 80
 """Characters of a value that an error shows."""
 REPLY_TOKENS = 64
 """`max_gen_toks` of the task files."""
+REPLY_LENGTHS = ("max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens")
+"""Generation arguments that bound the reply. Releases and backends of lm-eval differ in which one
+they obey, so the largest counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +125,12 @@ def parse(metadata: Mapping[str, Any]) -> Settings:
         reply_tokens=_positive(metadata, "reply_tokens") or REPLY_TOKENS,
         model=model,
     )
+
+
+def longest_reply(generation: Mapping[str, Any]) -> int:
+    """Tokens that generation arguments allow a reply; 0 where they do not say."""
+    given = (generation.get(key) for key in REPLY_LENGTHS)
+    return max((int(value) for value in given if isinstance(value, int | float)), default=0)
 
 
 def _refuse_misspellings(metadata: Mapping[str, Any]) -> None:

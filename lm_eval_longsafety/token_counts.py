@@ -17,16 +17,16 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS measures (
     prompt BLOB PRIMARY KEY, tokens INTEGER NOT NULL, ids TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS cuts (
-    prompt BLOB, kept INTEGER, head INTEGER NOT NULL, tail INTEGER NOT NULL,
-    PRIMARY KEY (prompt, kept)
+CREATE TABLE IF NOT EXISTS cuts_by_rule (
+    rule TEXT, prompt BLOB, kept INTEGER, head INTEGER NOT NULL, tail INTEGER NOT NULL,
+    PRIMARY KEY (rule, prompt, kept)
 ) WITHOUT ROWID;
 """
 # Fails on a store that cannot be written, or that another release wrote with other columns.
 _TRIAL = """
 BEGIN IMMEDIATE;
 SELECT prompt, tokens, ids FROM measures LIMIT 0;
-SELECT prompt, kept, head, tail FROM cuts LIMIT 0;
+SELECT rule, prompt, kept, head, tail FROM cuts_by_rule LIMIT 0;
 ROLLBACK;
 """
 
@@ -60,25 +60,27 @@ class TokenCounts:
             _save(store, "INSERT OR REPLACE INTO measures VALUES (?, ?, ?)", rows)
         return [known[key] if key in known else fresh[key] for key in keys]
 
-    def cut(self, prompt: str, kept: int, cut: Callable[[str], str]) -> str:
+    def cut(self, prompt: str, kept: int, cut: Callable[[str], str], *, rule: str) -> str:
         """`cut(prompt)`, remembered by position where it is the prompt's own head and tail.
 
         Args:
             prompt: the whole prompt.
             kept: how many tokens the cut keeps; with the prompt it names the cut.
             cut: makes the cut text; called only where it is not remembered.
+            rule: names what `cut` does; cuts by another rule are not taken.
         """
-        key = (_key(prompt), kept)
+        key = (rule, _key(prompt), kept)
         with self._store() as store:
             row = store.execute(
-                "SELECT head, tail FROM cuts WHERE prompt = ? AND kept = ?", key
+                "SELECT head, tail FROM cuts_by_rule WHERE rule = ? AND prompt = ? AND kept = ?",
+                key,
             ).fetchone()
             if row is not None:
                 return prompt[: row[0]] + prompt[len(prompt) - row[1] :]
             text = cut(prompt)
             if (head := _head_length(prompt, text)) is not None:
                 row = (*key, head, len(text) - head)
-                _save(store, "INSERT OR REPLACE INTO cuts VALUES (?, ?, ?, ?)", [row])
+                _save(store, "INSERT OR REPLACE INTO cuts_by_rule VALUES (?, ?, ?, ?, ?)", [row])
             return text
 
     @contextlib.contextmanager

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lm_eval_longsafety.errors import OptionError, first_line
+from lm_eval_longsafety.files import cached
 from lm_eval_longsafety.settings import ModelArgs
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ class PromptTokenizer:
             self._fast.no_padding()
 
     @property
+    def loaded(self) -> Any:  # noqa: ANN401 - transformers' own classes
+        """The tokenizer itself."""
+        return self._tokenizer
+
+    @property
     def max_length(self) -> int | None:
         """The tokenizer's own limit in tokens, None where it has none."""
         limit = getattr(self._tokenizer, "model_max_length", None)
@@ -63,7 +69,7 @@ class PromptTokenizer:
 
     def measure(self, texts: Sequence[str]) -> list[Measure]:
         """Count and hash of each text's tokens, from one pass of the tokenizer."""
-        return [_measure(ids) for batch in _batches(texts) for ids in self._encode_batch(batch)]
+        return [measure_ids(ids) for batch in _batches(texts) for ids in self._encode_batch(batch)]
 
     def encode(self, text: str) -> list[int]:
         """Token ids, without special tokens."""
@@ -89,7 +95,8 @@ class PromptTokenizer:
         return (each.ids for each in encoded)
 
 
-def _measure(ids: Sequence[int]) -> Measure:
+def measure_ids(ids: Sequence[int]) -> Measure:
+    """Count and hash of token ids."""
     packed = array("I", ids)
     if sys.byteorder == "big":
         packed.byteswap()
@@ -109,7 +116,7 @@ def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
         yield batch
 
 
-@functools.lru_cache(maxsize=2)
+@cached(maxsize=2, places=lambda model: (model.tokenizer, model.name))
 def load_tokenizer(model: ModelArgs) -> PromptTokenizer | None:
     """The tokenizer that the model arguments name: `tokenizer`, else the model itself.
 
@@ -134,7 +141,7 @@ def load_tokenizer(model: ModelArgs) -> PromptTokenizer | None:
         raise OptionError(_cannot_load("tokenizer", name, error)) from error
 
 
-@functools.lru_cache(maxsize=2)
+@cached(maxsize=2, places=lambda model: (model.name,))
 def load_config(model: ModelArgs) -> "PretrainedConfig":
     """The config of a model that lm-eval loads itself.
 

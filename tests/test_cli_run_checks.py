@@ -1,11 +1,14 @@
 """What `longsafety run` says before a model's weights are loaded."""
 
 import re
+import shutil
 
 import pytest
 from lm_eval.config.evaluate_config import EvaluatorConfig
 from lm_eval.tasks import TaskManager
+from transformers import AutoTokenizer
 
+from lm_eval_longsafety import sent
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.cli.run_checks import after_tasks, before_tasks, splits_of
 from lm_eval_longsafety.discovery import tasks_path
@@ -130,3 +133,53 @@ def test_good_options_and_data_pass_without_a_line_of_log(tiny_model, caplog):
     with caplog.at_level("INFO"):
         after_tasks(names, known)
     assert caplog.text == ""
+
+
+# The chat template
+
+
+THOUGHT = "<user>{{ messages[0]['content'] }}<assistant><think>{{ '\\n' }}"
+
+
+def template(model, tmp_path, text):
+    """The model's tokenizer with another chat template; no weights."""
+    loaded = AutoTokenizer.from_pretrained(model)
+    loaded.chat_template = text
+    loaded.save_pretrained(tmp_path / "model")
+    shutil.copy(model / "config.json", tmp_path / "model")
+    return {"pretrained": str(tmp_path / "model")}
+
+
+def asked(arguments, tasks="longsafety_doc_attack", **more):
+    sent.warn_once.cache_clear()
+    read = config(tasks, model="hf", arguments=arguments)
+    for key, value in more.items():
+        setattr(read, key, value)
+    before_tasks(read)
+
+
+def test_a_chat_model_without_its_template_is_a_warning_before_the_weights(tiny_model, caplog):
+    asked({"pretrained": str(tiny_model)})
+    assert caplog.text.count("--apply_chat_template is not given") == 1
+    asked({"pretrained": str(tiny_model)}, apply_chat_template=True)
+    asked({"pretrained": str(tiny_model)}, "mmlu")
+    assert caplog.text.count("--apply_chat_template is not given") == 1
+
+
+def test_a_template_that_opens_a_thought_is_a_warning_before_the_weights(
+    tiny_model, tmp_path, caplog
+):
+    asked(template(tiny_model, tmp_path, THOUGHT), apply_chat_template=True)
+    assert caplog.text.count("opens a thought (<think>)") == 1
+
+
+def test_a_template_that_leaves_the_prompt_out_is_refused_before_the_weights(tiny_model, tmp_path):
+    arguments = template(tiny_model, tmp_path, "<user><assistant>")
+    with pytest.raises(OptionError, match="the prompt is not in what would be sent"):
+        asked(arguments, apply_chat_template=True)
+
+
+def test_lm_evals_cache_of_prompts_is_refused_for_our_tasks():
+    asked({"pretrained": "x/y"}, "mmlu", cache_requests={"cache_requests": True})
+    with pytest.raises(OptionError, match="--cache_requests: .* leave it out"):
+        asked({"pretrained": "x/y"}, cache_requests={"cache_requests": True})

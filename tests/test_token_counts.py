@@ -47,21 +47,28 @@ def test_no_text_is_stored(tiny_model, tmp_path):
     path = tmp_path / "counts.sqlite"
     counts = TokenCounts(tokenizer_of(tiny_model), path)
     counts.count(PROMPTS)
-    counts.cut("a stolen bicycle", 2, lambda text: "a cycle")
+    counts.cut("a stolen bicycle", 2, lambda text: "a cycle", rule="r")
     assert b"bicycle" not in path.read_bytes()
 
 
 def test_a_cut_of_head_and_tail_is_remembered_by_position(tiny_model, tmp_path):
     counts = TokenCounts(tokenizer_of(tiny_model), tmp_path / "c.sqlite")
-    assert counts.cut("a stolen bicycle", 2, lambda text: "a cycle") == "a cycle"
-    assert counts.cut("a stolen bicycle", 2, lambda text: "not asked") == "a cycle"
-    assert counts.cut("a stolen bicycle", 4, lambda text: "another") == "another"
+    assert counts.cut("a stolen bicycle", 2, lambda text: "a cycle", rule="r") == "a cycle"
+    assert counts.cut("a stolen bicycle", 2, lambda text: "not asked", rule="r") == "a cycle"
+    assert counts.cut("a stolen bicycle", 4, lambda text: "another", rule="r") == "another"
+
+
+def test_a_cut_made_by_another_rule_is_not_taken(tiny_model, tmp_path):
+    counts = TokenCounts(tokenizer_of(tiny_model), tmp_path / "c.sqlite")
+    assert counts.cut("a stolen bicycle", 2, lambda text: "a cycle", rule="1") == "a cycle"
+    assert counts.cut("a stolen bicycle", 2, lambda text: "a bicycle", rule="2") == "a bicycle"
+    assert counts.cut("a stolen bicycle", 2, lambda text: "not asked", rule="1") == "a cycle"
 
 
 def test_a_cut_that_is_no_head_and_tail_is_made_again(tiny_model, tmp_path):
     counts = TokenCounts(tokenizer_of(tiny_model), tmp_path / "c.sqlite")
     for text in ("a \ufffd cycle", "other"):
-        assert counts.cut("a stolen bicycle", 2, lambda _, text=text: text) == text
+        assert counts.cut("a stolen bicycle", 2, lambda _, text=text: text, rule="r") == text
 
 
 def test_a_damaged_store_is_done_without(tiny_model, tmp_path):

@@ -19,9 +19,16 @@ from lm_eval_longsafety.backends.kv_prefix import (
     fork,
     shared_tokens,
 )
-from lm_eval_longsafety.backends.long_prompts import LongPrompts, NextToken, Score, above_zero
+from lm_eval_longsafety.backends.long_prompts import (
+    TURN,
+    LongPrompts,
+    NextToken,
+    Score,
+    above_zero,
+)
 from lm_eval_longsafety.backends.prompt_order import token_batches
 from lm_eval_longsafety.backends.response_cache import answering_arguments
+from lm_eval_longsafety.reply_text import opens_thought
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -34,6 +41,7 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
     """lm-eval's `hf`, where one prompt costs one prefill."""
 
     think_end_token: str | int | None
+    chat_template_args: dict[str, Any]
     batch_size_per_gpu: int
 
     def __init__(
@@ -203,10 +211,13 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
 
     def _blank_unfinished(self, tokens: torch.Tensor, start: int, max_length: int) -> torch.Tensor:
         """Empty replies that ended inside their reasoning: no letter may be read from a thought."""
+        thinks = self.chat_template_args.get("enable_thinking") is not False
         for row in tokens:
             reply = row[start:].tolist()
             ended = self.eot_token_id in reply or len(row) < max_length
-            if not ended and not self._has_think_end(reply):
+            before = self.tok_decode(row[:start][-TURN:].tolist(), skip_special_tokens=False)
+            thinking = opens_thought(before) or (thinks and not ended)
+            if thinking and not self._has_think_end(reply):
                 row[start:] = self.eot_token_id
         return tokens
 

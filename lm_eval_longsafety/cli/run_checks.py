@@ -11,13 +11,10 @@ from typing import Any
 
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.settings import REPLY_TOKENS, parse
+from lm_eval_longsafety.settings import REPLY_TOKENS, longest_reply, parse
 
 _LOADED_HERE = ("hf", "hf-auto", "huggingface", "vllm", "longsafety-hf", "longsafety-vllm")
 """Backends that load the model that `pretrained` names."""
-_REPLY_LENGTHS = ("max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens")
-"""Keys of `--gen_kwargs`. Releases and backends differ in which one they obey: the largest is
-taken."""
 _CONTROL = re.compile(r"(_no_context|_rotations)?(_logits)?$")
 _LENGTH = re.compile(r"longsafety_length(_logits)?")
 
@@ -44,8 +41,11 @@ def before_tasks(config: Any) -> None:  # noqa: ANN401 (lm-eval is untyped)
     names = [name for name in _split(config.tasks) if name.startswith("longsafety")]
     if names:
         _refuse_internal(metadata, arguments)
+        _refuse_cached_requests(config)
     if any(not name.endswith("_logits") for name in names):
         _reserve_reply(metadata, config.gen_kwargs or {})
+    if names and config.model in _LOADED_HERE:
+        _try_template(config)
 
 
 def after_tasks(names: Sequence[object], metadata: Mapping[str, Any]) -> None:
@@ -127,10 +127,30 @@ def _refuse_internal(metadata: Mapping[str, Any], arguments: Mapping[str, Any]) 
     refuse_reserved(users, names=(*RESERVED, "variant", "version"))
 
 
+def _refuse_cached_requests(config: Any) -> None:  # noqa: ANN401
+    if (config.cache_requests or {}).get("cache_requests"):
+        raise OptionError(
+            "--cache_requests: lm-eval's cache of prompts knows neither options nor data, so that "
+            "it could answer with the prompts of another run; leave it out"
+        )
+
+
+def _try_template(config: Any) -> None:  # noqa: ANN401
+    """Look at the chat template by a prompt of a few words, as the run will look at all prompts."""
+    from lm_eval_longsafety import sent
+    from lm_eval_longsafety.tokenizer import load_tokenizer
+
+    found = load_tokenizer(parse(config.metadata).model)
+    if found is None:
+        return
+    sent.warn_of_unused_template(found.loaded, applied=bool(config.apply_chat_template))
+    if config.apply_chat_template:
+        sent.try_template(found.loaded, config.model_args or {})
+
+
 def _reserve_reply(metadata: dict[str, Any], gen_kwargs: Mapping[str, Any]) -> None:
     """Let the prompts leave room for the reply, or lm-eval cuts their heads for it."""
-    asked = [int(v) for k in _REPLY_LENGTHS if isinstance(v := gen_kwargs.get(k), int | float)]
-    longest = max(asked, default=0)
+    longest = longest_reply(gen_kwargs)
     if metadata.get("reply_tokens") is None and longest > REPLY_TOKENS:
         metadata["reply_tokens"] = longest
     reserved = parse(metadata).reply_tokens

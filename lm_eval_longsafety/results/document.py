@@ -198,7 +198,9 @@ def _provenance(value: object) -> Provenance:
     texts = ("data", "revision", "data_sha256", "option_order", "over_length", "protocol")
     counts = ("rows", "scored", "option_seed", "prompt_limit", "truncated")
     numbers = {key: as_number(given.get(key)) for key in counts}
+    unused = given.get("template_unused")
     return Provenance(
+        template_unused=unused if isinstance(unused, bool) else None,
         **{key: as_text(given.get(key)) for key in texts},  # type: ignore[arg-type]
         **{key: None if value is None else int(value) for key, value in numbers.items()},  # type: ignore[arg-type]
     )

@@ -44,6 +44,8 @@ class Provenance:
     prompt_limit: int | None = None
     truncated: int | None = None
     protocol: str | None = None
+    template_unused: bool | None = None
+    """Whether the tokenizer has a chat template that the run did not apply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
