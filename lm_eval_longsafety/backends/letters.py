@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from lm_eval_longsafety.errors import OptionError
+
 _STEM_CHARS = 2000
 """Of a long context only this much of its end is encoded again with each continuation."""
 
@@ -68,6 +70,27 @@ def encode_continuations(encode: Encode, context: str, continuations: Sequence[s
         context=ids,
         continuations=[_continuation(encode, stem, moved + each) for each in continuations],
     )
+
+
+def refuse_same_tokens(continuations: Sequence[str], encoded: Encoded) -> None:
+    """Refuse letters that the model cannot tell apart: the first would always win.
+
+    Args:
+        continuations: as they were encoded.
+        encoded: what they became.
+
+    Raises:
+        OptionError: two of them are the same tokens.
+    """
+    seen: dict[tuple[int, ...], str] = {}
+    for text, ids in zip(continuations, encoded.continuations, strict=True):
+        other = seen.setdefault(tuple(ids), text)
+        if other != text:
+            raise OptionError(
+                f"the tokenizer makes the same tokens {ids} of {other!r} and {text!r}, so that the "
+                "letters cannot be scored: it does not know them, or it adds a token at the end "
+                "of each text; give another --model_args tokenizer=..., or the tasks without _logits"
+            )
 
 
 def _continuation(encode: Encode, stem: _Stem, continuation: str) -> list[int]:

@@ -10,13 +10,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lm_eval.api.model import CacheHook, TemplateLM
 from tqdm import tqdm
 
 from lm_eval_longsafety.backends import left_cut, response_cache
-from lm_eval_longsafety.backends.letters import Encoded, encode_continuations
+from lm_eval_longsafety.backends.letters import (
+    Encoded,
+    encode_continuations,
+    refuse_same_tokens,
+)
 from lm_eval_longsafety.backends.prompt_order import by_shared_prefix, chunks
 from lm_eval_longsafety.backends.response_cache import Answers
 from lm_eval_longsafety.errors import OptionError
@@ -103,14 +108,16 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
         Raises:
             CacheError: it is not.
         """
-        response_cache.claim(cache_hook, self._identity())
+        if cache_hook.dbdict is not None:
+            response_cache.claim(Path(cache_hook.dbdict.filename), self._identity())
         super().set_cache_hook(cache_hook)
 
     def loglikelihood(self, requests: "list[Instance]", disable_tqdm: bool = False) -> list[Score]:
         """Score as lm-eval does, with one pass a context where continuations are single tokens.
 
         Raises:
-            OptionError: lm-eval would cut the head of a prompt of ours.
+            OptionError: lm-eval would cut the head of a prompt of ours, or its letters are the
+                same tokens.
         """
         if self.backend != "causal" or getattr(self, "enable_thinking", False):
             return super().loglikelihood(requests, disable_tqdm=disable_tqdm)  # type: ignore[no-any-return]
@@ -158,6 +165,8 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
     def _question(self, requests: "list[Instance]", context: str, indices: list[int]) -> _Question:
         continuations = [requests[index].args[1] for index in indices]
         encoded = encode_continuations(self.tok_encode, context, continuations)
+        if left_cut.is_ours(requests[indices[0]].doc):
+            refuse_same_tokens(continuations, encoded)
         left_cut.refuse_cut_letters(requests[indices[0]].doc, encoded, self.max_length)
         return _Question(requests=indices, encoded=encoded)
 

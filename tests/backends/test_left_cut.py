@@ -64,6 +64,19 @@ def test_letters_after_a_prompt_above_the_window_are_refused(narrow):
         narrow.loglikelihood(ours(score(long, " A", " B"), None, long), True)
 
 
+def test_letters_of_ours_that_are_the_same_tokens_are_refused_others_are_not(narrow, monkeypatch):
+    encode = narrow.tokenizer.encode
+    same = encode("A", add_special_tokens=False)[0], encode("B", add_special_tokens=False)[0]
+    monkeypatch.setattr(
+        type(narrow.tokenizer),
+        "encode",
+        lambda _, *a, **k: [same[0] if token == same[1] else token for token in encode(*a, **k)],
+    )
+    with pytest.raises(OptionError, match="the same tokens .* of 'A' and 'B'"):
+        narrow.loglikelihood(ours(score(f"{PROMPT}\n", "A", "B"), None), True)
+    assert len(narrow.loglikelihood(score(f"{PROMPT}\n", "A", "B"), True)) == 2
+
+
 def test_other_peoples_prompts_are_cut_as_by_lm_eval(narrow):
     long = text(600, 2)
     assert len(narrow.generate_until([reply(long)], True)) == 1

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lm_eval_longsafety.backends.letters import encode_continuations
+from lm_eval_longsafety.backends.letters import encode_continuations, refuse_same_tokens
+from lm_eval_longsafety.errors import OptionError
 from tests.backends import qwen_like
 
 
@@ -93,6 +94,38 @@ def test_a_long_context_is_encoded_once(tokenizer):
     context = qwen_like.text(4000)
     encode_continuations(counting, context, ["A", "B", "C", "D"])
     assert sum(length >= len(context) for length in lengths) == 1
+
+
+@pytest.fixture(scope="module")
+def appends_eos(tokenizer):
+    def tok_encode(string, add_special_tokens=None):
+        ids = tokenizer.encode(string, add_special_tokens=False)
+        return ids if add_special_tokens is False else [*ids, tokenizer.eos_token_id]
+
+    return tok_encode
+
+
+def knows_no_letters(string, add_special_tokens=None):
+    return [7 if word in "ABCD" else 8 + len(word) for word in string.split()]
+
+
+@pytest.mark.parametrize("context", ["Answer:\n", "one of A,B,C,D."])
+def test_letters_that_become_the_same_tokens_are_refused(appends_eos, context):
+    letters = ["A", "B", "C", "D"]
+    for encode in (appends_eos, knows_no_letters):
+        encoded = encode_continuations(encode, context, letters)
+        same = len({tuple(ids) for ids in encoded.continuations}) < 4
+        assert same or (encode is appends_eos and context.endswith("."))
+        if same:
+            with pytest.raises(OptionError, match="the same tokens .* of 'A' and 'B'"):
+                refuse_same_tokens(letters, encoded)
+        else:
+            refuse_same_tokens(letters, encoded)
+
+
+def test_the_same_text_twice_is_no_fault(encode):
+    encoded = encode_continuations(encode, "Answer:", [" A", " A", " B"])
+    refuse_same_tokens([" A", " A", " B"], encoded)
 
 
 def test_whitespace_alone_is_left_to_lm_eval(encode):
