@@ -87,9 +87,9 @@ def refuse_same_tokens(continuations: Sequence[str], encoded: Encoded) -> None:
         other = seen.setdefault(tuple(ids), text)
         if other != text:
             raise OptionError(
-                f"the tokenizer makes the same tokens {ids} of {other!r} and {text!r}, so that the "
-                "letters cannot be scored: it does not know them, or it adds a token at the end "
-                "of each text; give another --model_args tokenizer=..., or the tasks without _logits"
+                f"the tokenizer makes the same tokens {ids} of {other!r} and {text!r}, so that "
+                "letters cannot be scored: it does not know them, or adds a token at the end of "
+                "every text; give another --model_args tokenizer=..., or tasks without _logits"
             )
 
 

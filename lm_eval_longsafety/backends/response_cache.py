@@ -4,8 +4,8 @@ lm-eval opens `<path>_rank<N>.db` (a SQLite table of pickled responses), looks e
 hash of its arguments and asks the model for the rest. `Answers` stores every answer under that same
 key as soon as it is there; `claim` refuses a file in which SQLite's own check finds damage or that
 holds another model's answers, before anything is written to it. lm-eval's key does not hold the
-model, so the model's identity is stored beside the answers, as one more row. A changed byte inside a
-stored answer that leaves the file well-formed is not seen.
+model, so the model's identity is stored beside the answers, as one more row. A changed byte inside
+a stored answer that leaves the file well-formed is not seen.
 """
 
 import inspect

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from lm_eval_longsafety.backends import hf, prompt_order
+from lm_eval_longsafety.backends.kv_prefix import shared_tokens
 from tests.backends import qwen_like
 from tests.backends.qwen_like import orders, reply, score, text
 
@@ -30,8 +31,45 @@ SMALL = {
     **{"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "is_decoder": True},
 }
 """Names of sizes, as far as a configuration has them."""
-REUSED = ["llama"]
-READ_IN_FULL = ["mamba"]
+REUSED = {
+    **dict.fromkeys(
+        ("llama", "llama4_text", "mistral", "mixtral", "ministral3", "phi", "phi3"), {}
+    ),
+    **dict.fromkeys(("qwen2", "qwen2_moe", "qwen3", "qwen3_moe", "gemma", "gemma2"), {}),
+    **dict.fromkeys(("gemma3_text", "gpt2", "gpt_neox", "gptj", "gpt_oss", "gpt_bigcode"), {}),
+    **dict.fromkeys(("opt", "bloom", "falcon", "mpt", "olmo2", "cohere2", "glm4", "glm4_moe"), {}),
+    **dict.fromkeys(("granite", "stablelm", "starcoder2", "smollm3", "nemotron", "exaone4"), {}),
+    **dict.fromkeys(("ernie4_5", "hunyuan_v1_dense", "seed_oss", "minimax_m2", "apertus"), {}),
+    # Their keys and values are one latent vector for all heads.
+    **dict.fromkeys(("deepseek_v2", "deepseek_v3"), {"num_key_value_heads": 4}),
+}
+"""Architectures whose shared prefixes are reused, and what they need beside `SMALL`."""
+READ_IN_FULL = {
+    "minimax": {},
+    "mamba": {},
+    "mamba2": {"num_heads": 8, "head_dim": 16},
+    "falcon_mamba": {},
+    "recurrent_gemma": {"num_hidden_layers": 3},
+    "rwkv": {},
+    "jamba": {"attn_layer_offset": 1, "attn_layer_period": 2},
+    "bamba": {"attn_layer_indices": [1]},
+    "openai-gpt": {},
+}
+"""Architectures with states or caches of their own."""
+LEFT_OUT = {
+    "falcon_h1": "a minute on one core without the kernels for its states",
+    "nemotron_h": "a minute on one core without the kernels for its states",
+    "zamba2": "its configuration derives its layers from no number of them",
+    "gemma3n_text": "shares caches between layers: no model of two layers",
+    "lfm2": "its convolution layers need more than two layers",
+    "blt": "no size of its four parts is small",
+    "xlnet": "reads in both directions: no letter follows from what stands before it",
+}
+"""Architectures that no test here runs, and why."""
+
+
+def types(table):
+    return [pytest.param(name, changes, id=name) for name, changes in table.items()]
 
 
 def build(tokenizer, model_type, **changes):
@@ -87,8 +125,9 @@ def reuses(model):
     return seen
 
 
-def compare(model, tokenizer):
-    stock, ours = both(model, tokenizer)
+def compare(model, tokenizer, **arguments):
+    """Check ours against lm-eval's; returns how many of three scored prompts reused a prefix."""
+    stock, ours = both(model, tokenizer, **arguments)
     letters, replies = asked()
     expected = stock.loglikelihood(letters, disable_tqdm=True)
     seen = reuses(model)
@@ -102,13 +141,46 @@ def compare(model, tokenizer):
     return reused
 
 
-@pytest.mark.parametrize("model_type", REUSED)
+@pytest.mark.parametrize(("model_type", "changes"), types(REUSED))
 def test_a_prefix_is_reused_and_the_numbers_are_those_of_lm_eval(
-    tokenizer, short_prefixes, model_type
+    tokenizer, short_prefixes, model_type, changes
 ):
-    assert compare(build(tokenizer, model_type), tokenizer) == 3
+    assert compare(build(tokenizer, model_type, **changes), tokenizer) == 3
 
 
-@pytest.mark.parametrize("model_type", READ_IN_FULL)
-def test_other_models_read_each_prompt_in_full(tokenizer, short_prefixes, model_type):
-    assert compare(build(tokenizer, model_type), tokenizer) == 0
+@pytest.mark.parametrize(("model_type", "changes"), types(READ_IN_FULL))
+def test_other_models_read_each_prompt_in_full(tokenizer, short_prefixes, model_type, changes):
+    assert compare(build(tokenizer, model_type, **changes), tokenizer) == 0
+
+
+@pytest.mark.parametrize("model_type", LEFT_OUT)
+def test_these_architectures_are_not_run(model_type):
+    pytest.skip(LEFT_OUT[model_type])
+
+
+def positions(rope_type, switch):
+    """Rotary embeddings that change once a prompt is longer than `switch` tokens."""
+    if rope_type == "longrope":
+        factors = {"short_factor": [1.0] * 8, "long_factor": [4.0] * 8}
+        return "phi3", {
+            "rope_parameters": {"rope_type": rope_type, "rope_theta": 1e4, **factors},
+            "original_max_position_embeddings": switch,
+        }
+    dynamic = {"rope_type": rope_type, "rope_theta": 1e4, "factor": 2.0}
+    return "llama", {"rope_parameters": dynamic, "max_position_embeddings": switch}
+
+
+@pytest.mark.parametrize("rope_type", ["longrope", "dynamic"])
+def test_positions_that_depend_on_the_length_make_every_prompt_be_read_in_full(
+    tokenizer, short_prefixes, rope_type
+):
+    prompts = [tokenizer.encode(each) for each in orders(text(150, 5), 3)]
+    model_type, changes = positions(rope_type, shared_tokens(prompts) + 2)
+    model = build(tokenizer, model_type, **changes)
+    assert compare(model, tokenizer, max_length=2048) == 0
+
+
+def test_a_model_with_code_of_its_own_reads_every_prompt_in_full(tokenizer, short_prefixes):
+    model = build(tokenizer, "llama")
+    model.__class__ = type("OwnForCausalLM", (type(model),), {})
+    assert compare(model, tokenizer) == 0
