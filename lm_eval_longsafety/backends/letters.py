@@ -73,21 +73,21 @@ def encode_continuations(encode: Encode, context: str, continuations: Sequence[s
 
 
 def refuse_same_tokens(continuations: Sequence[str], encoded: Encoded) -> None:
-    """Refuse letters that the model cannot tell apart: the first would always win.
+    """Refuse letters that do not end in tokens of their own: the first would often win.
 
     Args:
-        continuations: as they were encoded.
+        continuations: letters, as they were encoded.
         encoded: what they became.
 
     Raises:
-        OptionError: two of them are the same tokens.
+        OptionError: two of them have the same last token, or none.
     """
     seen: dict[tuple[int, ...], str] = {}
     for text, ids in zip(continuations, encoded.continuations, strict=True):
-        other = seen.setdefault(tuple(ids), text)
+        other = seen.setdefault(tuple(ids[-1:]), text)
         if other != text:
             raise OptionError(
-                f"the tokenizer makes the same tokens {ids} of {other!r} and {text!r}, so that "
+                f"the tokenizer ends {other!r} and {text!r} in the same token {ids[-1:]}, so that "
                 "letters cannot be scored: it does not know them, or adds a token at the end of "
                 "every text; give another --model_args tokenizer=..., or tasks without _logits"
             )

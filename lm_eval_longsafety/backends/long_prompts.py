@@ -116,8 +116,8 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
         """Score as lm-eval does, with one pass a context where continuations are single tokens.
 
         Raises:
-            OptionError: lm-eval would cut the head of a prompt of ours, or its letters are the
-                same tokens.
+            OptionError: lm-eval would cut the head of a prompt of ours, or its letters end
+                in the same token.
         """
         if self.backend != "causal" or getattr(self, "enable_thinking", False):
             return super().loglikelihood(requests, disable_tqdm=disable_tqdm)  # type: ignore[no-any-return]
