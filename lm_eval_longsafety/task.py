@@ -67,7 +67,9 @@ class LongSafetyTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is unty
             self._thought = _left_to_the_reading(thought, lm) if generates else ""
         if lm is not None:
             refuse_left_cut(self.instances, lm)
-            if not generates and not isinstance(lm, LongPrompts):
+            if not generates and isinstance(lm, LongPrompts):
+                lm.refuse_same_letters(self.instances)
+            elif not generates:
                 sent.refuse_joined_letters(self.instances, lm)
 
     def _tokenizer(self, lm: Any) -> Any:  # noqa: ANN401 (lm-eval's)

@@ -1,5 +1,6 @@
 """`longsafety run`: lm-eval's command line with our tasks, backends and cache check."""
 
+import functools
 import json
 import re
 import sys
@@ -146,11 +147,29 @@ def test_a_damaged_cache_is_told_before_lm_eval_opens_it(tmp_path):
     damaged = tmp_path / "cache_rank0.db"
     damaged.write_text("this is no database " * 100)
     before = damaged.read_bytes()
-    with cli_run._first(lm_eval.api.model.CachingLM, cli_run._check_cache):
+    config = SimpleNamespace(model="dummy", model_args={})
+    step = functools.partial(cli_run._claim_cache, config)
+    with cli_run._first(lm_eval.api.model.CachingLM, step):
         with pytest.raises(CacheError, match="cache_rank0.db: not a response cache"):
             lm_eval.api.model.CachingLM(DummyLM(), str(damaged))
         lm_eval.api.model.CachingLM(DummyLM(), str(tmp_path / "new_rank0.db")).dbdict.close()
     assert damaged.read_bytes() == before
+
+
+def test_a_stock_backend_gets_no_answers_of_another_model(own_task, tmp_path):
+    cache = tmp_path / "answers"
+    words = ["--tasks", "harbour", "--include_path", str(own_task), "--use_cache", str(cache)]
+    run_lm_eval(["--model", "dummy", *words])
+    run_lm_eval(["--model", "dummy", *words])
+    with pytest.raises(CacheError, match="_rank0.db: holds the answers of another model .tokens"):
+        run_lm_eval(["--model", "dummy", "--model_args", "tokens=2", *words])
+
+
+def test_an_argument_that_nothing_knows_is_told_in_a_line(tiny_model):
+    words = ["--tasks", "longsafety_doc_attack", "--metadata", '{"data": "sample"}']
+    given = f"pretrained={tiny_model},max_lenght=5,dtype=float32"
+    with pytest.raises(OptionError, match="--model_args max_lenght=5: neither lm-eval's backend"):
+        run_lm_eval(["--model", "hf", "--device", "cpu", "--model_args", given, *words])
 
 
 def test_the_command_line_of_the_process_is_as_before(monkeypatch):

@@ -10,13 +10,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lm_eval.api.model import CacheHook, TemplateLM
 from tqdm import tqdm
 
 from lm_eval_longsafety.backends import response_cache
-from lm_eval_longsafety.backends.letters import Encoded, encode_continuations
+from lm_eval_longsafety.backends.letters import (
+    Encoded,
+    encode_continuations,
+    refuse_same_tokens,
+)
 from lm_eval_longsafety.backends.prompt_order import by_shared_prefix, chunks
 from lm_eval_longsafety.backends.response_cache import Answers
 from lm_eval_longsafety.errors import OptionError
@@ -33,6 +38,8 @@ TURN = 32
 Score = tuple[float, bool]
 """Log-probability of a continuation, and whether greedy decoding would give it."""
 
+_END = 200
+"""Characters of a context's end that decide which tokens a letter becomes; generous."""
 _MAX_LEAD = 4
 """Tokens; whitespace at the end of a chat template is one or two."""
 
@@ -106,8 +113,22 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
         Raises:
             CacheError: it is not.
         """
-        response_cache.claim(cache_hook, self._identity())
+        if cache_hook.dbdict is not None:
+            response_cache.claim(Path(cache_hook.dbdict.filename), self._identity())
         super().set_cache_hook(cache_hook)
+
+    def refuse_same_letters(self, requests: "Sequence[Instance]") -> None:
+        """Check that the letters of a task's requests are tokens of their own.
+
+        Raises:
+            OptionError: two of them end in the same token.
+        """
+        asked: dict[str, dict[str, None]] = defaultdict(dict)
+        for request in requests:
+            context, letter = request.args
+            asked[context[-_END:]][letter] = None
+        for end, letters in asked.items():
+            refuse_same_tokens(list(letters), encode_continuations(self.tok_encode, end, [*letters]))
 
     def loglikelihood(self, requests: "list[Instance]", disable_tqdm: bool = False) -> list[Score]:
         """Score as lm-eval does, with one pass a context where continuations are single tokens."""

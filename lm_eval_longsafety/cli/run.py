@@ -51,12 +51,17 @@ def run_lm_eval(arguments: Sequence[str]) -> None:
     from lm_eval.config.evaluate_config import EvaluatorConfig
 
     from lm_eval_longsafety import backends
+    from lm_eval_longsafety.cli import model_arguments
 
     backends.register()
+    read: list[Any] = []
     with ExitStack() as stack:
         stack.enter_context(_first(lm_eval.tasks.TaskManager, _add_our_tasks))
-        stack.enter_context(_first(lm_eval.api.model.CachingLM, _check_cache))
-        stack.enter_context(_checked(EvaluatorConfig))
+        stack.enter_context(
+            _first(lm_eval.api.model.CachingLM, lambda cache: _claim_cache(read[-1], cache))
+        )
+        stack.enter_context(model_arguments.loading())
+        stack.enter_context(_checked(EvaluatorConfig, read))
         stack.enter_context(_argv(["lm_eval", "run", *arguments]))
         stack.enter_context(_told_in_a_line())
         cli_evaluate()
@@ -77,10 +82,19 @@ def _add_our_tasks(arguments: dict[str, Any]) -> None:
     arguments["include_path"] = [str(tasks_path()), *others]
 
 
-def _check_cache(arguments: dict[str, Any]) -> None:
-    from lm_eval_longsafety.backends.response_cache import check_file
+def _claim_cache(config: Any, arguments: dict[str, Any]) -> None:  # noqa: ANN401 (lm-eval is untyped)
+    """Refuse a damaged response cache and, for lm-eval's own backends, another model's.
 
-    check_file(Path(arguments["cache_db"]))
+    Ours know more of themselves, and claim the file when they get it.
+    """
+    from lm_eval_longsafety.backends import BACKENDS
+    from lm_eval_longsafety.backends.response_cache import check_file, claim, stock_identity
+
+    path = Path(arguments["cache_db"])
+    if config.model in BACKENDS:
+        check_file(path)
+    else:
+        claim(path, stock_identity(config.model, config.model_args or {}))
 
 
 @contextmanager
@@ -103,14 +117,20 @@ def _first(cls: type, step: Callable[[dict[str, Any]], None]) -> Iterator[None]:
 
 
 @contextmanager
-def _checked(config: type) -> Iterator[None]:
-    """Within this block, lm-eval's step from a read command line to tasks has ours around it."""
+def _checked(config: type, read: list[Any]) -> Iterator[None]:
+    """Within this block, lm-eval's step from a read command line to tasks has ours around it.
+
+    Args:
+        config: lm-eval's `EvaluatorConfig`.
+        read: gets the command line as lm-eval has read it.
+    """
     from lm_eval_longsafety.cli import run_checks
 
     original = config.process_tasks  # type: ignore[attr-defined]
 
     @functools.wraps(original)
     def process_tasks(self: Any, *args: Any, **kwargs: Any) -> object:  # noqa: ANN401
+        read.append(self)
         run_checks.before_tasks(self)
         manager = original(self, *args, **kwargs)
         run_checks.after_tasks(self.tasks, self.metadata)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lm_eval_longsafety.benchmark import TASKS
+from lm_eval_longsafety.cli import model_arguments
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.settings import REPLY_TOKENS, longest_reply, parse
 
@@ -38,6 +39,8 @@ def before_tasks(config: Any) -> None:  # noqa: ANN401 (lm-eval is untyped)
         raise OptionError(
             f"--model {config.model} needs --model_args pretrained=<hub id or folder>"
         )
+    given = {name: getattr(config, name) for name in ("batch_size", "max_batch_size", "device")}
+    model_arguments.check(config.model, arguments, given)
     names = [name for name in _split(config.tasks) if name.startswith("longsafety")]
     if names:
         _refuse_internal(metadata, arguments)
