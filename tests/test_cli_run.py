@@ -142,7 +142,8 @@ for words in {lines!r}:
     try:
         run_lm_eval(words)
     except LongSafetyError as error:
-        print(type(error).__name__, sorted({{"torch", "transformers", "datasets"}} & set(sys.modules)))
+        slow = {{"torch", "transformers", "datasets"}} & set(sys.modules)
+        print(type(error).__name__, sorted(slow))
 """
 
 
