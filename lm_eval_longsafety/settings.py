@@ -6,6 +6,7 @@ errors; keys of models are left alone.
 """
 
 import difflib
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -130,7 +131,8 @@ def parse(metadata: Mapping[str, Any]) -> Settings:
 def longest_reply(generation: Mapping[str, Any]) -> int:
     """Tokens that generation arguments allow a reply; 0 where they do not say."""
     given = (generation.get(key) for key in REPLY_LENGTHS)
-    return max((int(value) for value in given if isinstance(value, int | float)), default=0)
+    numbers = (each for each in given if isinstance(each, int | float) and math.isfinite(each))
+    return max((int(each) for each in numbers), default=0)
 
 
 def _refuse_misspellings(metadata: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from lm_eval_longsafety.tokenizer import Measure, PromptTokenizer
 
@@ -50,7 +51,7 @@ class TokenCounts:
             known = {
                 key: Measure(*row)
                 for key in keys
-                if (row := store.execute(_SELECT_MEASURE, (key,)).fetchone()) is not None
+                if (row := _remembered(store, _SELECT_MEASURE, (key,), (int, str))) is not None
             }
             new = {
                 key: prompt for key, prompt in zip(keys, prompts, strict=True) if key not in known
@@ -71,10 +72,7 @@ class TokenCounts:
         """
         key = (rule, _key(prompt), kept)
         with self._store() as store:
-            row = store.execute(
-                "SELECT head, tail FROM cuts_by_rule WHERE rule = ? AND prompt = ? AND kept = ?",
-                key,
-            ).fetchone()
+            row = _remembered(store, _SELECT_CUT, key, (int, int))
             if row is not None:
                 return prompt[: row[0]] + prompt[len(prompt) - row[1] :]
             text = cut(prompt)
@@ -101,6 +99,7 @@ class TokenCounts:
 
 
 _SELECT_MEASURE = "SELECT tokens, ids FROM measures WHERE prompt = ?"
+_SELECT_CUT = "SELECT head, tail FROM cuts_by_rule WHERE rule = ? AND prompt = ? AND kept = ?"
 
 
 def _default_path(fingerprint: str) -> Path:
@@ -108,6 +107,17 @@ def _default_path(fingerprint: str) -> Path:
 
     folder: Path = cached_assets_path(library_name="lm-eval-longsafety", namespace="token_counts")
     return folder / f"{fingerprint}.sqlite"
+
+
+def _remembered(
+    store: sqlite3.Connection, select: str, key: Sequence[object], types: tuple[type, ...]
+) -> tuple[Any, ...] | None:
+    """A row of the store; None where there is none, or only a damaged one."""
+    try:
+        row: tuple[Any, ...] | None = store.execute(select, key).fetchone()
+    except sqlite3.Error:
+        return None
+    return row if row is not None and tuple(map(type, row)) == types else None
 
 
 def _save(store: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:

@@ -83,6 +83,26 @@ class PromptTokenizer:
         )
         return text
 
+    def check_chat_template(self, name: str | None = None) -> None:
+        """Check that a conversation can be put into the tokenizer's chat template.
+
+        Args:
+            name: of one template among several; None takes the default.
+
+        Raises:
+            OptionError: the tokenizer has no such template.
+        """
+        templates = self._tokenizer.chat_template
+        several = isinstance(templates, dict)
+        if templates and (not several or (name or "default") in templates):
+            return
+        found = f"only {', '.join(sorted(templates))}" if several else "none"
+        raise OptionError(
+            f"--apply_chat_template: the tokenizer of {self._tokenizer.name_or_path!r} has {found}"
+            f"{f', not {name}' if several and name else ''}; leave the option out for a base "
+            "model, or name an instruct model"
+        )
+
     def _count_batch(self, texts: list[str]) -> list[int]:
         if self._fast is None:
             return [len(self.encode(text)) for text in texts]
@@ -131,6 +151,8 @@ def load_tokenizer(model: ModelArgs) -> PromptTokenizer | None:
     if name is None:
         return None
     must_load = model.tokenizer is not None or model.local
+    if must_load:
+        _refuse_missing("tokenizer", name)
     try:
         from transformers import AutoTokenizer
 
@@ -138,7 +160,7 @@ def load_tokenizer(model: ModelArgs) -> PromptTokenizer | None:
     except (ImportError, OSError, ValueError, KeyError) as error:
         if not must_load:
             return None
-        raise OptionError(_cannot_load("tokenizer", name, error)) from error
+        raise OptionError(_cannot_load("tokenizer", name, first_line(error))) from error
 
 
 @cached(maxsize=2, places=lambda model: (model.name,))
@@ -150,13 +172,14 @@ def load_config(model: ModelArgs) -> "PretrainedConfig":
     """
     if model.name is None:
         raise ValueError("no model is named")
+    _refuse_missing("config", model.name)
     try:
         from transformers import AutoConfig
 
         config: PretrainedConfig = AutoConfig.from_pretrained(model.name, **_hub_arguments(model))
         return config
     except (ImportError, OSError, ValueError, KeyError) as error:
-        raise OptionError(_cannot_load("config", model.name, error)) from error
+        raise OptionError(_cannot_load("config", model.name, first_line(error))) from error
 
 
 def _hub_arguments(model: ModelArgs) -> dict[str, Any]:
@@ -167,10 +190,13 @@ def _hub_arguments(model: ModelArgs) -> dict[str, Any]:
     }
 
 
-def _cannot_load(what: str, name: str, error: Exception) -> str:
-    reason = first_line(error)
+def _refuse_missing(what: str, name: str) -> None:
+    """Importing transformers takes seconds, and its error would blame the form of the name."""
     if os.path.isabs(name) and not os.path.exists(name):
-        reason = "there is no such folder"
+        raise OptionError(_cannot_load(what, name, "there is no such folder"))
+
+
+def _cannot_load(what: str, name: str, reason: str) -> str:
     advice = {
         "config": "give the window as max_length=<tokens> in --model_args",
         "tokenizer": "name another one with --metadata '{\"tokenizer\": ...}'",

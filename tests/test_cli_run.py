@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -92,14 +93,14 @@ def test_our_folder_is_added_only_where_lm_eval_does_not_find_the_tasks(
 
 
 @pytest.fixture
-def no_model(monkeypatch):
-    """lm-eval must not come to the point where it loads a model."""
-    import lm_eval
+def no_index(monkeypatch):
+    """lm-eval must not come to the point where it reads its task files."""
+    import lm_eval.tasks
 
-    def simple_evaluate(**_):
-        raise AssertionError("the model is loaded")
+    def build(*_, **__):
+        raise AssertionError("the index is built")
 
-    monkeypatch.setattr(lm_eval, "simple_evaluate", simple_evaluate, raising=False)
+    monkeypatch.setattr(lm_eval.tasks.manager.TaskIndex, "build", build)
 
 
 @pytest.mark.parametrize(
@@ -108,26 +109,71 @@ def no_model(monkeypatch):
         (["--metadata", "{data: sample}"], OptionError, "Invalid JSON: {data: sample}"),
         (["--metadata", '{"split": "x"}'], OptionError, "'split' is set by the task file"),
         (["--metadata", '{"data": "/nope"}'], DataError, "data '/nope' is no folder here"),
+        (["--config", "/nothing.yaml"], OptionError, "Config file not found: /nothing.yaml"),
+        (["--config", "{tmp}/list.yaml"], OptionError, "YAML root must be a mapping"),
+        (["--config", "{tmp}/unknown.yaml"], OptionError, "unexpected keyword argument 'modell'"),
+        (["--config", "{tmp}/binary.yaml"], OptionError, "Could not read config file"),
+        (["--samples", "{tmp}/list.yaml"], OptionError, "lm-eval: Expecting value"),
+        (["--log_samples"], OptionError, "lm-eval: Specify --output_path"),
+        (["--tasks", "longsafety_dok_attack"], OptionError, "(did you mean longsafety_doc_attack"),
+        (["--model", "nonsense"], OptionError, "--model: nonsense is no backend"),
     ],
 )
-def test_what_can_be_told_early_is_told_before_the_model_is_loaded(no_model, words, error, said):
+def test_what_is_known_early_is_reported_before_lm_eval_reads_its_task_files(
+    no_index, tmp_path, words, error, said
+):
     import lm_eval.config.evaluate_config as lm_evals
 
+    (tmp_path / "list.yaml").write_text("- a list")
+    (tmp_path / "unknown.yaml").write_text("modell: dummy")
+    (tmp_path / "binary.yaml").write_bytes(bytes(range(256)))
+    words = [word.replace("{tmp}", str(tmp_path)) for word in words]
     original = lm_evals.EvaluatorConfig.process_tasks
     with pytest.raises(error, match=re.escape(said)):
         run_lm_eval(["--model", "dummy", "--tasks", "longsafety_doc_attack", *words])
     assert lm_evals.EvaluatorConfig.process_tasks is original
+    assert isinstance(vars(lm_evals.EvaluatorConfig)["from_cli"], classmethod)
 
 
-def test_a_misspelt_task_is_told_with_the_one_that_was_meant(no_model):
-    said = "Tasks not found: longsafety_dok_attack (did you mean longsafety_doc_attack"
-    with pytest.raises(OptionError, match=re.escape(said)):
-        run_lm_eval(["--model", "dummy", "--tasks", "longsafety_dok_attack"])
+SCRIPT = """
+import sys
+from lm_eval_longsafety.cli.run import run_lm_eval
+from lm_eval_longsafety.errors import LongSafetyError
+for words in {lines!r}:
+    try:
+        run_lm_eval(words)
+    except LongSafetyError as error:
+        slow = {{"torch", "transformers", "datasets"}} & set(sys.modules)
+        print(type(error).__name__, sorted(slow))
+"""
+
+
+def test_mistakes_are_reported_without_importing_what_takes_seconds():
+    task = ["--tasks", "longsafety_doc_attack", "--metadata"]
+    lines = [
+        ["--model", "nonsense", "--tasks", "mmlu"],
+        ["--model", "dummy", "--tasks", "longsafety_dok_attack"],
+        ["--model", "dummy", *task, '{"data": "/nope"}'],
+        ["--model", "hf", "--model_args", "pretrained=/nope", *task, '{"data": "sample"}'],
+    ]
+    command = [sys.executable, "-c", SCRIPT.format(lines=lines)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    kinds = ["OptionError", "OptionError", "DataError", "OptionError"]
+    assert done.stdout.splitlines() == [f"{kind} []" for kind in kinds], done.stderr
+
+
+def test_a_task_that_lm_eval_does_not_find_is_reported_in_a_line():
+    # A message of lm-eval's own, with the names of ours that are close.
+    raised = ValueError("Tasks not found: longsafety_dok_attack")
+    with pytest.raises(OptionError, match="did you mean longsafety_doc_attack"):
+        with cli_run._reported_in_a_line(ValueError, pattern=cli_run._USERS_FAULT):
+            raise raised
 
 
 def test_other_errors_of_lm_eval_stay_as_they_are():
-    with pytest.raises(ValueError, match="a bug"), cli_run._told_in_a_line():
-        raise ValueError("a bug")
+    with pytest.raises(ValueError, match="a bug"):
+        with cli_run._reported_in_a_line(ValueError, pattern=cli_run._USERS_FAULT):
+            raise ValueError("a bug")
 
 
 def test_our_backends_are_known_to_lm_eval():
