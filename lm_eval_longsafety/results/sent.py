@@ -10,17 +10,19 @@ _HEAD = 64
 
 
 def lacks_prompt(record: Mapping[str, Any]) -> bool:
-    """Whether any request of a sample line lacks the prompt it was made for, whitespace aside.
+    """Whether a request of a sample line lacks the prompt it was made for, whitespace aside.
 
     False also where the line has no requests or no prompt: then there is nothing to compare.
     """
     prompts = _prompts(record["doc"])
     contexts = list(_contexts(record.get("arguments")))
-    # Requests stand one option order after the other, each order with as many.
+    if len(contexts) < len(prompts):
+        return bool(contexts)
+    # One option order after the other; the letters of one order share lm-eval's context, and to
+    # look at the first alone keeps reading fast.
+    each = len(contexts) // max(len(prompts), 1)
     return any(
-        not _holds(_text(context), prompts[index * len(prompts) // len(contexts)])
-        for index, context in enumerate(contexts)
-        if prompts
+        not _holds(_text(contexts[each * order]), prompt) for order, prompt in enumerate(prompts)
     )
 
 
