@@ -128,7 +128,8 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
             context, letter = request.args
             asked[context[-_END:]][letter] = None
         for end, letters in asked.items():
-            refuse_same_tokens(list(letters), encode_continuations(self.tok_encode, end, [*letters]))
+            encoded = encode_continuations(self.tok_encode, end, list(letters))
+            refuse_same_tokens(list(letters), encoded)
 
     def loglikelihood(self, requests: "list[Instance]", disable_tqdm: bool = False) -> list[Score]:
         """Score as lm-eval does, with one pass a context where continuations are single tokens."""
