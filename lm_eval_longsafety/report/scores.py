@@ -6,9 +6,9 @@ from lm-eval's own table. Runs are never averaged with each other.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath, PureWindowsPath
 
 from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask
+from lm_eval_longsafety.public import path_tail, public
 from lm_eval_longsafety.report.content import clean
 from lm_eval_longsafety.results import Provenance, Run, Sample, TaskResult, parse_task_name
 from lm_eval_longsafety.stats import (
@@ -146,11 +146,13 @@ def run_labels(runs: Sequence[Run]) -> list[str]:
 
 
 def short_name(model: str) -> str:
-    """A hub id as it is; of a local path only the last two parts, the rest is nobody's business."""
-    windows = "\\" in model or model[1:3] in (":\\", ":/")
-    path = PureWindowsPath(model) if windows else PurePosixPath(model)
-    local = windows or model.startswith(("/", ".", "~")) or len(path.parts) > 2
-    return clean("/".join(path.parts[-2:]).strip("/\\") if local else model, 80) or "unknown"
+    """A hub id as it is; of a path only the last parts, the rest is nobody's business."""
+    shown = path_tail(model)
+    if shown is None:
+        shown = public(model).removeprefix("…/")
+        # A hub id has two parts; what has more is a relative path.
+        shown = shown if "://" in shown else "/".join(shown.split("/")[-2:])
+    return clean(shown, 80) or "unknown"
 
 
 def value_of(sample: Sample, metric: str) -> float:

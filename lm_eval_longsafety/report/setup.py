@@ -6,6 +6,7 @@ from lm_eval_longsafety.report import truncation
 from lm_eval_longsafety.report.content import Cell, Column, Section, Table, clean, count, text
 from lm_eval_longsafety.report.scores import Subject, run_labels
 from lm_eval_longsafety.results import Provenance, Run
+from lm_eval_longsafety.results.room import cut_from_the_left
 
 _Fact = Callable[[Run], object]
 _OVER_LENGTH = {"middle": "cut in the middle", "skip": "left out", "error": "refused"}
@@ -75,12 +76,22 @@ def banners(subjects: Sequence[Subject], labelled: Iterable[tuple[str, Run]]) ->
         subjects: those whose scores are shown.
         labelled: their runs and any others shown, each with its name on the page.
     """
+    labelled = list(labelled)
     found = [
         f"{label}: a limited run, not all documents were scored. Its scores do not compare with "
         "those of whole runs."
         for label, run in labelled
         if run.limited
     ]
+    for label, run in labelled:
+        if run.template_unused:
+            found.append(
+                f"{label}: the model's tokenizer has a chat template, but the run did not apply it "
+                "(--apply_chat_template). A chat model then gets prompts of a form it was not "
+                "trained on."
+            )
+        if long := cut_from_the_left(run):
+            found.append(f"{label}: {long}. Run it again with a window that holds both.")
     sample = [subject.label for subject in subjects if on_sample_data(subject)]
     if sample:
         found.append(

@@ -21,6 +21,7 @@ from lm_eval_longsafety.results.fields import (
 )
 from lm_eval_longsafety.results.names import is_ours, parse_task_name
 from lm_eval_longsafety.results.records import Metric, Provenance, Run, TaskResult
+from lm_eval_longsafety.results.summary import REPLY_LENGTHS
 
 _NOT_METRICS = ("name", "alias", "sample_len", "sample_count", " ", "")
 
@@ -124,6 +125,7 @@ def _task(name: str, row: Mapping[str, Any], summary: Mapping[str, Any]) -> Task
         subtasks=children,
         metadata=metadata,
         provenance=provenance,
+        reply_tokens=_reply_tokens(as_mapping(configs.get(name))),
     )
 
 
@@ -163,10 +165,19 @@ def _provenance(value: object) -> Provenance:
     texts = ("data", "revision", "data_sha256", "option_order", "over_length", "protocol")
     counts = ("rows", "scored", "option_seed", "prompt_limit", "truncated")
     numbers = {key: as_number(given.get(key)) for key in counts}
+    unused = given.get("template_unused")
     return Provenance(
         **{key: as_text(given.get(key)) for key in texts},  # type: ignore[arg-type]
         **{key: None if value is None else int(value) for key, value in numbers.items()},  # type: ignore[arg-type]
+        template_unused=unused if isinstance(unused, bool) else None,
     )
+
+
+def _reply_tokens(config: Mapping[str, Any]) -> int | None:
+    """Backends differ in which of several settings they obey: the largest is taken."""
+    generation = as_mapping(config.get("generation_kwargs"))
+    numbers = [number_in_text(generation.get(key)) for key in REPLY_LENGTHS]
+    return max((int(number) for number in numbers if number is not None), default=None)
 
 
 def _model_name(summary: Mapping[str, Any], args: Mapping[str, Any]) -> str:

@@ -44,6 +44,8 @@ class Provenance:
     prompt_limit: int | None = None
     truncated: int | None = None
     protocol: str | None = None
+    template_unused: bool | None = None
+    """Whether the tokenizer has a chat template that the run did not apply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +65,11 @@ class TaskResult:
     subtasks: tuple[str, ...] = ()
     """Direct children of a group."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    """`configs[task].metadata`, without the provenance."""
+    """Of `configs[task].metadata` the version."""
     provenance: Provenance | None = None
     """None for tasks that are not this plugin's."""
+    reply_tokens: int | None = None
+    """What the backend kept free for a reply; None where replies are not generated or unknown."""
 
     def metric(self, name: str, filter_name: str | None = None) -> Metric | None:
         """The metric of that name; of several filters `letter`, else the first, unless named."""
@@ -141,10 +145,10 @@ class Run:
 
     source: Path
     model: str
-    """As lm-eval names it: a hub id, a path, or `unknown`. Untrusted text."""
+    """As lm-eval names it: a hub id, a path, or `unknown`. Untrusted text, to be shown `public`."""
     backend: str | None = None
     model_args: Mapping[str, Any] = field(default_factory=dict)
-    """Without keys that look like secrets."""
+    """Without secrets; local paths but the model's own are shortened."""
     revision: str | None = None
     model_sha: str | None = None
     dtype: str | None = None
@@ -176,6 +180,12 @@ class Run:
         if known:
             return any(ran < all_ for ran, all_ in known)
         return self.limit is not None
+
+    @property
+    def template_unused(self) -> bool:
+        """Whether a task of this plugin wrote down that a chat template was not applied."""
+        records = [task.provenance for task in self.tasks.values()]
+        return any(record is not None and record.template_unused for record in records)
 
     def longsafety(self) -> dict[str, TaskName]:
         """Leaf tasks of this plugin that this run has results or samples for, by lm-eval name."""

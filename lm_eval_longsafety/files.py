@@ -1,0 +1,136 @@
+"""Write files whole or not at all: beside their place first, renamed when complete.
+
+The only place that does so. A disk that is full and a folder that is read-only become one line, and
+no half-written file stays behind. `check_place` finds out before the work is done.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from lm_eval_longsafety.errors import OptionError
+
+_BLOCK = 4096
+"""Bytes that `check_place` writes: an empty file fits onto a full disk."""
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A new file to write to, which becomes `path` at the end of the block.
+
+    After an error in the block `path` is what it was before, and the new file is gone.
+
+    Raises:
+        OptionError: the place cannot be written to.
+    """
+    new = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with _explained(path):
+            yield new
+            new.replace(path)
+    finally:
+        with suppress(OSError):
+            new.unlink()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write one text; half of a surrogate pair becomes "?".
+
+    Raises:
+        OptionError: the place cannot be written to.
+    """
+    with replacing(path) as new:
+        new.write_bytes(text.encode(errors="replace"))
+
+
+def write_texts(texts: Mapping[Path, str], *, force: bool = False) -> list[Path]:
+    """Write several texts, none of them unless all can be written; folders are made.
+
+    Args:
+        texts: by path.
+        force: replace files that hold something else.
+
+    Returns:
+        The files written; those that held the same text already are left out.
+
+    Raises:
+        OptionError: a place cannot be written to, or holds something else.
+    """
+    new = {path: text for path, text in texts.items() if not _holds(path, text)}
+    taken = [str(path) for path in new if path.exists()]
+    if taken and not force:
+        raise OptionError(
+            f"already there with other content: {', '.join(taken)}; "
+            "choose another place or replace with --force"
+        )
+    for path in new:
+        make_folder(path.parent)
+        check_place(path)
+    with ExitStack() as stack:
+        for path, text in new.items():
+            stack.enter_context(replacing(path)).write_bytes(text.encode())
+    return list(new)
+
+
+def _holds(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_bytes() == text.encode()
+
+
+def check_place(path: Path, room: int = _BLOCK) -> None:
+    """Refuse a place that cannot be written to before the work is done.
+
+    Args:
+        path: the file to write.
+        room: bytes that must fit there.
+
+    Raises:
+        OptionError: its folder does not exist or cannot be written to, the disk is full, or
+            something that is no file has that name.
+    """
+    with _explained(path):
+        with suppress(FileNotFoundError):
+            path.stat()  # Raises for a name that is too long for any file.
+        if os.path.isdir(path):
+            raise OptionError(f"{path}: is a folder; name a file in it")
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise OptionError(f"{path}: is not a regular file; choose another place")
+        if not os.path.isdir(path.parent):
+            raise OptionError(f"{path}: the folder {path.parent} does not exist; make it first")
+        trial = path.with_name(f".{secrets.token_hex(8)}.part")
+        try:
+            with trial.open("wb") as file:
+                for _ in range(0, room, _BLOCK):
+                    file.write(b"\0" * _BLOCK)
+        finally:
+            with suppress(OSError):
+                trial.unlink()
+
+
+def make_folder(folder: Path, room: int = _BLOCK) -> None:
+    """Make a folder and refuse one that cannot be written to.
+
+    Args:
+        folder: made with its parents.
+        room: bytes that must fit there.
+
+    Raises:
+        OptionError: it cannot be made or written to, the disk is full, or it is a file.
+    """
+    if os.path.exists(folder) and not os.path.isdir(folder):
+        raise OptionError(f"{folder}: is a file; name a folder")
+    with _explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    check_place(folder / "x", room)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error).partition("\n")[0] or type(error).__name__
+        raise OptionError(
+            f"{path}: cannot be written ({reason}); make room there or choose another place"
+        ) from None
