@@ -121,8 +121,8 @@ def _text(text: str, *, shorten: bool, depth: int) -> str:
         else:
             cleaned = _cleaned(inner, shorten=shorten, depth=depth + 1)
             return text if cleaned == inner else json.dumps(cleaned, ensure_ascii=False)
-    text = _TOKEN.sub(HIDDEN, _BEARER.sub(HIDDEN, _without_keyed(text)))
     text = _QUERY.sub(lambda found: found["place"], _USER.sub("", text))
+    text = _TOKEN.sub(HIDDEN, _BEARER.sub(HIDDEN, _without_keyed(text)))
     return _without_paths(text) if shorten else text
 
 

@@ -86,7 +86,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_part_of_a_file(tmp_path, limit):
         ("no/such/page.html", "does not exist; make it first"),
         ("folder", "is a folder; name a file in it"),
         ("pipe", "is not a regular file"),
-        ("file/page.html", "does not exist; make it first"),
+        ("file/page.html", "Not a directory"),
     ],
 )
 def test_a_place_that_cannot_be_written_to_is_told_before_the_work(tmp_path, place, told):

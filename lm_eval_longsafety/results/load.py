@@ -6,6 +6,7 @@ a note.
 """
 
 import json
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -58,8 +59,9 @@ def read(
         ResultsError: a path does not exist, a named file is not lm-eval's or is damaged, or nothing
             was found at all.
     """
-    files = _find(paths)
-    total = sum(path.stat().st_size for path, _ in files)
+    found = _Found()
+    files = _find(paths, found.notes)
+    total = sum(map(_size, (path for path, _ in files)))
     done = 0
 
     def advance(count: int) -> None:
@@ -68,7 +70,6 @@ def read(
         if progress is not None:
             progress(done, total)
 
-    found = _Found()
     for path, named in files:
         before = done
         try:
@@ -78,7 +79,7 @@ def read(
                 raise
             # The note may end in a page that is shared: the file's name is enough.
             found.notes.append(f"passed over: {error}".replace(str(path), path.name))
-        advance(path.stat().st_size - (done - before))
+        advance(_size(path) - (done - before))
     runs, orphan_notes = attach(merge_copies(found.runs), found.sample_files)
     if not runs:
         raise ResultsError(_nothing(found.notes))
@@ -96,19 +97,39 @@ def _nothing(notes: Sequence[str]) -> str:
     )
 
 
-def _find(paths: Iterable[Path | str]) -> list[tuple[Path, bool]]:
-    """Files in a stable order, each once; True for those named by the user."""
+def _find(paths: Iterable[Path | str], notes: list[str]) -> list[tuple[Path, bool]]:
+    """Files in a stable order, each once; True for those named by the user.
+
+    Folders that cannot be read become notes; one named by the user is an error.
+    """
     found: dict[Path, tuple[Path, bool]] = {}
     for path in map(Path, paths):
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix in _SUFFIXES and p.is_file())
-            for file in inside:
+            for file in _below(path, notes):
                 found.setdefault(file.resolve(), (file, False))
         elif path.is_file():
             found[path.resolve()] = (path, True)
         else:
             raise ResultsError(f"{path}: no such file or folder")
     return list(found.values())
+
+
+def _below(folder: Path, notes: list[str]) -> list[Path]:
+    def note(error: OSError) -> None:
+        place = Path(error.filename)
+        if place == folder:
+            raise ResultsError(f"{folder}: cannot be read ({error.strerror})") from None
+        notes.append(f"passed over: the folder {place.name} cannot be read ({error.strerror})")
+
+    files = [
+        Path(place, name) for place, _, names in os.walk(folder, onerror=note) for name in names
+    ]
+    return sorted(path for path in files if path.suffix in _SUFFIXES and os.path.isfile(path))
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 where it cannot be looked at, which reading it will tell."""
+    return path.stat().st_size if os.path.isfile(path) else 0
 
 
 def _read_readable(path: Path, found: _Found, *, keep_text: bool, advance: samples.Advance) -> None:
