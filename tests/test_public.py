@@ -135,7 +135,7 @@ def configurations(draw):
     return value
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(configurations())
 def test_no_canary_is_left_in_any_shape(value):
     cleaned = public(value)
