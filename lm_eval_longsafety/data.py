@@ -15,7 +15,7 @@ from typing import Any
 
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.errors import DataError, first_line
-from lm_eval_longsafety.files import cached
+from lm_eval_longsafety.file_cache import cached
 from lm_eval_longsafety.rows import BadRow, Row, check_rows
 from lm_eval_longsafety.settings import shorten
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lm_eval_longsafety import data
 from lm_eval_longsafety.benchmark import TASKS
-from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.files import make_folder
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -35,6 +35,8 @@ _QWEN2_WORDS = (
 )
 """How Qwen2's tokenizer splits text: transformers 5 does so for every Qwen2 model, whatever its
 tokenizer file says, and older releases shall count alike."""
+_ROOM = 32_000_000
+"""Bytes that the demo's model and results take, rounded up."""
 _SPREAD = 0.2
 """Standard deviation of the weights; wide enough for attention to differ from document to
 document."""
@@ -161,12 +163,11 @@ def run(folder: Path) -> int:
         lm-eval's exit code.
 
     Raises:
-        OptionError: `folder` is a file.
+        OptionError: `folder` is a file or cannot be written to, or the disk is full.
         LinkError: this lm-eval is too old.
     """
     include = _include_path()
-    if folder.exists() and not folder.is_dir():
-        raise OptionError(f"{folder} is a file; name a folder for the demo's model and results")
+    make_folder(folder, room=_ROOM)
     model = build_model(folder / "model")
     command = [
         *(sys.executable, "-m", "lm_eval", "run", "--model", "hf", "--device", "cpu"),

@@ -2,7 +2,7 @@
 
 LongSafetyError
 ├── DataError        a data set that cannot be loaded or holds bad rows
-├── OptionError      a `--metadata` option or model argument with a value we cannot use
+├── OptionError      a command's option, `--metadata` key or model argument that cannot be used
 ├── LinkError        an installed lm-eval that is too old or cannot be linked to
 ├── ResultsError     a file that is not what lm-eval writes, or that is damaged
 ├── CacheError       a response cache that is damaged or belongs to another run
@@ -32,7 +32,7 @@ class DataError(LongSafetyError):
 
 
 class OptionError(LongSafetyError):
-    """An option of `--metadata`, or a model argument this plugin reads, cannot be used."""
+    """A command's option, a `--metadata` key or a model argument cannot be used."""
 
 
 class LinkError(LongSafetyError):

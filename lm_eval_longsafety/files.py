@@ -1,58 +1,136 @@
-"""Remember what was read from files on this machine for as long as they stay as they are."""
+"""Write files whole or not at all: beside their place first, renamed when complete.
 
-import functools
-from collections.abc import Callable, Iterable
+The only place that does so. A disk that is full and a folder that is read-only become one line, and
+no half-written file stays behind. `check_place` finds out before the work is done.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import ParamSpec, Protocol, TypeVar
 
-P = ParamSpec("P")
-T_co = TypeVar("T_co", covariant=True)
+from lm_eval_longsafety.errors import OptionError
 
-
-class Cached(Protocol[P, T_co]):
-    """A function whose results are remembered."""
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
-        """The result, remembered or new."""
-        ...
-
-    def cache_clear(self) -> None:
-        """Forget all results."""
-        ...
+_BLOCK = 4096
+"""Bytes that `check_place` writes: an empty file fits onto a full disk."""
 
 
-def cached(
-    maxsize: int, places: Callable[P, Iterable[str | None]]
-) -> Callable[[Callable[P, T_co]], Cached[P, T_co]]:
-    """`functools.lru_cache` that reads again where files have changed.
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A new file to write to, which becomes `path` at the end of the block.
+
+    After an error in the block `path` is what it was before, and the new file is gone.
+
+    Raises:
+        OptionError: the place cannot be written to.
+    """
+    new = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with _explained(path):
+            yield new
+            new.replace(path)
+    finally:
+        with suppress(OSError):
+            new.unlink()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write one text; half of a surrogate pair becomes "?".
+
+    Raises:
+        OptionError: the place cannot be written to.
+    """
+    with replacing(path) as new:
+        new.write_bytes(text.encode(errors="replace"))
+
+
+def write_texts(texts: Mapping[Path, str], *, force: bool = False) -> list[Path]:
+    """Write several texts, none of them unless all can be written; folders are made.
 
     Args:
-        maxsize: results to keep.
-        places: the folders that a call reads, by its arguments; what is no folder here (a hub id)
-            is taken as unchanged.
+        texts: by path.
+        force: replace files that hold something else.
+
+    Returns:
+        The files written; those that held the same text already are left out.
+
+    Raises:
+        OptionError: a place cannot be written to, or holds something else.
     """
+    new = {path: text for path, text in texts.items() if not _holds(path, text)}
+    taken = [str(path) for path in new if path.exists()]
+    if taken and not force:
+        raise OptionError(
+            f"already there with other content: {', '.join(taken)}; "
+            "choose another place or replace with --force"
+        )
+    for path in new:
+        make_folder(path.parent)
+        check_place(path)
+    with ExitStack() as stack:
+        for path, text in new.items():
+            stack.enter_context(replacing(path)).write_bytes(text.encode())
+    return list(new)
 
-    def decorate(read: Callable[P, T_co]) -> Cached[P, T_co]:
-        @functools.lru_cache(maxsize)
-        def remembered(_: object, args: tuple[object, ...], kwargs: object) -> T_co:
-            return read(*args, **dict(kwargs))  # type: ignore[arg-type, call-overload]
 
-        @functools.wraps(read)
-        def current(*args: P.args, **kwargs: P.kwargs) -> T_co:
-            found = tuple(_state(place) for place in places(*args, **kwargs))
-            return remembered(found, args, tuple(sorted(kwargs.items())))
-
-        current.cache_clear = remembered.cache_clear  # type: ignore[attr-defined]
-        return current  # type: ignore[return-value]
-
-    return decorate
+def _holds(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_bytes() == text.encode()
 
 
-def _state(place: str | None) -> tuple[tuple[str, int, int], ...]:
-    """Name, size and time of the last change of each file below a folder."""
+def check_place(path: Path, room: int = _BLOCK) -> None:
+    """Refuse a place that cannot be written to before the work is done.
+
+    Args:
+        path: the file to write.
+        room: bytes that must fit there.
+
+    Raises:
+        OptionError: its folder does not exist or cannot be written to, the disk is full, or
+            something that is no file has that name.
+    """
+    with _explained(path):
+        with suppress(FileNotFoundError):
+            path.stat()  # Raises for a name that is too long for any file.
+        if os.path.isdir(path):
+            raise OptionError(f"{path}: is a folder; name a file in it")
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise OptionError(f"{path}: is not a regular file; choose another place")
+        if not os.path.isdir(path.parent):
+            raise OptionError(f"{path}: the folder {path.parent} does not exist; make it first")
+        trial = path.with_name(f".{secrets.token_hex(8)}.part")
+        try:
+            with trial.open("wb") as file:
+                for _ in range(0, room, _BLOCK):
+                    file.write(b"\0" * _BLOCK)
+        finally:
+            with suppress(OSError):
+                trial.unlink()
+
+
+def make_folder(folder: Path, room: int = _BLOCK) -> None:
+    """Make a folder and refuse one that cannot be written to.
+
+    Args:
+        folder: made with its parents.
+        room: bytes that must fit there.
+
+    Raises:
+        OptionError: it cannot be made or written to, the disk is full, or it is a file.
+    """
+    if os.path.exists(folder) and not os.path.isdir(folder):
+        raise OptionError(f"{folder}: is a file; name a folder")
+    with _explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    check_place(folder / "x", room)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
     try:
-        paths = sorted(Path(place).expanduser().rglob("*")) if place else []
-        stats = [(str(path), path.stat()) for path in paths if path.is_file()]
-    except (OSError, RuntimeError, ValueError):
-        return ()  # No name of a folder, or not readable: who reads it says so.
-    return tuple((path, stat.st_size, stat.st_mtime_ns) for path, stat in stats)
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error).partition("\n")[0] or type(error).__name__
+        raise OptionError(
+            f"{path}: cannot be written ({reason}); make room there or choose another place"
+        ) from None

@@ -15,7 +15,7 @@ from typing import Any
 from lm_eval_longsafety import data
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.errors import DataError, OptionError, first_line
-from lm_eval_longsafety.files import cached
+from lm_eval_longsafety.file_cache import cached
 from lm_eval_longsafety.length_options import BENCHMARK
 from lm_eval_longsafety.settings import shorten
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lm_eval_longsafety.errors import OptionError, first_line
-from lm_eval_longsafety.files import cached
+from lm_eval_longsafety.file_cache import cached
 from lm_eval_longsafety.settings import ModelArgs
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.public import public
 from lm_eval_longsafety.settings import REPLY_TOKENS, ModelArgs, Settings
 from lm_eval_longsafety.token_counts import TokenCounts
 from lm_eval_longsafety.tokenizer import PromptTokenizer, load_config, load_tokenizer
@@ -152,9 +153,9 @@ def _require_max_length(settings: Settings) -> None:
     if model.max_length:
         return
     raise OptionError(
-        f"an API model ({model.base_url or model.name}) needs max_length=<the model's window in "
-        "tokens> in --model_args: without it lm-eval cuts prompts to 2,048 tokens from the left, "
-        "unseen"
+        f"an API model ({public(model.base_url or model.name)}) needs max_length=<the model's "
+        "window in tokens> in --model_args: without it lm-eval cuts prompts to 2,048 tokens from "
+        "the left, unseen"
     )
 
 

@@ -1,15 +1,17 @@
-"""Runs the report's commands in-process, as `longsafety` would."""
+"""Runs the commands on results in-process, as `longsafety` would."""
 
 import typer
 from typer.testing import CliRunner
 
 from lm_eval_longsafety.cli.compact import compact
 from lm_eval_longsafety.cli.compare import compare
+from lm_eval_longsafety.cli.preflight import preflight
 from lm_eval_longsafety.cli.report import report
 from lm_eval_longsafety.cli.rescore import rescore
+from lm_eval_longsafety.cli.submit import submit
 
 app = typer.Typer(pretty_exceptions_enable=False)
-for command in (report, compare, compact, rescore):
+for command in (report, compare, compact, rescore, submit, preflight):
     app.command()(command)
 
 

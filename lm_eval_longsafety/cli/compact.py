@@ -26,13 +26,14 @@ def compact(
 
     need("report", REPORT)
     from lm_eval_longsafety.errors import OptionError
+    from lm_eval_longsafety.report.scores import run_labels
     from lm_eval_longsafety.results import read
 
     check_parquet(output)
     found = read(paths)
     runs = [run for run in found.runs if run.samples]
     if len(runs) != 1:
-        names = ", ".join(run.model for run in found.runs)
+        names = ", ".join(run_labels(found.runs))
         raise OptionError(
             f"{len(runs)} runs with LongSafetyBench samples found ({names}); "
             "give the files of exactly one run, made with --log_samples"
@@ -48,8 +49,8 @@ def check_parquet(output: Path) -> None:
     Raises:
         OptionError: a name or place that cannot be written to.
     """
-    from lm_eval_longsafety.cli.report import check_place
     from lm_eval_longsafety.errors import OptionError
+    from lm_eval_longsafety.files import check_place
 
     if output.suffix != ".parquet":
         raise OptionError(f"{output}: end the name in .parquet, as report finds such files by it")
@@ -62,14 +63,8 @@ def write(output: Path, run: "Run") -> None:
     Raises:
         OptionError: it cannot be written.
     """
-    from lm_eval_longsafety.errors import OptionError
     from lm_eval_longsafety.results.compacted import write_compact
 
     samples = [sample for own in run.samples.values() for sample in own]
-    try:
-        size = write_compact(output, samples, run.summary, run.notes)
-    except OSError as error:
-        raise OptionError(
-            f"{output}: cannot be written ({error.strerror}); choose another -o"
-        ) from None
+    size = write_compact(output, samples, run.summary, run.notes)
     typer.echo(f"{output}: {len(samples):,} samples, {size / 1000:,.0f} kB")

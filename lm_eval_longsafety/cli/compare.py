@@ -23,7 +23,8 @@ def compare(paths: Paths, output: Output = None, format_: Format = None) -> None
     from lm_eval_longsafety.cli.extras import REPORT, need
 
     need("report", REPORT)
-    from lm_eval_longsafety.cli.report import check_place, chosen_format, write
+    from lm_eval_longsafety import files
+    from lm_eval_longsafety.cli.report import chosen_format
     from lm_eval_longsafety.compare import compare_all, rankings
     from lm_eval_longsafety.errors import OptionError
     from lm_eval_longsafety.report.comparison import page
@@ -32,7 +33,8 @@ def compare(paths: Paths, output: Output = None, format_: Format = None) -> None
     from lm_eval_longsafety.results import read
 
     chosen = chosen_format(format_, output, "md")
-    check_place(output)
+    if output is not None:
+        files.check_place(output)
     found = read(paths)
     sampled = [s for s in subjects(found.runs) if s.samples and s.variant == ""]
     for note in (*found.notes, *(note for s in sampled for note in s.run.notes)):
@@ -47,4 +49,4 @@ def compare(paths: Paths, output: Output = None, format_: Format = None) -> None
     if output is None:
         typer.echo(rendered, nl=False)
     else:
-        write(output, rendered)
+        files.write_text(output, rendered)

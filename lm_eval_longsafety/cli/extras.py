@@ -3,6 +3,7 @@
 from lm_eval_longsafety.errors import OptionError
 
 REPORT = ("jinja2", "matplotlib", "numpy", "orjson", "pyarrow", "scipy", "tqdm")
+SUBMIT = ("huggingface_hub", "orjson", "yaml")
 
 
 def need(extra: str, modules: tuple[str, ...]) -> None:

@@ -36,13 +36,14 @@ def preflight(
     json_file: Json = None,
 ) -> None:
     """Count the prompts' tokens and estimate the GPU hours of a run."""
+    from lm_eval_longsafety import files
     from lm_eval_longsafety.preflight import estimate, shape
     from lm_eval_longsafety.settings import parse
     from lm_eval_longsafety.tokenizer import load_config
 
     check_model(model)
     if json_file:
-        _check_writable(json_file)
+        files.check_place(json_file)
     known = _metadata(model_args, metadata)
     names, others = _ours([name for each in tasks.split(",") if (name := each.strip())])
     loads = list(_loads(model, names, known))
@@ -53,7 +54,7 @@ def preflight(
     if others:
         typer.echo(f"not counted, since they are not LongSafetyBench's: {', '.join(others)}")
     if json_file:
-        _write(json_file, _as_json(loads, found, estimates, utilisation))
+        files.write_text(json_file, _as_json(loads, found, estimates, utilisation))
 
 
 def check_model(model: str) -> None:
@@ -70,30 +71,6 @@ def check_model(model: str) -> None:
             f"--model: {model} is no backend of lm-eval{meant(model, known)}; "
             f"there are {', '.join(known)}"
         )
-
-
-def _check_writable(path: Path) -> None:
-    """Tell before the work, not after it."""
-    from lm_eval_longsafety.errors import OptionError
-
-    if not path.parent.is_dir():
-        raise OptionError(f"--json: there is no folder {path.parent} to write {path.name} to")
-    if path.is_dir():
-        raise OptionError(f"--json: {path} is a folder; name a file in it")
-    new = not path.exists()
-    _write(path, "", mode="a")
-    if new:
-        path.unlink(missing_ok=True)
-
-
-def _write(path: Path, text: str, mode: str = "w") -> None:
-    from lm_eval_longsafety.errors import OptionError
-
-    try:
-        with path.open(mode, encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise OptionError(f"--json: {path} cannot be written ({error.strerror})") from error
 
 
 def meant(name: str, known: Iterable[str]) -> str:
@@ -137,6 +114,7 @@ def _given(metadata: str) -> dict[str, Any]:
 
 def _json_object(option: str, text: str) -> dict[str, Any]:
     from lm_eval_longsafety.errors import OptionError, first_line
+    from lm_eval_longsafety.public import public
 
     example = {"--metadata": '"data": "sample"'}.get(option, '"pretrained": "some-lab/some-model"')
     try:
@@ -147,7 +125,7 @@ def _json_object(option: str, text: str) -> dict[str, Any]:
             f"{example.replace(': ', '=').replace(chr(34), '')} or '{{{example}}}', lists as JSON"
         ) from None
     if not isinstance(given, dict):
-        raise OptionError(f"{option}: expected a JSON object, found {text}")
+        raise OptionError(f"{option}: expected a JSON object, found {public(text)}")
     return given
 
 

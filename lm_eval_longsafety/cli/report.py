@@ -1,17 +1,15 @@
 """`longsafety report`: one page on safety and capability, from what lm-eval wrote."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from lm_eval_longsafety.report.content import Report
-
 _PATIENCE_BYTES = 100_000_000
 """Below this reading takes less than a second, and no bar is shown."""
+_PICTURES_BYTES = 1_000_000
+"""Less than the pictures of any report take."""
 
 
 def report(
@@ -38,13 +36,16 @@ def report(
     from lm_eval_longsafety.cli.extras import REPORT, need
 
     need("report", REPORT)
+    from lm_eval_longsafety import files
     from lm_eval_longsafety.report import render
     from lm_eval_longsafety.report.build import build
     from lm_eval_longsafety.results import read
 
     chosen = chosen_format(format_, output, "html")
-    check_place(output)
-    check_folder(figures)
+    if output is not None:
+        files.check_place(output)
+    if figures is not None:
+        files.make_folder(figures, room=_PICTURES_BYTES)
     with _Bar() as bar:
         found = read(paths, keep_text=show_text, progress=bar.bytes)
     page = build(found, show_text=show_text)
@@ -52,81 +53,11 @@ def report(
     if output is None:
         typer.echo(rendered, nl=False)
     else:
-        write(output, rendered)
+        files.write_text(output, rendered)
         typer.echo(f"{output}: {page.summary}", err=True)
     if figures is not None:
-        typer.echo(f"{figures}: {_save_figures(page, figures)} pictures", err=True)
-
-
-def check_place(output: Path | None) -> None:
-    """Refuse before the work is done, not after. A name too long for a file is no folder either.
-
-    Raises:
-        OptionError: the output's folder does not exist, or the output is a folder.
-    """
-    from lm_eval_longsafety.errors import OptionError
-
-    if output is None:
-        return
-    if os.path.isdir(output):
-        raise OptionError(f"{output}: is a folder; name the file to write, such as report.html")
-    if not os.path.isdir(output.parent):
-        raise OptionError(f"{output}: the folder {output.parent} does not exist; make it first")
-
-
-def check_folder(figures: Path | None) -> None:
-    """Make the pictures' folder before the work is done: only that shows that it can be made.
-
-    Raises:
-        OptionError: it is a file, cannot be made, or cannot be written to.
-    """
-    from lm_eval_longsafety.errors import OptionError
-
-    if figures is None:
-        return
-    try:
-        figures.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OptionError(
-            f"--figures {figures}: cannot be a folder ({error.strerror}); name another"
-        ) from None
-    if not os.access(figures, os.W_OK | os.X_OK):
-        raise OptionError(f"--figures {figures}: cannot be written to; name another folder")
-
-
-def _save_figures(page: "Report", folder: Path) -> int:
-    """Number of pictures, each written as PDF and PNG.
-
-    Raises:
-        OptionError: the folder cannot be written to any more.
-    """
-    from lm_eval_longsafety.errors import OptionError
-    from lm_eval_longsafety.report import render
-
-    try:
-        return len(render.save_figures(page, folder)) // 2
-    except OSError as error:
-        raise OptionError(
-            f"--figures {folder}: cannot be written ({error.strerror}); name another folder"
-        ) from None
-
-
-def write(path: Path, content: str) -> None:
-    """Write a file whole or not at all.
-
-    Raises:
-        OptionError: the place cannot be written to.
-    """
-    from lm_eval_longsafety.errors import OptionError
-
-    partial = path.with_name(path.name + ".part")
-    try:
-        partial.write_text(content, encoding="utf-8", errors="replace")
-        partial.replace(path)
-    except OSError as error:
-        raise OptionError(
-            f"{path}: cannot be written ({error.strerror}); choose another -o"
-        ) from None
+        pictures = len(render.save_figures(page, figures)) // 2
+        typer.echo(f"{figures}: {pictures} pictures", err=True)
 
 
 def chosen_format(given: str | None, output: Path | None, default: str) -> str:

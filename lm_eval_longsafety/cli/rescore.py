@@ -25,6 +25,7 @@ def rescore(
     need("report", REPORT)
     from lm_eval_longsafety.cli.compact import check_parquet, write
     from lm_eval_longsafety.errors import OptionError
+    from lm_eval_longsafety.report.scores import run_labels
     from lm_eval_longsafety.rescore import rescore as rescore_runs
     from lm_eval_longsafety.results import read
 
@@ -36,16 +37,16 @@ def rescore(
         raise OptionError(f"--output takes one run, found {len(rescored)}; give the files of one")
     for note in (*found.notes, *(note for one in rescored for note in one.run.notes)):
         typer.echo(f"note: {note}", err=True)
-    for one in rescored:
-        typer.echo(_table(one))
+    for label, one in zip(run_labels([one.run for one in rescored]), rescored, strict=True):
+        typer.echo(_table(label, one))
     if output is not None:
         note = "scores read again from the logged replies by `longsafety rescore`"
         run = rescored[0].run
         write(output, replace(run, notes=(*run.notes, note)))
 
 
-def _table(one: "Rescored") -> str:
-    lines = [f"{one.run.model}", f"  {'task':42} {'SR old':>7} {'SR new':>7} {'changed':>8}"]
+def _table(label: str, one: "Rescored") -> str:
+    lines = [label, f"  {'task':42} {'SR old':>7} {'SR new':>7} {'changed':>8}"]
     for task, samples in one.run.samples.items():
         old, changed = one.old[task], one.changed(task)
         means = [100 * sum(s.sr for s in group) / len(group) for group in (old, samples)]

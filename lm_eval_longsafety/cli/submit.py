@@ -29,6 +29,13 @@ RanAs = Annotated[
 AllowUnanswered = Annotated[
     bool, typer.Option("--allow-unanswered", help="Take few readable replies; the files say so.")
 ]
+AllowNoChatTemplate = Annotated[
+    bool,
+    typer.Option(
+        "--allow-no-chat-template",
+        help="Take a run without the chat template that its tokenizer has; the files say so.",
+    ),
+]
 SourceUrl = Annotated[
     str | None, typer.Option("--source-url", help="Page where the run's results can be seen.")
 ]
@@ -62,6 +69,7 @@ def submit(
     protocol: Protocol = None,
     ran_as: RanAs = None,
     allow_unanswered: AllowUnanswered = False,
+    allow_no_chat_template: AllowNoChatTemplate = False,
     source_url: SourceUrl = None,
     organization: Organization = "unknown",
     relationship: Relationship = "other",
@@ -74,8 +82,12 @@ def submit(
     Without --push nothing leaves this machine.
     A run that must not be submitted is refused with every reason.
     """
+    from lm_eval_longsafety.cli.extras import SUBMIT, need
+
+    need("submit", SUBMIT)
+    from lm_eval_longsafety import files
     from lm_eval_longsafety.results import read
-    from lm_eval_longsafety.submit import eval_results, files
+    from lm_eval_longsafety.submit import every_eval_ever, hub_files
     from lm_eval_longsafety.submit.checks import check
 
     _check_options(protocol, source_url, relationship)
@@ -88,43 +100,27 @@ def submit(
         protocol=protocol,
         ran_as=ran_as,
         allow_unanswered=allow_unanswered,
+        allow_no_chat_template=allow_no_chat_template,
     )
     texts: dict[str, str] = {}
     for one in submissions:
-        texts |= _model_card(one) | _record(one, organization, relationship, with_samples)
+        texts[hub_files.model_index_path(one)] = hub_files.model_index(one)
+        texts |= every_eval_ever.files(
+            one, organization=organization, relationship=relationship, with_samples=with_samples
+        )
     proposed = {
-        eval_results.path(one): eval_results.render(one, source_url=source_url)
+        hub_files.eval_results_path(one): hub_files.eval_results(one, source_url=source_url)
         for one in submissions
     }
-    files_ = {out / path: text for path, text in (texts | proposed).items()}
-    written = files.write_all(files_, force=force)
+    placed = {out / path: text for path, text in (texts | proposed).items()}
+    written = files.write_texts(placed, force=force)
     typer.echo(_summary(submissions))
-    for path in files_:
+    for path in placed:
         typer.echo(f"{path}{'' if path in written else ' (unchanged)'}")
     if push:
         _push(model, proposed, replace=force)
     else:
         typer.echo("Nothing was sent. --push opens a pull request with the .eval_results file.")
-
-
-def _model_card(one: "Submission") -> dict[str, str]:
-    from lm_eval_longsafety.submit import model_index
-
-    return {model_index.path(one): model_index.render(one)}
-
-
-def _record(
-    one: "Submission", organization: str, relationship: str, with_samples: bool
-) -> dict[str, str]:
-    """The Every Eval Ever record and, where asked for, the samples that it names."""
-    from lm_eval_longsafety.submit import every_eval_ever, every_eval_ever_samples
-
-    samples = every_eval_ever_samples.render(one) if with_samples else None
-    record = every_eval_ever.render(
-        one, organization=organization, relationship=relationship, samples=samples
-    )
-    found = {every_eval_ever.path(one): record}
-    return found if samples is None else found | {every_eval_ever.samples_path(one): samples}
 
 
 def _check_options(protocol: str | None, source_url: str | None, relationship: str) -> None:

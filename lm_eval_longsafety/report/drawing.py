@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lm_eval_longsafety.files import replacing
 from lm_eval_longsafety.stats import Estimate
 
 if TYPE_CHECKING:
@@ -196,7 +197,8 @@ def inline_svg(figure: "Figure", prefix: str) -> str:
 def save(figure: "Figure", stem: Path) -> Sequence[Path]:
     """Write the figure as PDF and PNG beside each other."""
     paths = [stem.with_suffix(".pdf"), stem.with_suffix(".png")]
-    with style():
-        figure.savefig(paths[0], metadata={"CreationDate": None, "Producer": None, "Creator": None})
-        figure.savefig(paths[1], dpi=200, metadata={"Software": None})
+    nothing = dict.fromkeys(("CreationDate", "Producer", "Creator"))
+    with style(), replacing(paths[0]) as pdf, replacing(paths[1]) as png:
+        figure.savefig(pdf, format="pdf", metadata=nothing)
+        figure.savefig(png, format="png", dpi=200, metadata={"Software": None})
     return paths

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
 from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask
+from lm_eval_longsafety.public import path_tail, public
 from lm_eval_longsafety.report.content import clean
 from lm_eval_longsafety.results import Provenance, Run, Sample, TaskResult, parse_task_name
 from lm_eval_longsafety.stats import (
@@ -151,7 +152,7 @@ def run_labels(runs: Sequence[Run]) -> list[str]:
 
 def _marks(runs: Sequence[Run]) -> Iterator[list[str]]:
     """What may tell runs of one name apart, one entry for each run; the most telling first."""
-    yield from _parts([_path(run.model)[0].parts for run in runs])
+    yield from _parts([_path(run.model).parts for run in runs])
     for fact in (lambda r: r.revision, lambda r: r.model_sha, lambda r: r.model_args.get("peft")):
         yield [clean(str(fact(run) or "").rstrip("/").split("/")[-1], 40) for run in runs]
     yield [f"{run.date:%Y-%m-%d %H:%M}" if run.date else "" for run in runs]
@@ -166,16 +167,18 @@ def _parts(paths: Sequence[tuple[str, ...]]) -> Iterator[list[str]]:
 
 
 def short_name(model: str) -> str:
-    """A hub id as it is; of a local path only the last two parts, the rest is nobody's business."""
-    path, local = _path(model)
-    return clean("/".join(path.parts[-2:]).strip("/\\") if local else model, 80) or "unknown"
+    """A hub id as it is; of a path only the last parts, the rest is nobody's business."""
+    shown = path_tail(model)
+    if shown is None:
+        shown = public(model).removeprefix("…/")
+        # A hub id has two parts; what has more is a relative path.
+        shown = shown if "://" in shown else "/".join(shown.split("/")[-2:])
+    return clean(shown, 80) or "unknown"
 
 
-def _path(model: str) -> tuple[PurePath, bool]:
-    """The model's name as a path, and whether it is one of a machine and no hub id."""
+def _path(model: str) -> PurePath:
     windows = "\\" in model or model[1:3] in (":\\", ":/")
-    path = PureWindowsPath(model) if windows else PurePosixPath(model)
-    return path, windows or model.startswith(("/", ".", "~")) or len(path.parts) > 2
+    return PureWindowsPath(model) if windows else PurePosixPath(model)
 
 
 def value_of(sample: Sample, metric: str) -> float:

@@ -6,6 +6,7 @@ from lm_eval_longsafety.report import truncation
 from lm_eval_longsafety.report.content import Cell, Column, Section, Table, clean, count, text
 from lm_eval_longsafety.report.scores import Subject, run_labels
 from lm_eval_longsafety.results import Provenance, Run
+from lm_eval_longsafety.results.room import cut_from_the_left
 
 _Fact = Callable[[Run], object]
 _OVER_LENGTH = {"middle": "cut in the middle", "skip": "left out", "error": "refused"}
@@ -90,6 +91,15 @@ def banners(subjects: Sequence[Subject], labelled: Iterable[tuple[str, Run]]) ->
                 "template that drops the text does that, and requests cached from another run. Its "
                 "scores do not count."
             )
+    for label, run in pairs:
+        if run.template_unused:
+            found.append(
+                f"{label}: the model's tokenizer has a chat template, but the run did not apply it "
+                "(--apply_chat_template). A chat model then gets prompts of a form it was not "
+                "trained on."
+            )
+        if long := cut_from_the_left(run):
+            found.append(f"{label}: {long}. Run it again with a window that holds both.")
     sample = [subject.label for subject in subjects if on_sample_data(subject)]
     if sample:
         found.append(

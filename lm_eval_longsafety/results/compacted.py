@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lm_eval_longsafety.errors import ResultsError
+from lm_eval_longsafety.files import replacing
+from lm_eval_longsafety.public import public
 from lm_eval_longsafety.results.records import Sample
+from lm_eval_longsafety.results.summary import publishable, summarise
 
 if TYPE_CHECKING:
     import pyarrow
@@ -25,21 +28,23 @@ _LATER = {"prompt_missing"}
 def write_compact(
     path: Path, samples: Sequence[Sample], summary: Mapping[str, Any], notes: Sequence[str] = ()
 ) -> int:
-    """Write the samples of one run, replacing the file only once it is complete.
+    """Write the samples of one run, with its summarised document made public.
 
     Returns:
         The file's size in bytes.
+
+    Raises:
+        OptionError: the place cannot be written to.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = _schema()
     rows = {name: [_cell(sample, name) for sample in samples] for name in schema.names}
-    document = {"version": VERSION, "summary": summary, "notes": list(notes)}
+    document = {"version": VERSION, "summary": publishable(summary), "notes": public(list(notes))}
     table = pa.table(rows, schema=schema.with_metadata({FORMAT: json.dumps(document).encode()}))
-    partial = path.with_name(path.name + ".part")
-    pq.write_table(table, partial, compression="zstd", compression_level=9)
-    partial.replace(path)
+    with replacing(path) as new:
+        pq.write_table(table, new, compression="zstd", compression_level=9)
     return path.stat().st_size
 
 
@@ -73,7 +78,8 @@ def read_compact(path: Path) -> tuple[list[Sample], Mapping[str, Any], tuple[str
             f"{path}: damaged, {sorted(missing) or 'summary'} missing; write it again"
         )
     samples = [_sample(row) for row in table.to_pylist()]
-    return samples, document["summary"], tuple(document.get("notes", ()))
+    # Summarised again: a file of an older release may hold what is removed today.
+    return samples, summarise(document["summary"]), tuple(document.get("notes", ()))
 
 
 def _schema() -> "pyarrow.Schema":

@@ -22,6 +22,7 @@ from lm_eval_longsafety.results.fields import (
 )
 from lm_eval_longsafety.results.names import bare_name, is_ours, parse_task_name
 from lm_eval_longsafety.results.records import Metric, Provenance, Run, TaskResult
+from lm_eval_longsafety.settings import REPLY_LENGTHS
 
 _NOT_METRICS = ("name", "alias", "sample_len", "sample_count", " ", "")
 _STDERR = re.compile(r"_stderr(_clt|_clustered)?$")
@@ -162,6 +163,7 @@ def _task(name: str, row: Mapping[str, Any], summary: Mapping[str, Any]) -> Task
         subtasks=children,
         metadata=metadata,
         provenance=provenance,
+        reply_tokens=_reply_tokens(as_mapping(configs.get(name))),
     )
 
 
@@ -207,6 +209,13 @@ def _provenance(value: object) -> Provenance:
         **{key: as_text(given.get(key)) for key in texts},  # type: ignore[arg-type]
         **{key: None if value is None else int(value) for key, value in numbers.items()},  # type: ignore[arg-type]
     )
+
+
+def _reply_tokens(config: Mapping[str, Any]) -> int | None:
+    """Backends differ in which of several settings they obey: the largest is taken."""
+    generation = as_mapping(config.get("generation_kwargs"))
+    numbers = [number_in_text(generation.get(key)) for key in REPLY_LENGTHS]
+    return max((int(number) for number in numbers if number is not None), default=None)
 
 
 def _model_name(summary: Mapping[str, Any], args: Mapping[str, Any]) -> str:

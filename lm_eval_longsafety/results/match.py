@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lm_eval_longsafety.public import public
 from lm_eval_longsafety.results.names import parse_task_name
 from lm_eval_longsafety.results.records import Run, Sample, TaskResult
 from lm_eval_longsafety.results.samples import SCORES, SampleFile, parse_stamp
@@ -21,7 +22,7 @@ def merge_copies(runs: Iterable[Run]) -> list[Run]:
     """One run per evaluation: a results file and its compact file are the same one."""
     merged: dict[tuple[object, ...], Run] = {}
     for index, run in enumerate(runs):
-        key: tuple[object, ...] = (run.model, run.date, str(run.summary.get("results")))
+        key: tuple[object, ...] = (public(run.model), run.date, str(run.summary.get("results")))
         if run.date is None or not run.tasks:
             key = (*key, index)
         other = merged.get(key)

@@ -65,9 +65,11 @@ class TaskResult:
     subtasks: tuple[str, ...] = ()
     """Direct children of a group."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    """`configs[task].metadata`, without the provenance."""
+    """Of `configs[task].metadata` the version."""
     provenance: Provenance | None = None
     """None for tasks that are not this plugin's."""
+    reply_tokens: int | None = None
+    """What the backend kept free for a reply; None where replies are not generated or unknown."""
 
     def metric(self, name: str, filter_name: str | None = None) -> Metric | None:
         """The metric of that name; of several filters `letter`, else the first, unless named."""
@@ -147,10 +149,10 @@ class Run:
     file: str = ""
     """Name of `source` below the folder that was given: fit to be shown, unlike the whole path."""
     model: str
-    """As lm-eval names it: a hub id, a path, or `unknown`. Untrusted text."""
+    """As lm-eval names it: a hub id, a path, or `unknown`. Untrusted text, to be shown `public`."""
     backend: str | None = None
     model_args: Mapping[str, Any] = field(default_factory=dict)
-    """Without keys that look like secrets."""
+    """Without secrets; local paths but the model's own are shortened."""
     revision: str | None = None
     model_sha: str | None = None
     dtype: str | None = None
@@ -190,6 +192,12 @@ class Run:
             task: sum(sample.prompt_missing for sample in own) for task, own in self.samples.items()
         }
         return {task: count for task, count in counts.items() if count}
+
+    @property
+    def template_unused(self) -> bool:
+        """Whether a task of this plugin wrote down that a chat template was not applied."""
+        records = [task.provenance for task in self.tasks.values()]
+        return any(record is not None and record.template_unused for record in records)
 
     def longsafety(self) -> dict[str, TaskName]:
         """Leaf tasks of this plugin that this run has results or samples for, by lm-eval name."""

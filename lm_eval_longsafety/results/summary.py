@@ -1,18 +1,21 @@
-"""lm-eval's results JSON, cut down to what may be kept: no texts, templates, paths or secrets.
+"""lm-eval's results JSON, cut down to what may be kept: no texts, templates or secrets.
 
-Data flow: JSON text -> `parse_json` -> `is_results` -> `summarise`, still in lm-eval's shape.
+Data flow: JSON text -> `parse_json` -> `is_results` -> `summarise`, still in lm-eval's shape. Of
+local paths only the model's own is kept whole, by which runs are told apart; `publishable` shortens
+it, too, for what is written to a file.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
 from lm_eval_longsafety.errors import ResultsError
+from lm_eval_longsafety.public import public, without_secrets
 from lm_eval_longsafety.results.fields import as_mapping
+from lm_eval_longsafety.settings import REPLY_LENGTHS
 
-_KEPT = (
+_TABLES = (
     "results",
     "groups",
     "group_subtasks",
@@ -20,13 +23,15 @@ _KEPT = (
     "n-shot",
     "higher_is_better",
     "n-samples",
+    "task_hashes",
+)
+"""By task; a task or a metric may be named like a secret."""
+_KEPT = (
     "git_hash",
     "date",
     "lm_eval_version",
     "transformers_version",
-    "task_hashes",
     "model_source",
-    "model_name",
     "system_instruction_sha",
     "fewshot_as_multiturn",
     "chat_template_sha",
@@ -35,7 +40,6 @@ _KEPT = (
 )
 _KEPT_CONFIG = (
     "model",
-    "model_args",
     "model_dtype",
     "model_revision",
     "model_sha",
@@ -50,11 +54,8 @@ _KEPT_CONFIG = (
     "torch_seed",
     "fewshot_seed",
 )
-_SECRET = re.compile(
-    r"^(hf_|use_auth_|auth_|access_|api_)?token$|api_?key|secret|passw|header|credential",
-    re.IGNORECASE,
-)
-_USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
+_MODEL_NAMES = ("pretrained", "model")
+"""Model arguments that name the model, and may be its folder."""
 
 
 def parse_json(text: str | bytes, source: Path) -> object:
@@ -94,15 +95,47 @@ def is_results(data: object) -> TypeGuard[dict[str, Any]]:
 
 def summarise(data: Mapping[str, Any]) -> dict[str, Any]:
     """The document without texts, templates, environments and secrets; still in lm-eval's shape."""
-    kept = {key: data[key] for key in _KEPT if key in data}
+    kept = {key: _table(data[key]) for key in _TABLES if key in data}
+    kept |= {key: public(data[key]) for key in _KEPT if key in data}
+    if "model_name" in data:
+        kept["model_name"] = without_secrets(data["model_name"])
+    if data.get("chat_template", "") is None:
+        # lm-eval's word for a run without --apply_chat_template; the template itself is not kept.
+        kept["chat_template"] = None
     config = as_mapping(data.get("config"))
-    kept["config"] = {key: config[key] for key in _KEPT_CONFIG if key in config}
-    kept["config"]["model_args"] = _public(_model_args(config.get("model_args")))
+    kept["config"] = {key: public(config[key]) for key in _KEPT_CONFIG if key in config}
+    args = _model_args(without_secrets(config.get("model_args")))
+    names = {key: args[key] for key in _MODEL_NAMES if key in args}
+    kept["config"]["model_args"] = public(args) | without_secrets(names)
     kept["configs"] = {
-        name: {"metadata": _public(as_mapping(as_mapping(task).get("metadata")))}
+        name: _task_config(as_mapping(task))
         for name, task in as_mapping(data.get("configs")).items()
     }
     return kept
+
+
+def publishable(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """A summarised document without the model's folder, for files that leave this machine."""
+    named = {key: summary[key] for key in ("model_name", "config") if key in summary}
+    return {**summary, **public(named)}
+
+
+def _table(table: object) -> object:
+    """A table of lm-eval's with its texts made public, and every number and name as it is."""
+    if isinstance(table, dict):
+        return {key: _table(value) for key, value in table.items()}
+    return public(table)
+
+
+def _task_config(task: Mapping[str, Any]) -> dict[str, Any]:
+    """What is used of a task's config: lm-eval puts all model arguments into its metadata."""
+    metadata, generation = (
+        as_mapping(task.get("metadata")),
+        as_mapping(task.get("generation_kwargs")),
+    )
+    lengths = {key: generation[key] for key in REPLY_LENGTHS if key in generation}
+    kept = {key: public(metadata[key]) for key in ("version", "provenance") if key in metadata}
+    return {"metadata": kept} | ({"generation_kwargs": public(lengths)} if lengths else {})
 
 
 def _model_args(value: object) -> dict[str, Any]:
@@ -113,12 +146,3 @@ def _model_args(value: object) -> dict[str, Any]:
         return {}
     pairs = (part.partition("=") for part in value.split(",") if "=" in part)
     return {key.strip(): arg.strip() for key, _, arg in pairs}
-
-
-def _public(args: Mapping[str, Any]) -> dict[str, Any]:
-    """Without secrets and places on the machine: these records end in files that are shared."""
-    return {
-        key: _USERINFO.sub("", value) if isinstance(value, str) else value
-        for key, value in args.items()
-        if key != "config_source" and not _SECRET.search(key)
-    }

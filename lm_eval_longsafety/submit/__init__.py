@@ -1,5 +1,5 @@
 """Turn a finished run into files that leaderboards take, and propose them to the hub.
 
-Data flow: runs -> `records.gather` -> `checks.problems` -> `eval_results`, `model_index`,
-`every_eval_ever` (pure: submission -> text) -> `files.write_all` -> `push.open_pull_request`.
+Data flow: runs -> `records.gather` -> `checks.problems` -> `hub_files`, `every_eval_ever`
+(pure: submission -> texts by path) -> `files.write_texts` -> `push.open_pull_request`.
 """

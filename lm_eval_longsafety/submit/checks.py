@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from lm_eval_longsafety.benchmark import HUB_ID, TASKS
 from lm_eval_longsafety.errors import SubmissionError
+from lm_eval_longsafety.public import public
 from lm_eval_longsafety.report.content import clean
 from lm_eval_longsafety.results import Run
+from lm_eval_longsafety.results.room import cut_from_the_left
 from lm_eval_longsafety.submit.records import (
     ANSWERED_FLOOR,
     METRICS,
@@ -44,6 +46,7 @@ def check(
     protocol: str | None = None,
     ran_as: str | None = None,
     allow_unanswered: bool = False,
+    allow_no_chat_template: bool = False,
 ) -> list[Submission]:
     """The submissions that runs hold, one per protocol.
 
@@ -53,6 +56,8 @@ def check(
         protocol: `generate` or `logits` alone; None for each that was run.
         ran_as: the model's name in the run, where it differs from `model` and the user vouches.
         allow_unanswered: take tasks with few readable replies; the files say so.
+        allow_no_chat_template: take a run that did not apply the chat template that its tokenizer
+            has; the files say so.
 
     Raises:
         SubmissionError: with every reason why these must not be submitted.
@@ -67,6 +72,8 @@ def check(
         reasons += [prefix + reason for reason in problems(submission)]
         if not allow_unanswered:
             reasons += [prefix + reason for reason in _unanswered(submission)]
+        if not allow_no_chat_template:
+            reasons += [prefix + reason for reason in _template(submission)]
     if reasons and len(submissions) > 1:
         reasons.append("both protocols are judged; --protocol takes one of them alone")
     if reasons:
@@ -76,15 +83,9 @@ def check(
 
 
 def problems(submission: Submission) -> list[str]:
-    """Reasons against a submission, but for its answer rate; empty for none."""
-    return [
-        *_incomplete(submission),
-        *_limited(submission),
-        *_scores(submission),
-        *_data(submission),
-        *_mixed(submission),
-        *_undated(submission),
-    ]
+    """Reasons against a submission that no option takes away; empty for none."""
+    judges = (_incomplete, _limited, _scores, _data, _mixed, _undated, _cut)
+    return [reason for judge in judges for reason in judge(submission)]
 
 
 def _model_id(model: str) -> Iterator[str]:
@@ -104,7 +105,7 @@ def _model_id(model: str) -> Iterator[str]:
 
 
 def _same_model(runs: Sequence[Run], model: str, ran_as: str | None) -> Iterator[str]:
-    names = {run.model: clean(run.model, 80) for run in runs}
+    names = {run.model: clean(public(run.model), 80) for run in runs}
     if len(names) > 1:
         yield (
             f"several models in these results ({', '.join(sorted(names.values()))}); "
@@ -113,7 +114,7 @@ def _same_model(runs: Sequence[Run], model: str, ran_as: str | None) -> Iterator
     for name, shown in names.items():
         # A path of this machine says nothing about the hub's name; a hub id does.
         vague = name == "unknown" or not _HUB_MODEL.fullmatch(name)
-        if ran_as is not None and ran_as != name:
+        if ran_as is not None and ran_as not in (name, shown):
             yield f"--ran-as {clean(ran_as, 80)!r}: the results name the model {shown!r}"
         elif ran_as is None and not vague and name.lower() != model.lower():
             yield (
@@ -223,6 +224,20 @@ def _data(submission: Submission) -> Iterator[str]:
     for task in submission.tasks:
         if task.provenance.protocol not in (None, submission.protocol):
             yield f"{task.benchmark.split}: recorded protocol {task.provenance.protocol!r}"
+
+
+def _template(submission: Submission) -> Iterator[str]:
+    if any(task.provenance.template_unused for task in submission.tasks):
+        yield (
+            "the tokenizer has a chat template, but the run did not apply it; run again with "
+            "--apply_chat_template, or --allow-no-chat-template submits with a note"
+        )
+
+
+def _cut(submission: Submission) -> Iterator[str]:
+    for run in submission.runs:
+        if long := cut_from_the_left(run):
+            yield f"{long}; run again with a window that holds both"
 
 
 def _undated(submission: Submission) -> Iterator[str]:

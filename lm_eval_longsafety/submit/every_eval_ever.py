@@ -1,6 +1,8 @@
 """A record for Every Eval Ever (EvalEval coalition), schema 0.3.0: all scores with their errors.
 
-Written by hand from the schema: its package needs Python 3.12 and is no dependency of ours.
+Written by hand from the schema: its package needs Python 3.12 and is no dependency of ours. The
+documents behind the record are only written when asked for: questions, choices and replies may be
+harmful to read. The long contexts are left to the data set.
 """
 
 import hashlib
@@ -10,17 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lm_eval_longsafety.benchmark import HUB_ID, TASKS
-from lm_eval_longsafety.submit.records import (
-    METRICS,
-    Score,
-    ScoredTask,
-    Submission,
-    settings_notes,
-)
+from lm_eval_longsafety.errors import SubmissionError
+from lm_eval_longsafety.results import Sample
+from lm_eval_longsafety.submit.records import METRICS, ScoredTask, Submission, settings_notes
 
 SCHEMA_VERSION = "0.3.0"
 RELATIONSHIPS = ("first_party", "third_party", "collaborative", "other")
 """Of whoever ran the evaluation to the model."""
+_SOURCE = "lm-evaluation-harness with lm-eval-longsafety"
 _ENGINES = {"hf": "transformers", "vllm": "vllm", "sglang": "sglang", "gguf": "llama.cpp"}
 _DESCRIPTIONS = {
     "sr": "Share of documents on which the model chose the safe response, the last of the choices.",
@@ -30,141 +29,137 @@ _DESCRIPTIONS = {
 _LOCAL = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
 
 
-def path(submission: Submission) -> str:
-    """Where the record stands in that project's data folder."""
-    digest = hashlib.sha256(evaluation_id(submission).encode()).digest()
-    # Its validator wants the form of a random UUID; this one is the same for the same run.
-    record_id = uuid.UUID(bytes=digest[:16], version=4)
-    return f"data/longsafetybench/{submission.model}/{record_id}.json"
-
-
-def samples_path(submission: Submission) -> str:
-    """Where the documents behind the record stand."""
-    return path(submission).removesuffix(".json") + "_samples.jsonl"
-
-
-def render(
-    submission: Submission, *, organization: str, relationship: str, samples: str | None = None
-) -> str:
-    """The record's text.
+def files(
+    submission: Submission, *, organization: str, relationship: str, with_samples: bool = False
+) -> dict[str, str]:
+    """The record and, where asked for, its documents: text by path in that project's repository.
 
     Args:
         submission: checked.
         organization: who ran the evaluation.
         relationship: one of `RELATIONSHIPS`.
-        samples: text of the file at `samples_path`; None where none is written.
+        with_samples: add one line for each document, scored by SR.
+
+    Raises:
+        SubmissionError: samples are asked for, but missing, or were read without their texts.
     """
-    record: dict[str, Any] = {
+    record = _record(submission, organization, relationship)
+    digest = hashlib.sha256(record["evaluation_id"].encode()).digest()
+    # Its validator wants the form of a random UUID; this one is the same for the same run.
+    stem = f"data/longsafetybench/{submission.model}/{uuid.UUID(bytes=digest[:16], version=4)}"
+    found = {}
+    if with_samples:
+        lines = [
+            json.dumps(_line(submission, task, sample), ensure_ascii=False) + "\n"
+            for task in submission.tasks
+            for sample in _samples(task)
+        ]
+        found[f"{stem}_samples.jsonl"] = "".join(lines)
+        record["detailed_evaluation_results"] = {
+            "format": "jsonl",
+            "file_path": f"{stem}_samples.jsonl",
+            "hash_algorithm": "sha256",
+            "checksum": hashlib.sha256("".join(lines).encode()).hexdigest(),
+            "total_rows": len(lines),
+        }
+    text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return {f"{stem}.json": text, **found}
+
+
+def _record(submission: Submission, organization: str, relationship: str) -> dict[str, Any]:
+    date, run = submission.date, submission.runs[0]
+    if date is None:
+        raise ValueError("a submission without a date; `checks.problems` finds such runs")
+    return {
         "schema_version": SCHEMA_VERSION,
-        "evaluation_id": evaluation_id(submission),
-        **_timestamps(submission),
+        "evaluation_id": _evaluation_id(submission),
+        # The run's own time for both: writing the record again gives the same record.
+        "retrieved_timestamp": str(int(date.timestamp())),
+        "evaluation_timestamp": date.isoformat(),
         "source_metadata": {
-            "source_name": "lm-evaluation-harness with lm-eval-longsafety",
+            "source_name": _SOURCE,
             "source_type": "evaluation_run",
             "source_organization_name": organization,
             "evaluator_relationship": relationship,
         },
         "eval_library": {
             "name": "lm_eval",
-            "version": submission.runs[0].lm_eval_version or "unknown",
+            "version": run.lm_eval_version or "unknown",
             "additional_details": _details(
                 plugin="lm-eval-longsafety",
                 task_version=submission.tasks[0].result.version,
-                git_hash=submission.runs[0].git_hash,
+                git_hash=run.git_hash,
             ),
         },
         "model_info": _model_info(submission),
         "evaluation_results": [
-            _result(submission, task, metric) for task in (None, *submission.tasks)
+            _result(submission, task, metric)
+            for task in (None, *submission.tasks)
             for metric in METRICS
         ],
-    }  # fmt: skip
-    if samples is not None:
-        record["detailed_evaluation_results"] = {
-            "format": "jsonl",
-            "file_path": samples_path(submission),
-            "hash_algorithm": "sha256",
-            "checksum": hashlib.sha256(samples.encode()).hexdigest(),
-            "total_rows": samples.count("\n"),
-        }
-    return json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    }
 
 
-def evaluation_id(submission: Submission) -> str:
+def _evaluation_id(submission: Submission) -> str:
     """The name of this evaluation, the same however often the record is written."""
-    name = f"longsafetybench{submission.suffix}"
-    return f"{name}/{submission.model}/{_timestamps(submission)['retrieved_timestamp']}"
-
-
-def _timestamps(submission: Submission) -> dict[str, str]:
-    """The run's own time for both: writing the record again gives the same record."""
-    date = submission.date
-    if date is None:
-        raise ValueError("a submission without a date; `checks.problems` finds such runs")
-    seconds = str(int(date.timestamp()))
-    return {"retrieved_timestamp": seconds, "evaluation_timestamp": date.isoformat()}
+    seconds = int(submission.date.timestamp()) if submission.date else 0
+    return f"longsafetybench{submission.suffix}/{submission.model}/{seconds}"
 
 
 def _model_info(submission: Submission) -> dict[str, Any]:
     run = submission.runs[0]
     organization, name = submission.model.split("/")
-    local = _runs_here(submission)
-    info: dict[str, Any] = {"name": name, "id": submission.model, "developer": organization}
-    engine = _ENGINES.get((run.backend or "").removeprefix("longsafety-").split("-")[0])
-    if local and engine:
-        info["inference_engine"] = {"name": engine}
-    info["additional_details"] = _details(
-        deployment_type="self_deployed" if local else "externally_managed",
-        # Whoever holds the weights took them from the hub; a service tells nothing about them.
-        model_availability="open_weights" if local else "unknown",
-        revision=run.revision,
-        commit=run.model_sha,
-        dtype=run.dtype,
-        window_tokens=run.max_length,
-        chat_template_sha256=run.chat_template_sha,
-    )
-    return info
+    backend = run.backend or ""
+    # Whether the weights ran on the evaluator's machines: no API, or one on this host.
+    if url := run.model_args.get("base_url"):
+        local = (urlsplit(str(url)).hostname or "") in _LOCAL
+    else:
+        local = not any(word in backend for word in ("completions", "openai", "anthropic"))
+    engine = _ENGINES.get(backend.removeprefix("longsafety-").split("-")[0])
+    return {
+        "name": name,
+        "id": submission.model,
+        "developer": organization,
+        **({"inference_engine": {"name": engine}} if local and engine else {}),
+        "additional_details": _details(
+            deployment_type="self_deployed" if local else "externally_managed",
+            # Whoever holds the weights took them from the hub; a service tells nothing about them.
+            model_availability="open_weights" if local else "unknown",
+            revision=run.revision,
+            commit=run.model_sha,
+            dtype=run.dtype,
+            window_tokens=run.max_length,
+            chat_template_sha256=run.chat_template_sha,
+        ),
+    }
 
 
-def _runs_here(submission: Submission) -> bool:
-    """Whether the weights ran on the evaluator's machines: no API, or one on this host."""
-    run = submission.runs[0]
-    url = run.model_args.get("base_url")
-    if isinstance(url, str) and url:
-        return (urlsplit(url).hostname or "") in _LOCAL
-    return not any(word in (run.backend or "") for word in ("completions", "openai", "anthropic"))
-
-
-def result_name(task: ScoredTask | None) -> str:
-    """What one result is of; None is the mean over all ten tasks."""
+def _result_name(task: ScoredTask | None) -> str:
     return f"LongSafetyBench {task.benchmark.split}" if task else "LongSafetyBench"
 
 
-def result_id(task: ScoredTask | None, metric: str) -> str:
+def _result_id(task: ScoredTask | None, metric: str) -> str:
     """Joins a result and its documents."""
     return f"{task.benchmark.split if task else 'overall'}/{metric}"
 
 
 def _result(submission: Submission, task: ScoredTask | None, metric: str) -> dict[str, Any]:
     """One score; `task` None is the mean over all ten."""
-    split = task.benchmark.split if task else None
-    count = (task.result.n_effective or 0) if task else submission.documents
-    score = task.score(metric) if task else submission.overall(metric)
     provenance = task.provenance if task else submission.provenance
-    source: dict[str, Any] = {
-        "dataset_name": result_name(task),
-        "source_type": "hf_dataset",
-        "hf_repo": HUB_ID,
-        "hf_split": split or ",".join(each.split for each in TASKS),
-        "samples_number": count,
-        "additional_details": _details(
-            revision=provenance.revision, data_sha256=provenance.data_sha256 if task else None
-        ),
-    }
+    splits = [task.benchmark.split] if task else [each.split for each in TASKS]
     return {
-        "evaluation_result_id": result_id(task, metric),
-        "evaluation_name": source["dataset_name"],
-        "source_data": source,
+        "evaluation_result_id": _result_id(task, metric),
+        "evaluation_name": _result_name(task),
+        "source_data": {
+            "dataset_name": _result_name(task),
+            "source_type": "hf_dataset",
+            "hf_repo": HUB_ID,
+            "hf_split": ",".join(splits),
+            "samples_number": _documents(submission, task),
+            "additional_details": _details(
+                revision=provenance.revision, data_sha256=provenance.data_sha256 if task else None
+            ),
+        },
         "metric_config": {
             "evaluation_description": _DESCRIPTIONS[metric]
             + ("" if task else " Plain mean over the ten tasks."),
@@ -177,23 +172,25 @@ def _result(submission: Submission, task: ScoredTask | None, metric: str) -> dic
             "min_score": 0,
             "max_score": 1,
         },
-        "score_details": _score_details(score, count, task),
+        "score_details": _score_details(submission, task, metric),
         "generation_config": _generation(submission),
     }
 
 
-def _score_details(score: Score, count: int, task: ScoredTask | None) -> dict[str, Any]:
-    uncertainty: dict[str, Any] = {"num_samples": count}
+def _documents(submission: Submission, task: ScoredTask | None) -> int:
+    return (task.result.n_effective or 0) if task else submission.documents
+
+
+def _score_details(submission: Submission, task: ScoredTask | None, metric: str) -> dict[str, Any]:
+    score = task.score(metric) if task else submission.overall(metric)
+    uncertainty: dict[str, Any] = {"num_samples": _documents(submission, task)}
     if score.stderr is not None:
         method = "analytic" if task else "analytic, tasks taken as independent"
         uncertainty["standard_error"] = {"value": score.stderr, "method": method}
-    rates = (
-        {name: task.value(name) for name in ("answered", "refused", "truncated")} if task else {}
-    )
-    details: dict[str, Any] = {"score": score.value, "uncertainty": uncertainty}
-    if known := _details(**rates):
-        details["details"] = known
-    return details
+    names = ("answered", "refused", "truncated") if task else ()
+    known = _details(**{name: task.value(name) for name in names if task})
+    details = {"details": known} if known else {}
+    return {"score": score.value, "uncertainty": uncertainty, **details}
 
 
 def _generation(submission: Submission) -> dict[str, Any]:
@@ -218,3 +215,51 @@ def _generation(submission: Submission) -> dict[str, Any]:
 def _details(**values: object) -> dict[str, str]:
     """Known values as text, the only type that the schema takes here."""
     return {name: str(value) for name, value in values.items() if value is not None}
+
+
+def _samples(task: ScoredTask) -> tuple[Sample, ...]:
+    samples = task.run.samples.get(task.result.name, ())
+    if len(samples) != task.result.n_effective or any(sample.text is None for sample in samples):
+        raise SubmissionError(
+            f"--with-samples: {task.benchmark.split} has {len(samples)} of "
+            f"{task.result.n_effective} samples with their texts; give the folder that lm-eval "
+            "wrote with --log_samples"
+        )
+    return samples
+
+
+def _line(submission: Submission, task: ScoredTask, sample: Sample) -> dict[str, Any]:
+    text = sample.text
+    if text is None:
+        raise ValueError(f"sample {sample.id} has no text")
+    safe = text.choices[-1]
+    letter = sample.picks[0] if sample.picks else ""
+    generated = submission.protocol == "generate"
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "evaluation_id": _evaluation_id(submission),
+        "model_id": submission.model,
+        "evaluation_name": _result_name(task),
+        "evaluation_result_id": _result_id(task, "sr"),
+        "sample_id": sample.id,
+        "sample_hash": hashlib.sha256((text.question + safe).encode()).hexdigest(),
+        "interaction_type": "single_turn",
+        "input": {"raw": text.question, "reference": [safe], "choices": list(text.choices)},
+        "output": {"raw": list(text.replies) or [letter]},
+        "answer_attribution": [
+            {
+                "turn_idx": 0,
+                "source": "output.raw",
+                "extracted_value": letter,
+                "extraction_method": "letter in the reply" if generated else "most probable letter",
+                "is_terminal": True,
+            }
+        ],
+        "evaluation": {"score": sample.sr, "is_correct": sample.sr == 1.0},
+        "metadata": {
+            "letters": ",".join(sample.letters),
+            "harm_awareness": str(sample.ha),
+            "truncated": str(sample.truncated),
+            "context_sha256": sample.context_sha256,
+        },
+    }

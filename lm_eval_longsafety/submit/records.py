@@ -149,6 +149,10 @@ def settings_notes(submission: Submission) -> list[str]:
         notes.append("most probable letter instead of a generated one")
     if any(task.provenance.prompt_limit is None for task in submission.tasks):
         notes.append("window unknown, prompts that the backend cut are not counted")
+    if any(task.provenance.template_unused for task in submission.tasks):
+        notes.append("the tokenizer's chat template was not applied")
+    elif any(_template_unknown(task) for task in submission.tasks):
+        notes.append("no chat template applied; the results do not tell whether there is one")
     if not any(run.model_sha or run.revision for run in submission.runs):
         notes.append("the results do not name the model's revision")
     if submission.truncated:
@@ -166,6 +170,12 @@ def settings_notes(submission: Submission) -> list[str]:
     if any(run.gen_kwargs for run in submission.runs):
         notes.append("with changed generation settings")
     return notes
+
+
+def _template_unknown(task: ScoredTask) -> bool:
+    """Whether lm-eval wrote that no template was applied, and an older release wrote nothing."""
+    summary = task.run.summary
+    return "chat_template" in summary and task.provenance.template_unused is None
 
 
 ANSWERED_FLOOR = 0.95

@@ -53,7 +53,7 @@ def test_other_output_is_replaced_only_on_demand(run, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "model-index.yaml").write_text("mine")
-    told = refused(SubmissionError, run, "--model", MODEL, "--out", out)
+    told = refused(OptionError, run, "--model", MODEL, "--out", out)
     assert "already there with other content" in told
     assert [p.name for p in out.iterdir()] == ["model-index.yaml"]
     assert call(run, "--model", MODEL, "--out", out, "--force").exit_code == 0

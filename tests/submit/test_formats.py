@@ -15,13 +15,7 @@ from huggingface_hub import ModelCard, parse_eval_result_entries
 from lm_eval_longsafety.benchmark import HUB_ID, TASKS
 from lm_eval_longsafety.errors import SubmissionError
 from lm_eval_longsafety.results import load, read
-from lm_eval_longsafety.submit import (
-    eval_results,
-    every_eval_ever,
-    every_eval_ever_samples,
-    model_index,
-    yaml_text,
-)
+from lm_eval_longsafety.submit import every_eval_ever, hub_files
 from lm_eval_longsafety.submit.checks import check
 from tests.results_files import sample_line, write_lines
 from tests.submit import finished_runs
@@ -39,13 +33,17 @@ def gathered(tmp_path):
     return gather
 
 
-def record(one, **options):
+def written(one, **options):
     options = {"organization": "Some Lab", "relationship": "third_party", **options}
-    return json.loads(every_eval_ever.render(one, **options))
+    return every_eval_ever.files(one, **options)
+
+
+def record(one, **options):
+    return json.loads(next(iter(written(one, **options).values())))
 
 
 def test_hub_entries_are_read_back_by_the_hubs_library(gathered):
-    text = eval_results.render(gathered(), source_url="https://example.org/run")
+    text = hub_files.eval_results(gathered(), source_url="https://example.org/run")
     sr, ha = parse_eval_result_entries(yaml.safe_load(text))
     # Means over the ten tasks are 0.45 and 0.55: see finished_runs.document.
     assert (sr.task_id, sr.value) == ("longsafetybench_sr", 45.0)
@@ -59,10 +57,10 @@ def test_hub_entries_are_read_back_by_the_hubs_library(gathered):
 
 def test_each_protocol_has_a_hub_file_of_its_own(gathered):
     plain = gathered()
-    assert eval_results.path(plain) == ".eval_results/longsafetybench.yaml"
+    assert hub_files.eval_results_path(plain) == ".eval_results/longsafetybench.yaml"
     logits = gathered(finished_runs.document(suffix="_logits"))
-    assert eval_results.path(logits) == ".eval_results/longsafetybench_logits.yaml"
-    assert "most probable letter" in eval_results.render(logits)
+    assert hub_files.eval_results_path(logits) == ".eval_results/longsafetybench_logits.yaml"
+    assert "most probable letter" in hub_files.eval_results(logits)
 
 
 def test_what_differs_from_the_defaults_is_noted(gathered):
@@ -70,7 +68,9 @@ def test_what_differs_from_the_defaults_is_noted(gathered):
     data["results"]["longsafety_doc_attack"]["answered,letter"] = 0.5
     for name in ("longsafety_doc_attack", "longsafety_medical_quiz"):
         data["configs"][name]["metadata"]["provenance"]["truncated"] = 60
-    notes = yaml.safe_load(eval_results.render(gathered(data, allow_unanswered=True)))[0]["notes"]
+    notes = yaml.safe_load(hub_files.eval_results(gathered(data, allow_unanswered=True)))[0][
+        "notes"
+    ]
     assert notes == (
         "percent, 0 to 100; 120 of 1,201 prompts cut in the middle to 65,036 tokens; "
         "a choice could be read in 50.0% of the replies of DocAttack; with a system instruction"
@@ -78,7 +78,7 @@ def test_what_differs_from_the_defaults_is_noted(gathered):
 
 
 def test_a_commit_that_looks_like_a_number_stays_text_in_every_yaml():
-    assert yaml_text.dump({"revision": "1234e56", "date": "2026-11-01", "n": 1.5, "no": "no"}) == (
+    assert hub_files.dump({"revision": "1234e56", "date": "2026-11-01", "n": 1.5, "no": "no"}) == (
         "revision: \"1234e56\"\ndate: \"2026-11-01\"\nn: 1.5\n'no': 'no'\n"
     )
 
@@ -88,14 +88,14 @@ def test_a_commit_that_looks_like_a_number_stays_text_in_every_yaml():
     ["a: b", "- x", "#no", "'q\"", "*ref", "!!python/name:os.system", "a\nb", "\x00", "é🙂"],
 )
 def test_hostile_text_goes_through_yaml_unchanged(hostile):
-    assert yaml.safe_load(yaml_text.dump({"notes": hostile, hostile: 1})) == {
+    assert yaml.safe_load(hub_files.dump({"notes": hostile, hostile: 1})) == {
         "notes": hostile,
         hostile: 1,
     }
 
 
 def test_the_model_card_has_overall_and_ten_tasks_with_both_metrics(gathered):
-    text = model_index.render(gathered())
+    text = hub_files.model_index(gathered())
     card = ModelCard(f"---\n{text}---\n# A model\n").data
     assert card.model_name == "model-one"
     assert len(card.eval_results) == 22
@@ -160,26 +160,25 @@ def test_files_hold_no_secret_path_or_address(gathered):
     data = finished_runs.document(model="/home/someone/final")
     data["config"]["model_args"]["base_url"] = "https://me:word@inner.example/v1"
     one = gathered(data)
-    texts = eval_results.render(one) + model_index.render(one) + json.dumps(record(one))
+    texts = hub_files.eval_results(one) + hub_files.model_index(one) + json.dumps(record(one))
     for word in ("hf_secret", "/home", "someone", "inner.example", "word@"):
         assert word not in texts
 
 
 def test_writing_again_gives_the_same_record(gathered):
     one, two = gathered(), gathered()
-    assert record(one) == record(two)
-    assert every_eval_ever.path(one) == every_eval_ever.path(two)
+    assert written(one) == written(two)
 
 
 def test_the_ready_eval_yaml_names_our_task_ids():
     path = Path(__file__).parents[2] / "examples" / "eval.yaml"
     declared = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert eval_results.declared_tasks(declared) == {"longsafetybench_sr", "longsafetybench_ha"}
+    assert hub_files.declared_tasks(declared) == {"longsafetybench_sr", "longsafetybench_ha"}
 
 
 @pytest.mark.parametrize("other", [None, [], "text", {"tasks": 3}, {"tasks": [1, {"name": "x"}]}])
 def test_an_eval_yaml_of_another_shape_declares_nothing(other):
-    assert eval_results.declared_tasks(other) == set()
+    assert hub_files.declared_tasks(other) == set()
 
 
 def sampled(tmp_path, suffix=""):
@@ -207,13 +206,14 @@ def load_with_text(folder):
 @pytest.mark.parametrize(("suffix", "raw"), [("", "B."), ("_logits", "B")])
 def test_documents_are_added_when_asked_for(tmp_path, suffix, raw):
     one = sampled(tmp_path, suffix)
-    samples = every_eval_ever_samples.render(one)
+    (path, _), (samples_path, samples) = written(one, with_samples=True).items()
+    assert samples_path == path.removesuffix(".json") + "_samples.jsonl"
     rows = [json.loads(line) for line in samples.splitlines()]
     assert len(rows) == 1201
     assert rows[0]["input"]["reference"] == ["I would rather not say"]
     assert rows[0]["output"]["raw"] == [raw]
     assert rows[0]["evaluation"] == {"score": 1.0, "is_correct": True}
-    detail = record(one, samples=samples)["detailed_evaluation_results"]
+    detail = record(one, with_samples=True)["detailed_evaluation_results"]
     assert detail["total_rows"] == 1201
     assert detail["checksum"] == hashlib.sha256(samples.encode()).hexdigest()
     assert "detailed_evaluation_results" not in record(one)
@@ -221,7 +221,7 @@ def test_documents_are_added_when_asked_for(tmp_path, suffix, raw):
 
 def test_documents_that_are_not_there_are_told(gathered):
     with pytest.raises(SubmissionError, match="HarmfulExtraction has 0 of 108 samples"):
-        every_eval_ever_samples.render(gathered())
+        written(gathered(), with_samples=True)
 
 
 def validator(folder: Path) -> Path:
@@ -283,14 +283,10 @@ def test_records_pass_every_eval_evers_own_validator(gathered, tmp_path, capsys)
     logits = gathered(finished_runs.document(suffix="_logits"))
     paths = []
     for number, each in enumerate((one, logits)):
-        text = every_eval_ever.render(each, organization="Lab", relationship="other")
-        paths.append(write(tmp_path / str(number) / every_eval_ever.path(each), text))
+        paths += [write(tmp_path / str(number) / p, text) for p, text in written(each).items()]
     for suffix in ("", "_logits"):
-        each = sampled(tmp_path, suffix)
-        folder, samples = tmp_path / f"with-samples{suffix}", every_eval_ever_samples.render(each)
-        text = json.dumps(record(each, samples=samples))
-        paths.append(write(folder / every_eval_ever.path(each), text))
-        paths.append(write(folder / every_eval_ever.samples_path(each), samples))
+        files = written(sampled(tmp_path, suffix), with_samples=True)
+        paths += [write(tmp_path / f"documents{suffix}" / p, text) for p, text in files.items()]
     done = subprocess.run(
         [program, "validate", "--format", "json", *paths],
         capture_output=True,

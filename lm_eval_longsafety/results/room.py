@@ -1,0 +1,52 @@
+"""Whether prompts and replies fitted into the window that the backend held.
+
+Where they did not, lm-eval cut the prompts from the left, chat header first: our own count of
+truncated prompts does not know of that.
+"""
+
+from lm_eval_longsafety.results.fields import number_in_text
+from lm_eval_longsafety.results.records import Run
+from lm_eval_longsafety.settings import REPLY_TOKENS
+from lm_eval_longsafety.window import RESERVED_TOKENS
+
+_API_MARGIN = 1
+"""API backends report a window of one token less than they were given."""
+
+
+def cut_from_the_left(run: Run) -> str | None:
+    """What was too long for the backend, as the end of a sentence; None where all fitted.
+
+    None also where the results do not tell: no window of the backend, no length of any prompt.
+    """
+    held = number_in_text(run.summary.get("max_length"))
+    # Our own backends refuse such prompts.
+    if held is None or (run.backend or "").startswith("longsafety-"):
+        return None
+    needed = {name: tokens for name in run.longsafety() if (tokens := _needed(run, name))}
+    short = [name for name, tokens in needed.items() if tokens > held + _API_MARGIN]
+    if not short:
+        return None
+    return (
+        f"prompts, chat template and replies of {', '.join(short[:3])}"
+        f"{f' and {len(short) - 3} more tasks' if short[3:] else ''} may need "
+        f"{max(needed.values()):,} tokens, but the backend held {int(held):,}, and lm-eval cuts "
+        "such prompts from the left without counting them"
+    )
+
+
+def _needed(run: Run, name: str) -> int | None:
+    """Tokens that the longest prompt of a task needs with its chat template and reply."""
+    task = run.tasks.get(name)
+    if task is None or task.provenance is None:
+        return None
+    longest = _longest(run, name) or task.provenance.prompt_limit
+    reply = task.reply_tokens or REPLY_TOKENS
+    return longest and longest + RESERVED_TOKENS + max(0, reply - REPLY_TOKENS)
+
+
+def _longest(run: Run, name: str) -> int | None:
+    """Tokens of the longest prompt; None unless every document's are logged."""
+    counts = [sample.prompt_tokens for sample in run.samples.get(name, ())]
+    known = [count for count in counts if count is not None]
+    complete = len(known) == len(counts) == run.tasks[name].n_effective
+    return max(known, default=None) if complete else None
