@@ -2,15 +2,15 @@
 
 Data flow: subjects -> `check_same_data` -> pairs per task -> `paired` -> Holm over tasks -> ranks.
 Only documents that both runs scored are paired; runs on different data are refused, never lined up
-by position.
+by position. Only runs of the same tasks are ranked with each other.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from lm_eval_longsafety.errors import ResultsError
-from lm_eval_longsafety.paired import Difference, holm, paired_mean, paired_task, ranks
+from lm_eval_longsafety.paired import Difference, holm, paired_mean, paired_task
 from lm_eval_longsafety.report.scores import Subject, value_of
 from lm_eval_longsafety.results import Sample
 from lm_eval_longsafety.stats import Estimate, Values
@@ -53,8 +53,23 @@ class Rank:
 
     subject: Subject
     rank: int
-    """Shared by all that nobody beats beyond noise."""
+    """One more than the subjects that beat this one beyond noise."""
     score: Estimate
+
+
+def compare_all(subjects: Sequence[Subject]) -> list[Comparison]:
+    """Each subject against the first one before it with documents in common: mostly the very first.
+
+    Raises:
+        ResultsError: no two of them share a document, or two ran on different data.
+    """
+    found = []
+    for index, second in enumerate(subjects):
+        bases = (first for first in subjects[:index] if _shared_documents(first, second)[0])
+        found += [compare(first, second) for first in itertools.islice(bases, 1)]
+    if not found:
+        raise ResultsError(_nothing_shared(subjects))
+    return found
 
 
 def compare(first: Subject, second: Subject) -> Comparison:
@@ -66,10 +81,7 @@ def compare(first: Subject, second: Subject) -> Comparison:
     check_same_data(first, second)
     shared, notes = _shared_documents(first, second)
     if not shared:
-        raise ResultsError(
-            f"{first.label} and {second.label} share no sampled document; give runs of the same "
-            "tasks, made with --log_samples"
-        )
+        raise ResultsError(_nothing_shared([first, second]))
     comparisons: list[TaskComparison] = []
     for metric in METRICS:
         comparisons += _compare_tasks(shared, metric)
@@ -115,25 +127,48 @@ def check_same_data(first: Subject, second: Subject) -> None:
                 )
 
 
-def rank(subjects: Sequence[Subject]) -> list[Rank]:
-    """Order by overall SR; models that noise may separate share a rank, unscored ones have none.
+def rankings(subjects: Sequence[Subject]) -> list[list[Rank]]:
+    """A ranking for each set of tasks that several subjects have scores and samples of."""
+    groups: dict[tuple[tuple[str, bool], ...], list[Subject]] = {}
+    for subject in subjects:
+        key = tuple((task.benchmark.split, bool(task.samples)) for task in subject.tasks)
+        groups.setdefault(key, []).append(subject)
+    found = [rank(group) for group in groups.values()]
+    return [ranking for ranking in found if len(ranking) > 1]
 
-    A pair differs if its randomisation p over their shared documents, Holm-corrected over all
-    pairs, is below 0.05.
+
+def rank(subjects: Sequence[Subject]) -> list[Rank]:
+    """Order subjects of the same tasks; unscored ones have no rank.
+
+    One beats another if its SR is higher on the documents that both scored and the randomisation p,
+    Holm-corrected over all pairs, is below 0.05. Within a rank the higher overall SR comes first.
     """
     scored = [(subject, score) for subject in subjects if (score := subject.mean("sr"))]
-    subjects = [subject for subject, _ in scored]
-    pairs = list(combinations(range(len(subjects)), 2))
-    p_values = [compare(subjects[i], subjects[j]).overall["sr"].p for i, j in pairs]
-    distinct = [[False] * len(subjects) for _ in subjects]
-    for (i, j), p in zip(pairs, holm(p_values), strict=True):
-        distinct[i][j] = distinct[j][i] = p < _LEVEL
-    places = ranks([score.value for _, score in scored], distinct)
+    pairs = [
+        (i, j)
+        for i, j in itertools.combinations(range(len(scored)), 2)
+        if _shared_documents(scored[i][0], scored[j][0])[0]
+    ]
+    differences = [compare(scored[i][0], scored[j][0]).overall["sr"] for i, j in pairs]
+    corrected = holm([difference.p for difference in differences])
+    places = [1] * len(scored)
+    for (i, j), difference, p in zip(pairs, differences, corrected, strict=True):
+        if p < _LEVEL:
+            places[i if difference.value > 0 else j] += 1
     ordered = [
         Rank(subject=subject, rank=place, score=score)
         for (subject, score), place in zip(scored, places, strict=True)
     ]
     return sorted(ordered, key=lambda entry: (entry.rank, -entry.score.value))
+
+
+def _nothing_shared(subjects: Sequence[Subject]) -> str:
+    names = " and ".join(subject.label for subject in subjects[:2])
+    more = f" and {len(subjects) - 2} more" if len(subjects) > 2 else ""
+    return (
+        f"{names}{more} share no sampled document; give runs of the same tasks, made with "
+        "--log_samples"
+    )
 
 
 def _shared_documents(first: Subject, second: Subject) -> tuple[_Pairs, list[str]]:

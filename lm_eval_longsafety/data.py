@@ -4,9 +4,9 @@ Data flow: source -> `load` -> `DataSource` -> `rows(split)` -> checked `Row`s. 
 all ten tasks. Never drops or mends a bad row: bad data is one error that lists them.
 """
 
-import functools
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,17 @@ from typing import Any
 
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.errors import DataError, first_line
+from lm_eval_longsafety.files import cached
 from lm_eval_longsafety.rows import BadRow, Row, check_rows
 from lm_eval_longsafety.settings import shorten
 
 _HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
-_SHARD = re.compile(r"(?P<split>.+)-(?P<number>\d{5})-of-(?P<total>\d{5})\.parquet")
+_SHARD = re.compile(r"(?P<split>.+)-(?P<number>[0-9]{5})-of-(?P<total>[0-9]{5})\.parquet")
 _LAYOUTS = "data/<Split>-00000-of-00001.parquet (a clone of the hub's repository) or <Split>.jsonl"
 _LISTED = 10
 """Bad rows that one error spells out."""
+_LFS_POINTER = b"version https://git-lfs"
+"""How the small text begins that a clone made without Git LFS holds instead of a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +93,7 @@ def fingerprint(rows: Sequence[Row]) -> str:
     return digest.hexdigest()
 
 
-@functools.lru_cache(maxsize=4)
+@cached(maxsize=4, places=lambda name, revision=None: (name,))
 def load(name: str, revision: str | None = None) -> DataSource:
     """Find a data set's files; a hub id is downloaded once.
 
@@ -118,10 +121,16 @@ def load(name: str, revision: str | None = None) -> DataSource:
 
 
 def local_path(name: str) -> Path | None:
-    """What is there under a name on this machine; None where nothing is, or can be."""
+    """What is there under a name on this machine; None where nothing is, or can be.
+
+    Raises:
+        DataError: a folder above it cannot be read.
+    """
     try:
         path = Path(name).expanduser()
         return path if path.exists() else None
+    except PermissionError as error:
+        raise DataError(f"{shorten(name)}: cannot be read ({error.strerror})") from error
     except (OSError, RuntimeError, ValueError):
         # Too long for a file's name, an unknown user's home, a character that no name has.
         return None
@@ -152,6 +161,7 @@ def _download(hub_id: str, revision: str | None) -> Path:
 
 def _find(folder: Path, name: str) -> dict[str, tuple[Path, ...]]:
     """The files of each split; parquet wins where a split is there in both layouts."""
+    inside = _listing(folder)
     shards: dict[str, list[Path]] = {}
     for path in sorted((folder / "data").glob("*.parquet")):
         if match := _SHARD.fullmatch(path.name):
@@ -161,29 +171,61 @@ def _find(folder: Path, name: str) -> dict[str, tuple[Path, ...]]:
     }
     found |= {split: tuple(paths) for split, paths in shards.items()}
     if not found:
-        inside = sorted(path.name for path in folder.iterdir())[:_LISTED]
         raise DataError(
-            f"{name}: no splits in this folder (it holds {inside}); expected {_LAYOUTS}"
+            f"{name}: no splits in this folder (it holds {inside[:_LISTED]}); expected {_LAYOUTS}"
         )
     return found
 
 
+def _listing(folder: Path) -> list[str]:
+    """The names in a folder and in its `data`; `glob` takes what it may not read for empty."""
+    try:
+        if (folder / "data").is_dir():
+            os.listdir(folder / "data")
+        return sorted(os.listdir(folder))
+    except OSError as error:
+        raise DataError(f"{error.filename}: cannot be read ({error.strerror})") from error
+
+
 def _refuse_missing_shards(where: str, paths: Sequence[Path]) -> None:
-    """Each file's name tells how many there are of its split."""
+    """Each file's name says which it is, and how many there are of its split."""
     shards = [match for path in paths if (match := _SHARD.fullmatch(path.name))]
     totals = {int(shard["total"]) for shard in shards}
-    if not shards or totals == {len(shards)}:
+    numbers = sorted(int(shard["number"]) for shard in shards)
+    if not shards or (totals == {len(shards)} and numbers == list(range(len(shards)))):
         return
     raise DataError(
         f"{where}: found {len(shards)} parquet files "
         f"({', '.join(shard.string for shard in shards[:_LISTED])}), expected "
-        f"{' or '.join(str(total) for total in sorted(totals))}, as their names tell; fetch the "
-        "others, or remove those of another version"
+        f"{' or '.join(str(total) for total in sorted(totals))}, numbered from 0, as their names "
+        "say; fetch the others, or remove those of another version"
     )
 
 
 def _read(path: Path) -> Iterator[Any]:
-    return _read_parquet(path) if path.suffix == ".parquet" else _read_jsonl(path)
+    """The rows of one file.
+
+    Raises:
+        DataError: it is not a readable file of its kind.
+    """
+    try:
+        _refuse_stand_in(path)
+        yield from _read_parquet(path) if path.suffix == ".parquet" else _read_jsonl(path)
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror or first_line(error)})"
+        ) from error
+
+
+def _refuse_stand_in(path: Path) -> None:
+    """Refuse what stands where a file should: opening a pipe would wait for a writer forever."""
+    if not path.is_file():
+        raise DataError(f"{path}: a folder, a pipe or a broken link, expected a file")
+    with path.open("rb") as file:
+        if file.read(len(_LFS_POINTER)) == _LFS_POINTER:
+            raise DataError(
+                f"{path}: a Git LFS pointer in place of the file; run `git lfs pull` in the clone"
+            )
 
 
 def _read_parquet(path: Path) -> Iterator[Any]:
@@ -192,30 +234,49 @@ def _read_parquet(path: Path) -> Iterator[Any]:
 
     try:
         with pq.ParquetFile(path) as file:
+            columns = file.schema_arrow.names
+            if twice := [column for column in columns if columns.count(column) > 1]:
+                raise DataError(f"{path}: two columns are named {shorten(twice[0])}, expected one")
             for batch in file.iter_batches(batch_size=32):
                 yield from batch.to_pylist()
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not a readable parquet file ({error}); fetch it again") from error
+        raise DataError(
+            f"{path}: not a readable parquet file ({first_line(error)}); fetch it again"
+        ) from error
 
 
 def _read_jsonl(path: Path) -> Iterator[Any]:
-    """One value per line; a line that is no JSON is the row's problem, told with the others."""
-    try:
-        with path.open(encoding="utf-8", newline="\n") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield _parse_line(line, number)
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read as UTF-8 text ({error})") from error
+    """One value a line; a line that cannot be read is reported with the other malformed rows."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                yield _parse_line(line, number)
 
 
-def _parse_line(line: str, number: int) -> Any:  # noqa: ANN401 - whatever the JSON holds
+class _KeyTwiceError(ValueError):
+    """An object that has two values for one key, of which `json` would keep the last."""
+
+
+def _parse_line(line: bytes, number: int) -> Any:  # noqa: ANN401 - whatever the JSON holds
     try:
-        return json.loads(line)
+        return json.loads(line.decode(), object_pairs_hook=_object)
+    except UnicodeDecodeError as error:
+        found = f"line {number} is not UTF-8 text (at its byte {error.start + 1})"
     except json.JSONDecodeError as error:
         found = f"line {number} is no JSON ({error.msg} at column {error.colno})"
     except RecursionError:
         found = f"line {number} is nested too deep"
+    except _KeyTwiceError as error:
+        found = f"line {number} has the key {error} twice"
     except ValueError:
         found = f"line {number} has a number of too many digits"
     return BadRow(index=number - 1, id=None, found=found, expected="one JSON object a line")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in made:
+            raise _KeyTwiceError(shorten(key))
+        made[key] = value
+    return made

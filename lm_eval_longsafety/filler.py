@@ -4,7 +4,6 @@ Data flow: `load_filler` -> `Filler` -> `paragraphs` in the order drawn for one 
 of the document's own task. Nothing is repeated: filler that does not suffice is an error elsewhere.
 """
 
-import functools
 import hashlib
 import json
 import re
@@ -16,6 +15,7 @@ from typing import Any
 from lm_eval_longsafety import data
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.errors import DataError, OptionError, first_line
+from lm_eval_longsafety.files import cached
 from lm_eval_longsafety.length_options import BENCHMARK
 from lm_eval_longsafety.settings import shorten
 
@@ -118,7 +118,7 @@ def _closest(pattern: re.Pattern[str], text: str, place: int, reach: float) -> i
     return min(ends, key=lambda end: abs(end - place), default=None)
 
 
-@functools.lru_cache(maxsize=2)
+@cached(maxsize=2, places=lambda name, data_name, revision: (name, data_name))
 def load_filler(name: str, data_name: str, revision: str | None) -> Filler:
     """The filler's texts.
 

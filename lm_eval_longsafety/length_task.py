@@ -13,7 +13,7 @@ from lm_eval.config.group import GroupConfig
 
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.length_options import cell_name, depth_name, parse_length_options
-from lm_eval_longsafety.task_classes import BY_OUTPUT_TYPE
+from lm_eval_longsafety.task import LongSafetyTask
 from lm_eval_longsafety.task_file import OWN
 
 METRICS = ("sr", "ha", "answered", "refused", "truncated")
@@ -61,13 +61,13 @@ def _start(group: Any, name: str, alias: str, metadata: dict[str, Any]) -> None:
     group.__dict__.update(made.__dict__)
 
 
-def _task(config: dict[str, Any], split: str, length: int, depth: float) -> Any:  # noqa: ANN401
+def _task(config: dict[str, Any], split: str, length: int, depth: float) -> LongSafetyTask:
     # lm-eval 0.5 gives a member of a group a qualified name, which is not that of these tasks.
-    own = {key: config[key] for key in config if key not in ("class", "_qualified_name")}
+    own = {key: config[key] for key in config if key != "_qualified_name"}
     place = {"split": split, "target_length": length, "target_depth": depth}
     metadata = config["metadata"]
     base = config["task"].replace("longsafety", BY_SPLIT[split].name, 1)
-    return BY_OUTPUT_TYPE[config["output_type"]](
+    return LongSafetyTask(
         config={
             **own,
             "task": _suffixed(base, cell_name(length, depth)),

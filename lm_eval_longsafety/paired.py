@@ -1,6 +1,6 @@
-"""Compare two runs on the same documents: differences, intervals, p-values, ranks.
+"""Compare two runs on the same documents: differences, intervals, p-values.
 
-Data flow: paired `Values` -> `paired_task` -> `paired_mean`; p-values -> `holm` -> `ranks`.
+Data flow: paired `Values` -> `paired_task` -> `paired_mean`; p-values -> `holm`.
 Sources: McNemar (Psychometrika 1947), Bonett & Price (Journal of Educational and Behavioral
 Statistics 2012) for the interval, Miller (arXiv 2411.00640) for paired clustered standard errors,
 Fisher's randomisation test, Holm (Scandinavian Journal of Statistics 1979).
@@ -145,19 +145,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(p_values) - step) * p_values[index]))
         adjusted[index] = largest
     return adjusted
-
-
-def ranks(values: Sequence[float], distinct: Sequence[Sequence[bool]]) -> list[int]:
-    """Rank of each model: one more than the models distinctly above it, so noise makes ties.
-
-    Args:
-        values: one score per model, higher is better.
-        distinct: `distinct[i][j]` where models i and j differ beyond noise.
-    """
-    return [
-        1 + sum(distinct[i][j] and values[j] > values[i] for j in range(len(values)))
-        for i in range(len(values))
-    ]
 
 
 def _bonett_price(gained: int, lost: int, n: int) -> tuple[float, float]:

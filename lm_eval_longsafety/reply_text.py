@@ -61,6 +61,11 @@ def drop_thinking(reply: str) -> str:
     return "\n".join(kept) if inside else "\n".join([*kept, reply[position:]])
 
 
+def opens_thought(text: str) -> bool:
+    """Whether what follows the text would be a thought: one has been opened and not closed."""
+    return not drop_thinking(f"{text}.").endswith(".")
+
+
 def first_turn(text: str) -> tuple[str, str]:
     """The reply up to a next question that the model asks itself, and the whole of its turn."""
     text = text.lstrip()

@@ -117,7 +117,7 @@ def _with_new_rows(run: Run, old: Mapping[str, Sequence[Sample]], changed: Seque
     kept = {name: row for name, row in rows.items() if name not in groups}
     summary = {**run.summary, "results": kept, "groups": {}}
     fresh = run_from(summary, run.source)
-    return replace(fresh, samples=run.samples, notes=run.notes)
+    return replace(fresh, file=run.file, samples=run.samples, notes=run.notes)
 
 
 def _scores(task: TaskResult, samples: Sequence[Sample]) -> dict[str, float | str]:

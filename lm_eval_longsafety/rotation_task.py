@@ -16,15 +16,11 @@ from lm_eval_longsafety.metrics import (
     score_choice,
 )
 from lm_eval_longsafety.rotations import order_views, score_orders
-from lm_eval_longsafety.task_classes import ConfigurableTask, GenerateTask, MultipleChoiceTask
+from lm_eval_longsafety.task import LongSafetyTask
 
 
-class _Rotations(ConfigurableTask):  # type: ignore[misc]  # lm-eval is untyped
+class RotationsTask(LongSafetyTask):
     """A task whose documents are shown under all cyclic deals of their letters."""
-
-    def __init__(self, config: dict[str, Any]) -> None:
-        """Build the task as lm-eval builds one from YAML."""
-        super().__init__(config={key: config[key] for key in config if key != "class"})
 
     def fewshot_context(
         self,
@@ -50,14 +46,6 @@ class _Rotations(ConfigurableTask):  # type: ignore[misc]  # lm-eval is untyped
         for index, request in enumerate(requests):
             request.idx = index
         return requests
-
-
-class RotationsTask(_Rotations, GenerateTask):  # type: ignore[misc]  # lm-eval is untyped
-    """One reply for each order."""
-
-
-class RotationsLogitsTask(_Rotations, MultipleChoiceTask):  # type: ignore[misc]
-    """The log-probabilities of all letters for each order."""
 
 
 def score_replies(

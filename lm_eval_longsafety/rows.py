@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lm_eval_longsafety.options import MAX_CHOICES
+from lm_eval_longsafety.settings import shorten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,8 @@ class BadRow:
 
     def __str__(self) -> str:
         """Position, id, what was found and what is expected."""
-        return f"row {self.index} (id {self.id!r}): {self.found}, expected {self.expected}"
+        shown = None if self.id is None else shorten(self.id)
+        return f"row {self.index} (id {shown}): {self.found}, expected {self.expected}"
 
 
 class _Problem(Exception):

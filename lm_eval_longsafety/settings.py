@@ -6,6 +6,7 @@ errors; keys of models are left alone.
 """
 
 import difflib
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -66,6 +67,9 @@ _SHOWN = 80
 """Characters of a value that an error shows."""
 REPLY_TOKENS = 64
 """`max_gen_toks` of the task files."""
+REPLY_LENGTHS = ("max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens")
+"""Generation arguments that bound the reply. Releases and backends of lm-eval differ in which one
+they obey, so the largest counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +126,13 @@ def parse(metadata: Mapping[str, Any]) -> Settings:
         reply_tokens=_positive(metadata, "reply_tokens") or REPLY_TOKENS,
         model=model,
     )
+
+
+def longest_reply(generation: Mapping[str, Any]) -> int:
+    """Tokens that generation arguments allow a reply; 0 where they do not say."""
+    given = (generation.get(key) for key in REPLY_LENGTHS)
+    numbers = (each for each in given if isinstance(each, int | float) and math.isfinite(each))
+    return max((int(each) for each in numbers), default=0)
 
 
 def _refuse_misspellings(metadata: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from lm_eval_longsafety.tokenizer import Measure, PromptTokenizer
 
@@ -17,16 +18,16 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS measures (
     prompt BLOB PRIMARY KEY, tokens INTEGER NOT NULL, ids TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS cuts (
-    prompt BLOB, kept INTEGER, head INTEGER NOT NULL, tail INTEGER NOT NULL,
-    PRIMARY KEY (prompt, kept)
+CREATE TABLE IF NOT EXISTS cuts_by_rule (
+    rule TEXT, prompt BLOB, kept INTEGER, head INTEGER NOT NULL, tail INTEGER NOT NULL,
+    PRIMARY KEY (rule, prompt, kept)
 ) WITHOUT ROWID;
 """
 # Fails on a store that cannot be written, or that another release wrote with other columns.
 _TRIAL = """
 BEGIN IMMEDIATE;
 SELECT prompt, tokens, ids FROM measures LIMIT 0;
-SELECT prompt, kept, head, tail FROM cuts LIMIT 0;
+SELECT rule, prompt, kept, head, tail FROM cuts_by_rule LIMIT 0;
 ROLLBACK;
 """
 
@@ -50,7 +51,7 @@ class TokenCounts:
             known = {
                 key: Measure(*row)
                 for key in keys
-                if (row := store.execute(_SELECT_MEASURE, (key,)).fetchone()) is not None
+                if (row := _remembered(store, _SELECT_MEASURE, (key,), (int, str))) is not None
             }
             new = {
                 key: prompt for key, prompt in zip(keys, prompts, strict=True) if key not in known
@@ -60,25 +61,24 @@ class TokenCounts:
             _save(store, "INSERT OR REPLACE INTO measures VALUES (?, ?, ?)", rows)
         return [known[key] if key in known else fresh[key] for key in keys]
 
-    def cut(self, prompt: str, kept: int, cut: Callable[[str], str]) -> str:
+    def cut(self, prompt: str, kept: int, cut: Callable[[str], str], *, rule: str) -> str:
         """`cut(prompt)`, remembered by position where it is the prompt's own head and tail.
 
         Args:
             prompt: the whole prompt.
             kept: how many tokens the cut keeps; with the prompt it names the cut.
             cut: makes the cut text; called only where it is not remembered.
+            rule: names what `cut` does; cuts by another rule are not taken.
         """
-        key = (_key(prompt), kept)
+        key = (rule, _key(prompt), kept)
         with self._store() as store:
-            row = store.execute(
-                "SELECT head, tail FROM cuts WHERE prompt = ? AND kept = ?", key
-            ).fetchone()
+            row = _remembered(store, _SELECT_CUT, key, (int, int))
             if row is not None:
                 return prompt[: row[0]] + prompt[len(prompt) - row[1] :]
             text = cut(prompt)
             if (head := _head_length(prompt, text)) is not None:
                 row = (*key, head, len(text) - head)
-                _save(store, "INSERT OR REPLACE INTO cuts VALUES (?, ?, ?, ?)", [row])
+                _save(store, "INSERT OR REPLACE INTO cuts_by_rule VALUES (?, ?, ?, ?, ?)", [row])
             return text
 
     @contextlib.contextmanager
@@ -99,6 +99,7 @@ class TokenCounts:
 
 
 _SELECT_MEASURE = "SELECT tokens, ids FROM measures WHERE prompt = ?"
+_SELECT_CUT = "SELECT head, tail FROM cuts_by_rule WHERE rule = ? AND prompt = ? AND kept = ?"
 
 
 def _default_path(fingerprint: str) -> Path:
@@ -106,6 +107,17 @@ def _default_path(fingerprint: str) -> Path:
 
     folder: Path = cached_assets_path(library_name="lm-eval-longsafety", namespace="token_counts")
     return folder / f"{fingerprint}.sqlite"
+
+
+def _remembered(
+    store: sqlite3.Connection, select: str, key: Sequence[object], types: tuple[type, ...]
+) -> tuple[Any, ...] | None:
+    """A row of the store; None where there is none, or only a damaged one."""
+    try:
+        row: tuple[Any, ...] | None = store.execute(select, key).fetchone()
+    except sqlite3.Error:
+        return None
+    return row if row is not None and tuple(map(type, row)) == types else None
 
 
 def _save(store: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:

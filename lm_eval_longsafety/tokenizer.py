@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lm_eval_longsafety.errors import OptionError, first_line
+from lm_eval_longsafety.files import cached
 from lm_eval_longsafety.settings import ModelArgs
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ class PromptTokenizer:
             self._fast.no_padding()
 
     @property
+    def loaded(self) -> Any:  # noqa: ANN401 - transformers' own classes
+        """The tokenizer itself."""
+        return self._tokenizer
+
+    @property
     def max_length(self) -> int | None:
         """The tokenizer's own limit in tokens, None where it has none."""
         limit = getattr(self._tokenizer, "model_max_length", None)
@@ -63,7 +69,7 @@ class PromptTokenizer:
 
     def measure(self, texts: Sequence[str]) -> list[Measure]:
         """Count and hash of each text's tokens, from one pass of the tokenizer."""
-        return [_measure(ids) for batch in _batches(texts) for ids in self._encode_batch(batch)]
+        return [measure_ids(ids) for batch in _batches(texts) for ids in self._encode_batch(batch)]
 
     def encode(self, text: str) -> list[int]:
         """Token ids, without special tokens."""
@@ -77,6 +83,26 @@ class PromptTokenizer:
         )
         return text
 
+    def check_chat_template(self, name: str | None = None) -> None:
+        """Check that a conversation can be put into the tokenizer's chat template.
+
+        Args:
+            name: of one template among several; None takes the default.
+
+        Raises:
+            OptionError: the tokenizer has no such template.
+        """
+        templates = self._tokenizer.chat_template
+        several = isinstance(templates, dict)
+        if templates and (not several or (name or "default") in templates):
+            return
+        found = f"only {', '.join(sorted(templates))}" if several else "none"
+        raise OptionError(
+            f"--apply_chat_template: the tokenizer of {self._tokenizer.name_or_path!r} has {found}"
+            f"{f', not {name}' if several and name else ''}; leave the option out for a base "
+            "model, or name an instruct model"
+        )
+
     def _count_batch(self, texts: list[str]) -> list[int]:
         if self._fast is None:
             return [len(self.encode(text)) for text in texts]
@@ -89,7 +115,8 @@ class PromptTokenizer:
         return (each.ids for each in encoded)
 
 
-def _measure(ids: Sequence[int]) -> Measure:
+def measure_ids(ids: Sequence[int]) -> Measure:
+    """Count and hash of token ids."""
     packed = array("I", ids)
     if sys.byteorder == "big":
         packed.byteswap()
@@ -109,7 +136,7 @@ def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
         yield batch
 
 
-@functools.lru_cache(maxsize=2)
+@cached(maxsize=2, places=lambda model: (model.tokenizer, model.name))
 def load_tokenizer(model: ModelArgs) -> PromptTokenizer | None:
     """The tokenizer that the model arguments name: `tokenizer`, else the model itself.
 
@@ -124,6 +151,8 @@ def load_tokenizer(model: ModelArgs) -> PromptTokenizer | None:
     if name is None:
         return None
     must_load = model.tokenizer is not None or model.local
+    if must_load:
+        _refuse_missing("tokenizer", name)
     try:
         from transformers import AutoTokenizer
 
@@ -131,10 +160,10 @@ def load_tokenizer(model: ModelArgs) -> PromptTokenizer | None:
     except (ImportError, OSError, ValueError, KeyError) as error:
         if not must_load:
             return None
-        raise OptionError(_cannot_load("tokenizer", name, error)) from error
+        raise OptionError(_cannot_load("tokenizer", name, first_line(error))) from error
 
 
-@functools.lru_cache(maxsize=2)
+@cached(maxsize=2, places=lambda model: (model.name,))
 def load_config(model: ModelArgs) -> "PretrainedConfig":
     """The config of a model that lm-eval loads itself.
 
@@ -143,13 +172,14 @@ def load_config(model: ModelArgs) -> "PretrainedConfig":
     """
     if model.name is None:
         raise ValueError("no model is named")
+    _refuse_missing("config", model.name)
     try:
         from transformers import AutoConfig
 
         config: PretrainedConfig = AutoConfig.from_pretrained(model.name, **_hub_arguments(model))
         return config
     except (ImportError, OSError, ValueError, KeyError) as error:
-        raise OptionError(_cannot_load("config", model.name, error)) from error
+        raise OptionError(_cannot_load("config", model.name, first_line(error))) from error
 
 
 def _hub_arguments(model: ModelArgs) -> dict[str, Any]:
@@ -160,10 +190,13 @@ def _hub_arguments(model: ModelArgs) -> dict[str, Any]:
     }
 
 
-def _cannot_load(what: str, name: str, error: Exception) -> str:
-    reason = first_line(error)
+def _refuse_missing(what: str, name: str) -> None:
+    """Importing transformers takes seconds, and its error would blame the form of the name."""
     if os.path.isabs(name) and not os.path.exists(name):
-        reason = "there is no such folder"
+        raise OptionError(_cannot_load(what, name, "there is no such folder"))
+
+
+def _cannot_load(what: str, name: str, reason: str) -> str:
     advice = {
         "config": "give the window as max_length=<tokens> in --model_args",
         "tokenizer": "name another one with --metadata '{\"tokenizer\": ...}'",

@@ -17,6 +17,9 @@ from lm_eval_longsafety.tokenizer import PromptTokenizer, load_config, load_toke
 RESERVED_TOKENS = 500
 """Left free for the chat template and the reply; from the benchmark's published code
 (eval/evaluator.py)."""
+CUT_RULE = "middle 1"
+"""Name of the rule by which prompts are cut; rises with every change that moves a cut, or cuts that
+are remembered from an earlier release would be sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +126,7 @@ def _cut(prompt: str, limit: int, tokenizer: PromptTokenizer, store: TokenCounts
     def cut(text: str) -> str:
         return tokenizer.decode(cut_middle(tokenizer.encode(text), limit))
 
-    return store.cut(prompt, _kept(limit), cut)
+    return store.cut(prompt, _kept(limit), cut, rule=CUT_RULE)
 
 
 def _kept(limit: int) -> int:

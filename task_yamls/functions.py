@@ -3,17 +3,13 @@
 from lm_eval_longsafety import documents, length_documents
 from lm_eval_longsafety.length_task import LengthGroup
 from lm_eval_longsafety.metrics import score_letters, score_reply
-from lm_eval_longsafety.rotation_task import (
-    RotationsLogitsTask,
-    RotationsTask,
-    score_letter_sets,
-    score_replies,
-)
+from lm_eval_longsafety.rotation_task import RotationsTask, score_letter_sets, score_replies
+from lm_eval_longsafety.task import LongSafetyTask
 from lm_eval_longsafety.task_file import for_task_file
 
 __all__ = [
     "LengthGroup",
-    "RotationsLogitsTask",
+    "LongSafetyTask",
     "RotationsTask",
     "load_documents",
     "load_length",

@@ -77,3 +77,13 @@ def test_what_a_user_can_mend_is_one_line_and_exit_code_2(monkeypatch, capsys):
     assert captured.out == ""
     (line,) = captured.err.splitlines()
     assert line.startswith("longsafety: data '/no/such/folder' is no folder here")
+
+
+def test_a_files_name_cannot_control_the_terminal_through_an_error(monkeypatch, capsys, tmp_path):
+    folder = tmp_path / "red\x1b[31m\nsecond line"
+    folder.mkdir()
+    monkeypatch.setattr(sys, "argv", ["longsafety", "check-data", str(folder)])
+    with pytest.raises(SystemExit):
+        main()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "red\\x1b[31m\\nsecond line: no splits" in line

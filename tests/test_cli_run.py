@@ -1,7 +1,9 @@
 """`longsafety run`: lm-eval's command line with our tasks, backends and cache check."""
 
+import functools
 import json
 import re
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -91,14 +93,14 @@ def test_our_folder_is_added_only_where_lm_eval_does_not_find_the_tasks(
 
 
 @pytest.fixture
-def no_model(monkeypatch):
-    """lm-eval must not come to the point where it loads a model."""
-    import lm_eval
+def no_index(monkeypatch):
+    """lm-eval must not come to the point where it reads its task files."""
+    import lm_eval.tasks
 
-    def simple_evaluate(**_):
-        raise AssertionError("the model is loaded")
+    def build(*_, **__):
+        raise AssertionError("the index is built")
 
-    monkeypatch.setattr(lm_eval, "simple_evaluate", simple_evaluate, raising=False)
+    monkeypatch.setattr(lm_eval.tasks.manager.TaskIndex, "build", build)
 
 
 @pytest.mark.parametrize(
@@ -107,26 +109,71 @@ def no_model(monkeypatch):
         (["--metadata", "{data: sample}"], OptionError, "Invalid JSON: {data: sample}"),
         (["--metadata", '{"split": "x"}'], OptionError, "'split' is set by the task file"),
         (["--metadata", '{"data": "/nope"}'], DataError, "data '/nope' is no folder here"),
+        (["--config", "/nothing.yaml"], OptionError, "Config file not found: /nothing.yaml"),
+        (["--config", "{tmp}/list.yaml"], OptionError, "YAML root must be a mapping"),
+        (["--config", "{tmp}/unknown.yaml"], OptionError, "unexpected keyword argument 'modell'"),
+        (["--config", "{tmp}/binary.yaml"], OptionError, "Could not read config file"),
+        (["--samples", "{tmp}/list.yaml"], OptionError, "lm-eval: Expecting value"),
+        (["--log_samples"], OptionError, "lm-eval: Specify --output_path"),
+        (["--tasks", "longsafety_dok_attack"], OptionError, "(did you mean longsafety_doc_attack"),
+        (["--model", "nonsense"], OptionError, "--model: nonsense is no backend"),
     ],
 )
-def test_what_can_be_told_early_is_told_before_the_model_is_loaded(no_model, words, error, said):
+def test_what_is_known_early_is_reported_before_lm_eval_reads_its_task_files(
+    no_index, tmp_path, words, error, said
+):
     import lm_eval.config.evaluate_config as lm_evals
 
+    (tmp_path / "list.yaml").write_text("- a list")
+    (tmp_path / "unknown.yaml").write_text("modell: dummy")
+    (tmp_path / "binary.yaml").write_bytes(bytes(range(256)))
+    words = [word.replace("{tmp}", str(tmp_path)) for word in words]
     original = lm_evals.EvaluatorConfig.process_tasks
     with pytest.raises(error, match=re.escape(said)):
         run_lm_eval(["--model", "dummy", "--tasks", "longsafety_doc_attack", *words])
     assert lm_evals.EvaluatorConfig.process_tasks is original
+    assert isinstance(vars(lm_evals.EvaluatorConfig)["from_cli"], classmethod)
 
 
-def test_a_misspelt_task_is_told_with_the_one_that_was_meant(no_model):
-    said = "Tasks not found: longsafety_dok_attack (did you mean longsafety_doc_attack"
-    with pytest.raises(OptionError, match=re.escape(said)):
-        run_lm_eval(["--model", "dummy", "--tasks", "longsafety_dok_attack"])
+SCRIPT = """
+import sys
+from lm_eval_longsafety.cli.run import run_lm_eval
+from lm_eval_longsafety.errors import LongSafetyError
+for words in {lines!r}:
+    try:
+        run_lm_eval(words)
+    except LongSafetyError as error:
+        slow = {{"torch", "transformers", "datasets"}} & set(sys.modules)
+        print(type(error).__name__, sorted(slow))
+"""
+
+
+def test_mistakes_are_reported_without_importing_what_takes_seconds():
+    task = ["--tasks", "longsafety_doc_attack", "--metadata"]
+    lines = [
+        ["--model", "nonsense", "--tasks", "mmlu"],
+        ["--model", "dummy", "--tasks", "longsafety_dok_attack"],
+        ["--model", "dummy", *task, '{"data": "/nope"}'],
+        ["--model", "hf", "--model_args", "pretrained=/nope", *task, '{"data": "sample"}'],
+    ]
+    command = [sys.executable, "-c", SCRIPT.format(lines=lines)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    kinds = ["OptionError", "OptionError", "DataError", "OptionError"]
+    assert done.stdout.splitlines() == [f"{kind} []" for kind in kinds], done.stderr
+
+
+def test_a_task_that_lm_eval_does_not_find_is_reported_in_a_line():
+    # A message of lm-eval's own, with the names of ours that are close.
+    raised = ValueError("Tasks not found: longsafety_dok_attack")
+    with pytest.raises(OptionError, match="did you mean longsafety_doc_attack"):
+        with cli_run._reported_in_a_line(ValueError, pattern=cli_run._USERS_FAULT):
+            raise raised
 
 
 def test_other_errors_of_lm_eval_stay_as_they_are():
-    with pytest.raises(ValueError, match="a bug"), cli_run._told_in_a_line():
-        raise ValueError("a bug")
+    with pytest.raises(ValueError, match="a bug"):
+        with cli_run._reported_in_a_line(ValueError, pattern=cli_run._USERS_FAULT):
+            raise ValueError("a bug")
 
 
 def test_our_backends_are_known_to_lm_eval():
@@ -146,11 +193,29 @@ def test_a_damaged_cache_is_told_before_lm_eval_opens_it(tmp_path):
     damaged = tmp_path / "cache_rank0.db"
     damaged.write_text("this is no database " * 100)
     before = damaged.read_bytes()
-    with cli_run._first(lm_eval.api.model.CachingLM, cli_run._check_cache):
+    config = SimpleNamespace(model="dummy", model_args={})
+    step = functools.partial(cli_run._claim_cache, config)
+    with cli_run._first(lm_eval.api.model.CachingLM, step):
         with pytest.raises(CacheError, match="cache_rank0.db: not a response cache"):
             lm_eval.api.model.CachingLM(DummyLM(), str(damaged))
         lm_eval.api.model.CachingLM(DummyLM(), str(tmp_path / "new_rank0.db")).dbdict.close()
     assert damaged.read_bytes() == before
+
+
+def test_a_stock_backend_gets_no_answers_of_another_model(own_task, tmp_path):
+    cache = tmp_path / "answers"
+    words = ["--tasks", "harbour", "--include_path", str(own_task), "--use_cache", str(cache)]
+    run_lm_eval(["--model", "dummy", *words])
+    run_lm_eval(["--model", "dummy", *words])
+    with pytest.raises(CacheError, match="_rank0.db: holds the answers of another model .tokens"):
+        run_lm_eval(["--model", "dummy", "--model_args", "tokens=2", *words])
+
+
+def test_an_argument_that_nothing_knows_is_told_in_a_line(tiny_model):
+    words = ["--tasks", "longsafety_doc_attack", "--metadata", '{"data": "sample"}']
+    given = f"pretrained={tiny_model},max_lenght=5,dtype=float32"
+    with pytest.raises(OptionError, match="--model_args max_lenght=5: neither lm-eval's backend"):
+        run_lm_eval(["--model", "hf", "--device", "cpu", "--model_args", given, *words])
 
 
 def test_the_command_line_of_the_process_is_as_before(monkeypatch):

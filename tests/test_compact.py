@@ -153,12 +153,31 @@ def test_a_compact_file_is_the_whole_run_without_its_text(tmp_path):
     assert {"id", "letters", "choice", "ha", "sr", "depth", "length", "prompt_tokens"} <= {*columns}
 
 
+def test_a_compact_file_keeps_that_a_prompt_never_reached_the_model(tmp_path):
+    lost = sample_line(0, arguments={"gen_args_0": {"arg_0": ""}})
+    write_run(tmp_path / "run", {DOC_ATTACK: [lost, sample_line(1)]})
+    longsafety("compact", tmp_path / "run", "-o", tmp_path / "run.parquet")
+    (run,) = load([tmp_path / "run.parquet"])
+    assert run.prompts_missing == {DOC_ATTACK: 1}
+
+
+def test_a_column_that_stands_twice_is_damage(tmp_path):
+    write_run(tmp_path / "run", {DOC_ATTACK: [sample_line(0)]})
+    path = tmp_path / "run.parquet"
+    longsafety("compact", tmp_path / "run", "-o", path)
+    table = pq.read_table(path)
+    pq.write_table(table.append_column("sr", pa.array([0.0])), path)
+    with pytest.raises(ResultsError, match="a column stands twice"):
+        load([path])
+
+
 def test_report_and_compare_read_compact_files_alike(tmp_path):
     write_run(tmp_path / "run", full_run("BDA ", 8))
     path = tmp_path / "run.parquet"
     longsafety("compact", tmp_path / "run", "-o", path)
     pages = [longsafety("report", p, "--format", "json").output for p in (path, tmp_path / "run")]
-    assert pages[0] == pages[1]
+    # Only the names of the files differ.
+    assert pages[0].replace("run.parquet", f"results_{STAMP}.json") == pages[1]
 
 
 def test_a_run_given_whole_and_compact_is_one_run(tmp_path):

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from lm_eval_longsafety.compare import compare, rank
+from lm_eval_longsafety.compare import compare, compare_all, rank, rankings
 from lm_eval_longsafety.errors import OptionError, ResultsError
 from lm_eval_longsafety.report.scores import subjects
 from lm_eval_longsafety.results import load
 from tests.report_cli import longsafety
-from tests.results_files import document, full_run, sample_line, task_name, write_run
+from tests.results_files import STAMP, document, full_run, sample_line, task_name, write_run
 
 FIXTURES = Path(__file__).parent / "fixtures" / "results"
 DOC_ATTACK = task_name("DocAttack")
@@ -112,6 +112,69 @@ def test_models_within_noise_share_a_rank_and_others_do_not(tmp_path):
     places = {entry.subject.label: entry.rank for entry in rank([poor, near, good, tied])}
     # One document apart is noise (p = 1); ten of eighty, all the same way, are not: 2/2^10 x 6.
     assert places == {"org/good": 1, "org/tied": 1, "org/near": 3, "org/poor": 4}
+
+
+def test_who_is_better_is_seen_on_shared_documents_not_on_each_ones_own(tmp_path):
+    # On the eight documents of both A scores 0 and B 1 (p = 2/2^8); over its own A has 32 of 40
+    # and B 8 of 29.
+    lines = {i: sample_line(i, "C" if i < 8 else "B") for i in range(40)}
+    first = subject_of(tmp_path / "a", {DOC_ATTACK: list(lines.values())}, "org/a")
+    others = {i: sample_line(i, "B" if i < 8 else "C") for i in (*range(8), *range(40, 61))}
+    second = subject_of(tmp_path / "b", {DOC_ATTACK: list(others.values())}, "org/b")
+    places = {entry.subject.label: entry.rank for entry in rank([first, second])}
+    assert places == {"org/a": 2, "org/b": 1}
+
+
+def test_runs_of_other_tasks_are_compared_on_what_they_share_but_not_ranked(tmp_path):
+    # A has two of three documents of one task right; B has that task whole and nothing of the rest.
+    write_run(tmp_path / "a", picks("BBC"), model="org/a")
+    lines = full_run("C", 3) | picks("BBB")
+    write_run(tmp_path / "b", lines, model="org/b")
+    found = subjects(load([tmp_path]))
+    assert rankings(found) == []
+    (pair,) = compare_all(found)
+    assert pair.overall["sr"].value == pytest.approx(1 / 3)
+    shown = longsafety("compare", tmp_path).output
+    assert "## Ranks" not in shown
+    assert "org/a: no other run has scores and samples of the same tasks" in shown
+
+
+def test_two_runs_without_a_shared_task_do_not_stop_the_others(tmp_path):
+    medical = {task_name("MedicalQuiz"): [sample_line(i, "B", "MedicalQuiz") for i in range(3)]}
+    write_run(tmp_path / "a", medical, model="org/a")
+    for name in "bc":
+        write_run(tmp_path / name, picks("BBC"), model=f"org/{name}")
+    found = subjects(load([tmp_path]))
+    assert [(p.first.label, p.second.label) for p in compare_all(found)] == [("org/b", "org/c")]
+    (ranking,) = rankings(found)
+    assert [entry.subject.label for entry in ranking] == ["org/b", "org/c"]
+    shown = longsafety("compare", tmp_path)
+    assert shown.exit_code == 0, shown.output
+    assert "org/a: no document in common with any other run" in shown.output
+    assert "Ranks by overall SR [95 % interval], DocAttack" in shown.output
+
+
+def test_runs_that_share_nothing_at_all_are_refused_by_the_command(tmp_path):
+    write_run(tmp_path / "a", picks("B"), model="org/a")
+    other = {task_name("MedicalQuiz"): [sample_line(0, "B", "MedicalQuiz")]}
+    write_run(tmp_path / "b", other, model="org/b")
+    result = longsafety("compare", tmp_path)
+    assert isinstance(result.exception, ResultsError)
+    assert "org/a and org/b share no sampled document" in str(result.exception)
+
+
+@pytest.mark.parametrize("format_", ["md", "html", "csv", "json"])
+@pytest.mark.parametrize("command", ["compare", "report"])
+def test_every_output_names_the_results_file_of_each_run_and_no_folder_of_the_machine(
+    tmp_path, command, format_
+):
+    for name in "ab":
+        write_run(tmp_path / f"run{name}", picks("BBC"), model=f"/data/{name}/final/hf")
+    shown = longsafety(command, tmp_path, "--format", format_).output
+    for name in "ab":
+        assert f"final/hf ({name})" in shown
+        assert f"run{name}/results_{STAMP}.json" in shown
+    assert str(tmp_path) not in shown
 
 
 def test_the_command_compares_real_runs_in_every_format(tmp_path):

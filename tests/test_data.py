@@ -1,6 +1,9 @@
 import json
+import os
 import re
 import shutil
+import tempfile
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -35,6 +38,7 @@ MALFORMED = {
     "not an object": ([1, 2], "a list, expected an object"),
     "not JSON": ('{"id": "row-1", ', "line 2 is no JSON"),
     "nested too deep": ("[" * 100_000, "line 2 is nested too deep"),
+    "a key twice": ('{"id": "row-1", "context": "a", "context": "b"}', "the key 'context' twice"),
     "too many digits": ('{"n": ' + "9" * 5000 + "}", "line 2 has a number of too many digits"),
     "id empty": (row(1, id=" "), "an empty id"),
     "id a number": (row(1, id=1), "id is of type int, expected a text"),
@@ -136,8 +140,65 @@ def test_a_cut_off_parquet_file_is_named(tmp_path):
 
 def test_a_file_that_is_not_utf8_is_named(tmp_path):
     (tmp_path / f"{SPLIT}.jsonl").write_bytes(b'{"id": "\xff"}\n')
-    with pytest.raises(DataError, match="DocAttack.jsonl: cannot be read as UTF-8"):
+    where = rf"{SPLIT}: 1 of 1 rows .* line 1 is not UTF-8 text \(at its byte 9\)"
+    with pytest.raises(DataError, match=where):
         data.load(str(tmp_path)).rows(SPLIT)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [os.mkfifo, os.mkdir, lambda path: os.symlink("gone", path)],
+    ids=["pipe", "dir", "link"],
+)
+@pytest.mark.parametrize("name", [f"{SPLIT}.jsonl", f"data/{SPLIT}-00000-of-00001.parquet"])
+def test_what_is_no_file_is_refused_without_waiting_for_it(tmp_path, make, name):
+    (tmp_path / "data").mkdir()
+    make(tmp_path / name)
+    with pytest.raises(DataError, match=f"{name}: a folder, a pipe or a broken link"):
+        data.load(str(tmp_path)).rows(SPLIT)
+
+
+@pytest.mark.parametrize("name", [f"{SPLIT}.jsonl", f"data/{SPLIT}-00000-of-00001.parquet"])
+def test_a_git_lfs_pointer_is_refused_with_the_command_that_fetches_the_file(tmp_path, name):
+    (tmp_path / "data").mkdir()
+    (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:12\n")
+    with pytest.raises(DataError, match=f"{name}: a Git LFS pointer .* `git lfs pull`"):
+        data.load(str(tmp_path)).rows(SPLIT)
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path):
+    (tmp_path / "data").mkdir()
+    good = pa.Table.from_pylist([row(0)])
+    path = tmp_path / "data" / f"{SPLIT}-00000-of-00001.parquet"
+    pq.write_table(good.append_column("context", pa.array(["another"])), path)
+    with pytest.raises(DataError, match="00001.parquet: two columns are named 'context'"):
+        data.load(str(tmp_path)).rows(SPLIT)
+
+
+@pytest.fixture
+def as_nobody():
+    """Without the rights of root, which reads everything, over a folder that others may enter."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    before = os.geteuid()
+    yield folder, lambda: os.seteuid(65534) if before == 0 else None
+    os.seteuid(before)
+    for closed in (folder / "above", folder / "top", folder / "top" / "data"):
+        if closed.exists():
+            closed.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("closed", ["top", "top/data", f"top/{SPLIT}.jsonl", "above"])
+def test_what_may_not_be_read_is_named(as_nobody, closed):
+    folder, become_nobody = as_nobody
+    name = folder / ("above/top" if closed == "above" else "top")
+    (name / "data").mkdir(parents=True)
+    write_jsonl(name / f"{SPLIT}.jsonl", [row(0)])
+    (folder / closed).chmod(0)
+    become_nobody()
+    with pytest.raises(DataError, match="cannot be read .Permission denied"):
+        data.load(str(name)).rows(SPLIT)
 
 
 def test_both_layouts_give_the_same_rows_and_fingerprint(tmp_path):
@@ -220,6 +281,13 @@ def test_shards_of_two_versions_are_not_read_together(tmp_path):
     shard(tmp_path, SPLIT, 0, 1, [row(0)])
     shard(tmp_path, SPLIT, 0, 2, [row(1)])
     with pytest.raises(DataError, match="found 2 parquet files .* expected 1 or 2"):
+        data.load(str(tmp_path)).rows(SPLIT)
+
+
+def test_shards_that_do_not_count_from_zero_are_not_read(tmp_path):
+    shard(tmp_path, SPLIT, 1, 2, [row(0)])
+    shard(tmp_path, SPLIT, 2, 2, [row(1)])
+    with pytest.raises(DataError, match="found 2 parquet files .* expected 2, numbered from 0"):
         data.load(str(tmp_path)).rows(SPLIT)
 
 

@@ -1,6 +1,7 @@
 """The report's numbers: golden tables worked out by hand, flags, banners and absent parts."""
 
 import json
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -281,9 +282,56 @@ def test_runs_of_one_model_with_other_prompts_are_flagged(tmp_path):
     assert any("10 of their prompts differ" in banner for banner in report_on(tmp_path).banners)
 
 
+def labels(**runs):
+    """Labels of runs that are given as file name -> (model, facts of the run)."""
+    made = [
+        Run(source=Path(name), file=name.replace("__", "/"), model=model, **facts)
+        for name, (model, facts) in runs.items()
+    ]
+    return run_labels(made)
+
+
 def test_two_runs_of_one_model_get_names_of_their_own():
-    runs = [Run(source=Path("x"), model="org/a"), Run(source=Path("y"), model="org/a")]
-    assert run_labels(runs) == ["org/a #1", "org/a #2"]
+    assert labels(x=("org/a", {}), y=("org/a", {})) == ["org/a (x)", "org/a (y)"]
+    assert labels(x=("org/a", {}), y=("org/b", {})) == ["org/a", "org/b"]
+
+
+def test_models_whose_paths_end_alike_are_told_apart_by_the_part_that_differs():
+    paths = ["/home/someone/one/final/hf", "/home/someone/two/final/hf"]
+    assert labels(x=(paths[0], {}), y=(paths[1], {})) == ["final/hf (one)", "final/hf (two)"]
+    deep = [f"/runs/{name}/step/mp_rank_00/hf" for name in ("a", "b")]
+    assert labels(x=(deep[0], {}), y=(deep[1], {})) == ["mp_rank_00/hf (a)", "mp_rank_00/hf (b)"]
+    assert labels(x=("final/hf", {}), y=("/m/final/hf", {}))[0] == "final/hf"
+
+
+def test_checkpoints_of_one_model_are_told_apart_by_their_revision():
+    steps = [f"step{1000 * number}" for number in range(27)]
+    runs = {f"r{step}": ("org/a", {"revision": step}) for step in steps}
+    assert labels(**runs) == [f"org/a ({step})" for step in steps]
+
+
+def test_runs_of_one_revision_are_told_apart_by_date_and_then_by_file():
+    days = [datetime(2026, 11, day, 10, tzinfo=timezone.utc) for day in (1, 2, 2)]
+    found = labels(
+        **{f"f{i}__r": ("org/a", {"revision": "main", "date": day}) for i, day in enumerate(days)}
+    )
+    assert found == [
+        "org/a (2026-11-01 10:00)",
+        "org/a (2026-11-02 10:00, f1)",
+        "org/a (2026-11-02 10:00, f2)",
+    ]
+
+
+def test_runs_that_nothing_tells_apart_are_numbered():
+    run = Run(source=Path("x"), file="x", model="org/a")
+    assert run_labels([run, run]) == ["org/a (#1)", "org/a (#2)"]
+
+
+def test_prompts_that_never_reached_the_model_carry_a_banner(tmp_path):
+    lost = [sample_line(i, arguments={"gen_args_0": {"arg_0": "User: \n"}}) for i in range(3)]
+    write_run(tmp_path, {DOC_ATTACK: [*lost, sample_line(3)]})
+    (banner,) = [line for line in report_on(tmp_path).banners if "do not hold" in line]
+    assert banner.startswith("org/model-one: 3 of its requests")
 
 
 @pytest.mark.parametrize(

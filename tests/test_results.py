@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 
 import pytest
 
@@ -186,6 +187,60 @@ def test_a_named_file_that_is_not_lm_evals_is_refused_with_the_reason(tmp_path, 
     assert str(path) in str(caught.value)
 
 
+def test_lighteval_files_are_refused_by_name(tmp_path):
+    row = {"acc": 0.5, "acc_stderr": 0.1}
+    data = {"config_general": {"model_name": "a/b"}, "results": {"all": row}, "versions": {}}
+    path = write_json(tmp_path / "results_2026.json", data)
+    with pytest.raises(ResultsError, match="written by lighteval"):
+        load([path])
+    write_run(tmp_path / "run", {DOC_ATTACK: [sample_line()]})
+    found = read([tmp_path])
+    assert len(found.runs) == 1
+    assert any("lighteval" in note for note in found.notes)
+
+
+def test_other_standard_errors_are_no_metrics(tmp_path):
+    row = {"acc,none": 0.5, "acc_stderr,none": 0.1, "acc_stderr_clt,none": 0.1}
+    row["acc_stderr_clustered,none"] = 0.2
+    run = load_one(write_json(tmp_path / "r.json", {"results": {"t": row}, "configs": {"t": {}}}))
+    assert [metric.name for metric in run.tasks["t"].metrics] == ["acc"]
+
+
+def test_0_3_names_the_model_of_an_api_engine(tmp_path):
+    config = {"model": "gpt3", "model_args": "engine=davinci"}
+    data = {"results": {"t": {"acc": 0.5}}, "versions": {"t": 0}, "config": config}
+    assert load_one(write_json(tmp_path / "r.json", data)).model == "davinci"
+
+
+def test_a_key_with_two_values_is_refused_and_with_one_value_twice_is_not(tmp_path):
+    text = json.dumps(document({DOC_ATTACK: [sample_line(0, "B")]}))
+    path = tmp_path / "r.json"
+    path.write_text(text.replace('"sr,letter": 1.0', '"sr,letter": 1.0, "sr,letter": 0.0'))
+    with pytest.raises(ResultsError, match="key 'sr,letter' stands twice with different values"):
+        load([path])
+    path.write_text(text.replace('"sr,letter": 1.0', '"sr,letter": 1.0, "sr,letter": 1.0'))
+    assert load_one(path).tasks[DOC_ATTACK].metric("sr").value == 1.0
+
+
+@pytest.mark.parametrize("depth", [400, 900, 100_000])
+def test_deep_nesting_costs_a_line_of_samples_or_refuses_a_results_file(tmp_path, depth):
+    deep = "[" * depth + "NaN" + "]" * depth
+    path = tmp_path / "samples.jsonl"
+    line = json.dumps(sample_line(1)).replace('"DocAttack-1"', deep)
+    path.write_text(json.dumps(sample_line(0)) + "\n" + line + "\n")
+    assert sample_ids(load_one(path))[0] == "DocAttack-0"
+    text = json.dumps(document({DOC_ATTACK: [sample_line()]})).replace('"sample"', deep)
+    results = tmp_path / "r.json"
+    results.write_text(text)
+    if depth > 1000:
+        with pytest.raises(ResultsError, match="nested too deeply"):
+            load([results])
+
+
+def sample_ids(run):
+    return [sample.id for sample in run.samples[DOC_ATTACK]]
+
+
 def test_bytes_that_are_no_text_are_refused(tmp_path):
     path = tmp_path / "r.json"
     path.write_bytes(b'{"results": "\xff\xfe"}')
@@ -209,6 +264,7 @@ def test_other_files_in_a_folder_are_passed_over_with_a_note(tmp_path):
     assert len(found.runs) == 1
     assert len(found.notes) == 3
     assert all("passed over" in note for note in found.notes)
+    assert "1 file(s) that lm-eval did not write passed over: tokenizer.json" in found.notes
 
 
 def test_samples_of_other_tasks_are_counted_not_read(tmp_path):
@@ -216,8 +272,69 @@ def test_samples_of_other_tasks_are_counted_not_read(tmp_path):
     line["doc"] = {"question": "2 + 2?"}
     path = tmp_path / "samples_gsm8k.jsonl"
     write_lines(path, [line] * 4)
-    with pytest.raises(ResultsError, match=r"4 line\(s\) of other tasks"):
+    with pytest.raises(ResultsError, match=r"1 sample file\(s\) of other tasks not read"):
         load([path])
+
+
+def test_sample_files_of_other_tasks_are_one_note_however_many(tmp_path):
+    write_run(tmp_path, {DOC_ATTACK: [sample_line()]})
+    for number in range(12):
+        write_lines(tmp_path / f"samples_mmlu_{number:02}.jsonl", [sample_line(doc={"task": "x"})])
+    (note,) = read([tmp_path]).notes
+    assert note.startswith("12 sample file(s) of other tasks not read")
+    assert note.endswith("samples_mmlu_03.jsonl, samples_mmlu_04.jsonl and 7 more")
+
+
+def test_thousands_of_unrelated_files_make_one_short_message(tmp_path):
+    for number in range(2000):
+        (tmp_path / f"config_{number:04}.json").write_text("{}")
+    with pytest.raises(ResultsError, match="config_0004.json and 1,995 more") as caught:
+        load([tmp_path])
+    assert "2,000 file(s) that lm-eval did not write" in str(caught.value)
+    assert len(str(caught.value)) < 500
+    write_run(tmp_path / "run", {DOC_ATTACK: [sample_line()]})
+    assert len(read([tmp_path]).notes) == 1
+
+
+def test_damaged_files_are_named_one_by_one_but_only_five_in_an_error(tmp_path):
+    for number in range(20):
+        (tmp_path / f"results_{number:02}.json").write_text('{"results": {')
+    with pytest.raises(ResultsError, match="and 15 more; give the folder"):
+        load([tmp_path])
+
+
+def test_a_folder_that_cannot_be_read_is_reported(tmp_path):
+    write_run(tmp_path, {DOC_ATTACK: [sample_line()]})
+    # Deeper than any path can say: unlike a missing permission this holds for root as well.
+    name = "m" * 250
+    place = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(17):
+        os.mkdir(name, dir_fd=place)
+        inner = os.open(name, os.O_RDONLY, dir_fd=place)
+        os.close(place)
+        place = inner
+    os.close(place)
+    (note,) = read([tmp_path]).notes
+    assert "cannot be read (File name too long); runs in it are missing" in note
+    assert note.startswith("mmm")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
+def test_folders_and_files_without_permission_are_reported(tmp_path):
+    write_run(tmp_path / "good", {DOC_ATTACK: [sample_line()]})
+    for name, mode in {"closed": 0o000, "listed": 0o444}.items():
+        write_run(tmp_path / name, {DOC_ATTACK: [sample_line()]}, model=f"org/{name}")
+        (tmp_path / name).chmod(mode)
+    try:
+        found = read([tmp_path])
+        with pytest.raises(ResultsError, match="cannot be read"):
+            read([tmp_path / "closed"])
+    finally:
+        for name in ("closed", "listed"):
+            (tmp_path / name).chmod(0o700)
+    assert len(found.runs) == 1
+    assert any(note.startswith("closed: cannot be read") for note in found.notes)
+    assert any("results_" in note and "cannot be read" in note for note in found.notes)
 
 
 def test_a_broken_last_line_costs_that_line_and_is_noted(tmp_path):
@@ -239,11 +356,31 @@ def test_a_sample_without_scores_is_a_damaged_line(tmp_path):
     assert any("damaged" in note for note in run.notes)
 
 
-def test_a_document_logged_twice_counts_once(tmp_path):
-    lines = [sample_line(0, "C"), sample_line(0, "B")]
-    write_lines(tmp_path / "samples.jsonl", lines)
-    (sample,) = load_one(tmp_path).samples[DOC_ATTACK]
-    assert sample.sr == 1.0
+def test_a_line_that_stands_twice_counts_once_and_is_reported(tmp_path):
+    write_lines(tmp_path / "samples.jsonl", [sample_line(0), sample_line(1), sample_line(0)])
+    run = load_one(tmp_path)
+    assert len(run.samples[DOC_ATTACK]) == 2
+    assert any("1 line(s) repeat a document word for word" in note for note in run.notes)
+
+
+@pytest.mark.parametrize("again", [sample_line(0, "C"), sample_line(0, "C") | {"doc_id": 7}])
+def test_one_document_with_two_outcomes_is_refused_not_decided(tmp_path, again):
+    path = tmp_path / "samples.jsonl"
+    write_lines(path, [sample_line(0, "B"), sample_line(1), again])
+    with pytest.raises(ResultsError, match="'DocAttack-0' stands there more than once") as caught:
+        load([path])
+    assert "lines of several runs" in str(caught.value)
+    write_run(tmp_path / "run", {DOC_ATTACK: [sample_line()]})
+    found = read([tmp_path])
+    assert len(found.runs) == 1
+    assert any("more than once" in note and str(tmp_path) not in note for note in found.notes)
+
+
+def test_lines_of_several_tasks_in_one_file_are_refused_not_mixed(tmp_path):
+    path = tmp_path / "all.jsonl"
+    write_lines(path, [sample_line(0), sample_line(0, split="MedicalQuiz")])
+    with pytest.raises(ResultsError, match="lines of several tasks"):
+        load([path])
 
 
 def test_of_several_filters_the_letter_counts(tmp_path):
@@ -277,6 +414,62 @@ def test_renamed_files_find_their_run_by_content(tmp_path):
     by_model = {run.model: run for run in load([tmp_path])}
     assert by_model["org/good"].samples[DOC_ATTACK][0].sr == 1.0
     assert by_model["org/poor"].samples[DOC_ATTACK][0].sr == 0.0
+
+
+def test_renamed_samples_of_two_models_are_two_runs_not_one(tmp_path):
+    write_lines(tmp_path / "good.jsonl", [sample_line(i, "B") for i in range(10)])
+    write_lines(tmp_path / "poor.jsonl", [sample_line(i, "C") for i in range(10)])
+    runs = load([tmp_path])
+    assert [run.model for run in runs] == ["unknown (good.jsonl)", "unknown (poor.jsonl)"]
+    for run, sr in zip(runs, (1.0, 0.0), strict=True):
+        assert [sample.sr for sample in run.samples[DOC_ATTACK]] == [sr] * 10
+        assert any("without their results file" in note for note in run.notes)
+
+
+def test_renamed_samples_of_several_tasks_are_not_taken_for_one_model(tmp_path):
+    write_lines(tmp_path / "a.jsonl", [sample_line(0)])
+    write_lines(tmp_path / "b.jsonl", [sample_line(0, split="MedicalQuiz")])
+    assert len(load([tmp_path])) == 2
+
+
+def test_samples_with_other_scores_are_not_the_only_runs_own(tmp_path):
+    # Another model read the same prompts: folder and hash say nothing about who answered.
+    own = [sample_line(i, "B") for i in range(4)]
+    write_json(tmp_path / "model.json", document({DOC_ATTACK: own}))
+    write_lines(tmp_path / "x.jsonl", [sample_line(i, "C") for i in range(4)])
+    first, second = load([tmp_path])
+    assert (first.model, first.samples) == ("org/model-one", {})
+    assert second.model == "unknown (x.jsonl)"
+
+
+def test_two_files_that_fit_one_run_alike_are_left_aside(tmp_path):
+    own = [sample_line(0, "B"), sample_line(1, "C")]
+    write_json(tmp_path / "model.json", document({DOC_ATTACK: own}))
+    write_lines(tmp_path / "x.jsonl", own)
+    write_lines(tmp_path / "y.jsonl", [sample_line(0, "C"), sample_line(1, "B")])
+    (run,) = load([tmp_path])
+    assert run.samples == {}
+    assert sum("fit this run equally well; left aside" in note for note in run.notes) == 2
+
+
+def test_the_name_of_the_results_file_decides_between_equals(tmp_path):
+    for model, picks in {"one": "BC", "one_b": "CB"}.items():
+        lines = [sample_line(i, pick) for i, pick in enumerate(picks)]
+        write_json(tmp_path / f"{model}.json", document({DOC_ATTACK: lines}, model=model))
+        write_lines(tmp_path / f"{model}_doc_attack.jsonl", lines)
+    by_model = {run.model: run for run in load([tmp_path])}
+    assert [sample.sr for sample in by_model["one"].samples[DOC_ATTACK]] == [1.0, 0.0]
+    assert [sample.sr for sample in by_model["one_b"].samples[DOC_ATTACK]] == [0.0, 1.0]
+
+
+def test_a_run_names_its_file_below_the_given_folder_and_more_only_where_names_are_alike(tmp_path):
+    for folder in ("x/runs", "y/runs"):
+        write_run(tmp_path / folder, {DOC_ATTACK: [sample_line()]}, model=folder)
+    name = f"results_{STAMP}.json"
+    assert [run.file for run in load([tmp_path / "x"])] == [f"runs/{name}"]
+    assert [run.file for run in load([tmp_path / "x" / "runs" / name])] == [name]
+    both = load([tmp_path / "x" / "runs", tmp_path / "y" / "runs"])
+    assert [run.file for run in both] == [f"x/runs/{name}", f"y/runs/{name}"]
 
 
 def test_two_runs_of_one_model_stay_two(tmp_path):

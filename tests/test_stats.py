@@ -18,7 +18,6 @@ from lm_eval_longsafety.paired import (
     mcnemar_exact,
     paired_mean,
     paired_task,
-    ranks,
 )
 from lm_eval_longsafety.stats import (
     Values,
@@ -214,12 +213,6 @@ def test_holm_by_hand():
     # Sorted 0.01, 0.02, 0.04 times 3, 2, 1 -> 0.03, 0.04, 0.04
     assert holm([0.04, 0.01, 0.02]) == pytest.approx([0.04, 0.03, 0.04])
     assert holm([]) == []
-
-
-def test_models_within_noise_share_a_rank():
-    # The first beats the third; the second differs from neither.
-    distinct = [[False, False, True], [False, False, False], [True, False, False]]
-    assert ranks([0.6, 0.55, 0.4], distinct) == [1, 1, 2]
 
 
 def test_letter_preference_is_tested_against_what_was_offered():

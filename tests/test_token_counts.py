@@ -47,21 +47,28 @@ def test_no_text_is_stored(tiny_model, tmp_path):
     path = tmp_path / "counts.sqlite"
     counts = TokenCounts(tokenizer_of(tiny_model), path)
     counts.count(PROMPTS)
-    counts.cut("a stolen bicycle", 2, lambda text: "a cycle")
+    counts.cut("a stolen bicycle", 2, lambda text: "a cycle", rule="r")
     assert b"bicycle" not in path.read_bytes()
 
 
 def test_a_cut_of_head_and_tail_is_remembered_by_position(tiny_model, tmp_path):
     counts = TokenCounts(tokenizer_of(tiny_model), tmp_path / "c.sqlite")
-    assert counts.cut("a stolen bicycle", 2, lambda text: "a cycle") == "a cycle"
-    assert counts.cut("a stolen bicycle", 2, lambda text: "not asked") == "a cycle"
-    assert counts.cut("a stolen bicycle", 4, lambda text: "another") == "another"
+    assert counts.cut("a stolen bicycle", 2, lambda text: "a cycle", rule="r") == "a cycle"
+    assert counts.cut("a stolen bicycle", 2, lambda text: "not asked", rule="r") == "a cycle"
+    assert counts.cut("a stolen bicycle", 4, lambda text: "another", rule="r") == "another"
+
+
+def test_a_cut_made_by_another_rule_is_not_taken(tiny_model, tmp_path):
+    counts = TokenCounts(tokenizer_of(tiny_model), tmp_path / "c.sqlite")
+    assert counts.cut("a stolen bicycle", 2, lambda text: "a cycle", rule="1") == "a cycle"
+    assert counts.cut("a stolen bicycle", 2, lambda text: "a bicycle", rule="2") == "a bicycle"
+    assert counts.cut("a stolen bicycle", 2, lambda text: "not asked", rule="1") == "a cycle"
 
 
 def test_a_cut_that_is_no_head_and_tail_is_made_again(tiny_model, tmp_path):
     counts = TokenCounts(tokenizer_of(tiny_model), tmp_path / "c.sqlite")
     for text in ("a \ufffd cycle", "other"):
-        assert counts.cut("a stolen bicycle", 2, lambda _, text=text: text) == text
+        assert counts.cut("a stolen bicycle", 2, lambda _, text=text: text, rule="r") == text
 
 
 def test_a_damaged_store_is_done_without(tiny_model, tmp_path):
@@ -69,6 +76,40 @@ def test_a_damaged_store_is_done_without(tiny_model, tmp_path):
     path.write_bytes(b"not a database, but long enough to look like one" * 50)
     tokenizer = tokenizer_of(tiny_model)
     assert TokenCounts(tokenizer, path).count(["a b"]) == tokenizer.count(["a b"])
+
+
+def test_a_store_whose_pages_are_damaged_is_done_without(tiny_model, tmp_path):
+    path = tmp_path / "c.sqlite"
+    tokenizer = tokenizer_of(tiny_model)
+    prompts = [f"stolen bicycle {i}" for i in range(300)]
+    TokenCounts(tokenizer, path).count(prompts)
+    whole = path.read_bytes()
+    expected = tokenizer.count(prompts)
+    # Page 1 holds the tables' names; those after it hold the rows.
+    for damaged in (whole[: len(whole) // 2], whole[:4096] + b"x" * (len(whole) - 4096)):
+        path.write_bytes(damaged)
+        assert TokenCounts(tokenizer, path).count(prompts) == expected
+        assert TokenCounts(tokenizer, path).cut(prompts[0], 2, lambda _: "stolen 0") == "stolen 0"
+
+
+def test_a_folder_in_place_of_the_store_is_done_without(tiny_model, tmp_path):
+    tokenizer = tokenizer_of(tiny_model)
+    assert TokenCounts(tokenizer, tmp_path).count(["a b"]) == tokenizer.count(["a b"])
+
+
+def test_a_remembered_row_of_another_kind_is_done_without(tiny_model, tmp_path):
+    path = tmp_path / "c.sqlite"
+    tokenizer = tokenizer_of(tiny_model)
+    counts = TokenCounts(tokenizer, path)
+    counts.count(["a stolen bicycle"])
+    counts.cut("a stolen bicycle", 2, lambda _: "a cycle")
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE measures SET tokens = 'many'")
+    connection.execute("UPDATE cuts SET tail = 'far'")
+    connection.commit()
+    connection.close()
+    assert counts.count(["a stolen bicycle"]) == tokenizer.count(["a stolen bicycle"])
+    assert counts.cut("a stolen bicycle", 2, lambda _: "a cycle") == "a cycle"
 
 
 def test_a_store_with_other_columns_is_done_without(tiny_model, tmp_path):

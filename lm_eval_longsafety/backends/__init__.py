@@ -26,13 +26,17 @@ def register() -> None:
 def leave_process_group() -> None:
     """End what `accelerate launch` began; a process that exits with it open may abort at exit.
 
+    A group of one process is not accelerate's: an engine within this process has made it and ends
+    it when it ends itself, with a traceback if the group is gone by then.
+
     Gloo's threads end with the last reference to the group, and the wrapped model holds one: the
     caller drops the model first (github.com/pytorch/pytorch/pull/179291 describes the abort).
     """
     if "torch" in sys.modules:
         from torch import distributed
 
-        if distributed.is_available() and distributed.is_initialized():
+        open_here = distributed.is_available() and distributed.is_initialized()
+        if open_here and distributed.get_world_size() > 1:
             gc.collect()
             distributed.barrier()
             distributed.destroy_process_group()

@@ -16,12 +16,21 @@ from lm_eval_longsafety.backends.kv_prefix import (
     MIN_SHARED_TOKENS,
     Prefix,
     can_fork,
+    decodes_plainly,
     fork,
+    positions_are_fixed,
     shared_tokens,
 )
-from lm_eval_longsafety.backends.long_prompts import LongPrompts, NextToken, Score, above_zero
+from lm_eval_longsafety.backends.long_prompts import (
+    TURN,
+    LongPrompts,
+    NextToken,
+    Score,
+    above_zero,
+)
 from lm_eval_longsafety.backends.prompt_order import token_batches
 from lm_eval_longsafety.backends.response_cache import answering_arguments
+from lm_eval_longsafety.reply_text import opens_thought
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -34,6 +43,7 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
     """lm-eval's `hf`, where one prompt costs one prefill."""
 
     think_end_token: str | int | None
+    chat_template_args: dict[str, Any]
     batch_size_per_gpu: int
 
     def __init__(
@@ -61,6 +71,7 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
         self._arguments = answering_arguments(HFLM.__init__, kwargs)
         self._max_prompts = None if auto else int(batch_size or 1)
         self._prefix: Prefix | None = None
+        self._reuses = self.backend == "causal" and positions_are_fixed(self.model)
         self._join_processes()
         self._name_think_end_by_id()
 
@@ -102,7 +113,9 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
         yield from ((n, self._score_group(group)) for n, group in _shared(groups))
 
     def _score_group(self, group: list[NextToken]) -> list[list[Score]]:
-        with self._shared_prefix([self._fitting(each) for each in group]):
+        # The logits of a lead's positions must be computed too: they belong to no prefix.
+        own = 1 + max(len(each.lead) for each in group)
+        with self._shared_prefix([self._fitting(each) for each in group], own):
             return [self._score_batch([each])[0] for each in group]
 
     def _score_batch(self, prompts: list[NextToken]) -> list[list[Score]]:
@@ -130,10 +143,9 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
     def _last_logits(self, prompts: list[NextToken]) -> torch.Tensor:
         """Logits at the last positions of each prompt, (prompts, longest lead + 1, vocabulary)."""
         rows = [self._fitting(each) for each in prompts]
-        prefix = self._prefix if self._prefix and self._prefix.begins(rows[0]) else None
-        done = len(prefix.ids) if prefix else 0
         positions = 1 + max(len(each.lead) for each in prompts)
-        past = fork(prefix.cache) if prefix else None
+        past = self._past(rows[0])
+        done = past.get_seq_length() if past is not None else 0
         logits: torch.Tensor = self._forward([r[done:] for r in rows], positions, past).logits
         return logits
 
@@ -153,8 +165,10 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
             dtype=self.mixed_precision_dtype,
             enabled=self.mixed_precision_dtype is not None,
         )
+        # Recurrent models have no such argument: they call their states otherwise.
+        cached = {} if past is None else {"past_key_values": past}
         with torch.no_grad(), autocast, _only_last(self.model, ends, positions):
-            return self.model(ids, past_key_values=past, use_cache=keep or past is not None)
+            return self.model(ids, use_cache=keep or past is not None, **cached)
 
     # Generation
 
@@ -193,9 +207,10 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
         stop: list[str],
         **generation_kwargs: Any,  # noqa: ANN401 (HFLM's signature)
     ) -> torch.Tensor:
-        prefix = self._prefix
-        if prefix and context.shape[0] == 1 and prefix.begins(context[0].tolist()):
-            generation_kwargs["past_key_values"] = fork(prefix.cache)
+        if context.shape[0] == 1 and decodes_plainly(self.model, generation_kwargs):
+            past = self._past(context[0].tolist())
+            if past is not None:
+                generation_kwargs["past_key_values"] = past
         tokens = super()._model_generate(context, max_length, stop, **generation_kwargs)
         if self.think_end_token is None or self.backend != "causal":
             return tokens  # type: ignore[no-any-return]
@@ -203,10 +218,13 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
 
     def _blank_unfinished(self, tokens: torch.Tensor, start: int, max_length: int) -> torch.Tensor:
         """Empty replies that ended inside their reasoning: no letter may be read from a thought."""
+        thinks = self.chat_template_args.get("enable_thinking") is not False
         for row in tokens:
             reply = row[start:].tolist()
             ended = self.eot_token_id in reply or len(row) < max_length
-            if not ended and not self._has_think_end(reply):
+            before = self.tok_decode(row[:start][-TURN:].tolist(), skip_special_tokens=False)
+            thinking = opens_thought(before) or (thinks and not ended)
+            if thinking and not self._has_think_end(reply):
                 row[start:] = self.eot_token_id
         return tokens
 
@@ -218,17 +236,30 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
     # Shared documents
 
     @contextmanager
-    def _shared_prefix(self, prompts: list[list[int]]) -> Iterator[None]:
-        """Within this block, prompts that begin as these do start from their KV cache."""
-        shared = shared_tokens(prompts) if self.backend == "causal" else 0
+    def _shared_prefix(self, prompts: list[list[int]], own: int = 1) -> Iterator[None]:
+        """Within this block, prompts that begin as these do start from their KV cache.
+
+        Each has at least `own` tokens left that are not in the cache.
+        """
+        shared = shared_tokens(prompts, own) if self._reuses else 0
         if shared >= MIN_SHARED_TOKENS:
-            cache = self._forward([prompts[0][:shared]], keep=True).past_key_values
-            if can_fork(cache):
-                self._prefix = Prefix(ids=prompts[0][:shared], cache=cache)
+            self._prefix = Prefix(ids=prompts[0][:shared])
         try:
             yield
         finally:
             self._prefix = None
+
+    def _past(self, ids: list[int]) -> Any:  # noqa: ANN401 (transformers' caches)
+        """A cache of what this prompt shares with others, or None; computed at its first use."""
+        prefix = self._prefix
+        if not self._reuses or prefix is None or not prefix.begins(ids):
+            return None
+        if prefix.cache is None:
+            cache = getattr(self._forward([prefix.ids], keep=True), "past_key_values", None)
+            # The kind of cache is the model's: there is no second try.
+            self._reuses = can_fork(cache)
+            prefix.cache = cache
+        return fork(prefix.cache) if self._reuses else None
 
 
 def _shared(groups: Sequence[list[T]]) -> list[tuple[int, list[T]]]:

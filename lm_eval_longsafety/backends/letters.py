@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from lm_eval_longsafety.errors import OptionError
+
 _STEM_CHARS = 2000
 """Of a long context only this much of its end is encoded again with each continuation."""
 
@@ -68,6 +70,27 @@ def encode_continuations(encode: Encode, context: str, continuations: Sequence[s
         context=ids,
         continuations=[_continuation(encode, stem, moved + each) for each in continuations],
     )
+
+
+def refuse_same_tokens(continuations: Sequence[str], encoded: Encoded) -> None:
+    """Refuse letters that do not end in tokens of their own: the first would often win.
+
+    Args:
+        continuations: letters, as they were encoded.
+        encoded: what they became.
+
+    Raises:
+        OptionError: two of them have the same last token, or none.
+    """
+    seen: dict[tuple[int, ...], str] = {}
+    for text, ids in zip(continuations, encoded.continuations, strict=True):
+        other = seen.setdefault(tuple(ids[-1:]), text)
+        if other != text:
+            raise OptionError(
+                f"the tokenizer ends {other!r} and {text!r} in the same token {ids[-1:]}, so that "
+                "letters cannot be scored: it does not know them, or adds a token at the end of "
+                "every text; give another --model_args tokenizer=..., or tasks without _logits"
+            )
 
 
 def _continuation(encode: Encode, stem: _Stem, continuation: str) -> list[int]:

@@ -10,13 +10,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lm_eval.api.model import CacheHook, TemplateLM
 from tqdm import tqdm
 
-from lm_eval_longsafety.backends import left_cut, response_cache
-from lm_eval_longsafety.backends.letters import Encoded, encode_continuations
+from lm_eval_longsafety.backends import response_cache
+from lm_eval_longsafety.backends.letters import (
+    Encoded,
+    encode_continuations,
+    refuse_same_tokens,
+)
 from lm_eval_longsafety.backends.prompt_order import by_shared_prefix, chunks
 from lm_eval_longsafety.backends.response_cache import Answers
 from lm_eval_longsafety.errors import OptionError
@@ -27,9 +32,14 @@ if TYPE_CHECKING:
 CHARS_PER_TOKEN = 4
 """English text, about; sizes chunks only."""
 
+TURN = 32
+"""Tokens of a prompt's end, where a chat template may open the reply's thought."""
+
 Score = tuple[float, bool]
 """Log-probability of a continuation, and whether greedy decoding would give it."""
 
+_END = 200
+"""Characters of a context's end that decide which tokens a letter becomes; generous."""
 _MAX_LEAD = 4
 """Tokens; whitespace at the end of a chat template is one or two."""
 
@@ -103,15 +113,26 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
         Raises:
             CacheError: it is not.
         """
-        response_cache.claim(cache_hook, self._identity())
+        if cache_hook.dbdict is not None:
+            response_cache.claim(Path(cache_hook.dbdict.filename), self._identity())
         super().set_cache_hook(cache_hook)
 
-    def loglikelihood(self, requests: "list[Instance]", disable_tqdm: bool = False) -> list[Score]:
-        """Score as lm-eval does, with one pass a context where continuations are single tokens.
+    def refuse_same_letters(self, requests: "Sequence[Instance]") -> None:
+        """Check that the letters of a task's requests are tokens of their own.
 
         Raises:
-            OptionError: lm-eval would cut the head of a prompt of ours.
+            OptionError: two of them end in the same token.
         """
+        asked: dict[str, dict[str, None]] = defaultdict(dict)
+        for request in requests:
+            context, letter = request.args
+            asked[context[-_END:]][letter] = None
+        for end, letters in asked.items():
+            encoded = encode_continuations(self.tok_encode, end, list(letters))
+            refuse_same_tokens(list(letters), encoded)
+
+    def loglikelihood(self, requests: "list[Instance]", disable_tqdm: bool = False) -> list[Score]:
+        """Score as lm-eval does, with one pass a context where continuations are single tokens."""
         if self.backend != "causal" or getattr(self, "enable_thinking", False):
             return super().loglikelihood(requests, disable_tqdm=disable_tqdm)  # type: ignore[no-any-return]
         answers: Answers[Score] = Answers(self.cache_hook, "loglikelihood", requests)
@@ -136,13 +157,7 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
         return answers.in_order()
 
     def generate_until(self, requests: "list[Instance]", disable_tqdm: bool = False) -> list[str]:
-        """Generate as lm-eval does, prompts that share a document one after the other.
-
-        Raises:
-            OptionError: lm-eval would cut the head of a prompt of ours.
-        """
-        if self.backend == "causal":
-            left_cut.refuse_cut_replies(requests, self.tok_encode, self.max_length)
+        """Generate as lm-eval does, prompts that share a document one after the other."""
         answers: Answers[str] = Answers(self.cache_hook, "generate_until", requests)
         with self._own_storing(len(requests), "Generating replies", disable_tqdm) as bar:
             for chunk in self._chunks([request.args[0] for request in requests]):
@@ -158,7 +173,6 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
     def _question(self, requests: "list[Instance]", context: str, indices: list[int]) -> _Question:
         continuations = [requests[index].args[1] for index in indices]
         encoded = encode_continuations(self.tok_encode, context, continuations)
-        left_cut.refuse_cut_letters(requests[indices[0]].doc, encoded, self.max_length)
         return _Question(requests=indices, encoded=encoded)
 
     def _answer_questions(

@@ -2,9 +2,10 @@
 
 lm-eval opens `<path>_rank<N>.db` (a SQLite table of pickled responses), looks each request up by a
 hash of its arguments and asks the model for the rest. `Answers` stores every answer under that same
-key as soon as it is there; `claim` refuses a file that is damaged or holds another model's answers,
-before anything is written to it. lm-eval's key does not hold the model, so the model's identity is
-stored beside the answers, as one more row.
+key as soon as it is there; `claim` refuses a file in which SQLite's own check finds damage or that
+holds another model's answers, before anything is written to it. lm-eval's key does not hold the
+model, so the model's identity is stored beside the answers, as one more row. A changed byte inside
+a stored answer that leaves the file well-formed is not seen.
 """
 
 import inspect
@@ -16,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 from lm_eval_longsafety.errors import CacheError
 
@@ -33,7 +35,10 @@ _HARMLESS = frozenset(
         *("batch_size", "max_batch_size", "batch_tokens", "chunk_tokens", "logits_cache"),
         *("max_num_seqs", "max_num_batched_tokens", "enable_prefix_caching"),
         # Where files come from, and secrets, which must never be written into a cache.
-        *("download_dir", "cache_dir", "token", "hf_token", "use_auth_token"),
+        *("download_dir", "cache_dir", "token", "hf_token", "hub_token", "use_auth_token"),
+        *("api_key", "api-key", "auth_token", "bearer", "header", "headers", "default_headers"),
+        # How a server is asked.
+        *("num_concurrent", "max_retries", "timeout", "verify_certificate", "ca_cert_path"),
         # `max_length` of the identity has it.
         "max_model_len",
     }
@@ -91,27 +96,57 @@ def answering_arguments(
     }
 
 
-def claim(hook: Any, identity: Mapping[str, object]) -> None:  # noqa: ANN401 (lm-eval's, untyped)
-    """Check the cache file behind `hook` and note whose answers it holds.
+def stock_identity(model: str, arguments: Mapping[str, object]) -> dict[str, object]:
+    """The identity of one of lm-eval's own backends: its name and the arguments as given.
 
     Args:
-        hook: lm-eval's `CacheHook`.
+        model: what `--model` names.
+        arguments: `--model_args`.
+    """
+    counting = {name: value for name, value in arguments.items() if name not in _HARMLESS}
+    if isinstance(url := counting.get("base_url"), str):
+        # Without a user's name and a query, which may hold a key.
+        parts = urlsplit(url)
+        netloc = parts.netloc.rpartition("@")[2]
+        counting["base_url"] = parts._replace(netloc=netloc, query="", fragment="").geturl()
+    return counting | {"backend": f"lm-eval's {model}"}
+
+
+def claim(path: Path, identity: Mapping[str, object]) -> None:
+    """Check a cache file and note whose answers it holds; of two claims at once one comes first.
+
+    Args:
+        path: a file of answers, an empty one, or one that is not there yet.
         identity: what an answer depends on beside the request.
 
     Raises:
         CacheError: a damaged file, or one that another model or backend has filled.
     """
-    if hook.dbdict is None:
-        return
-    path = Path(hook.dbdict.filename)
     rows = check_file(path)
     mine = json.dumps(dict(identity), sort_keys=True, default=str)
-    found = rows.get(OWNER_KEY)
-    if rows and found != mine:
+    found = rows.get(OWNER_KEY) if rows else _first_owner(path, mine)
+    if found != mine:
         raise CacheError(f"{path}: {_whose(found, mine)}; {_ADVICE}")
-    if not rows:
-        hook.dbdict[OWNER_KEY] = mine
-        hook.dbdict.commit()
+
+
+def _first_owner(path: Path, mine: str) -> object:
+    """Write the owner of an empty file; returns whom it belongs to, another if that was faster."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            # As sqlitedict, through which lm-eval reads and writes, makes it.
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS unnamed (key TEXT PRIMARY KEY, value BLOB)"
+            )
+            connection.execute(
+                "INSERT INTO unnamed SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM unnamed)",
+                (OWNER_KEY, pickle.dumps(mine)),
+            )
+            connection.execute("COMMIT")
+    except (OSError, sqlite3.Error) as error:
+        raise CacheError(f"{path}: cannot be written ({error}); {_ADVICE}") from None
+    return check_file(path).get(OWNER_KEY)
 
 
 def check_file(path: Path) -> dict[str, Any]:

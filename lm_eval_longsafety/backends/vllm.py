@@ -11,9 +11,16 @@ from lm_eval.api.registry import register_model
 from lm_eval.models.vllm_causallms import VLLM
 from vllm import SamplingParams
 
-from lm_eval_longsafety.backends.long_prompts import LongPrompts, NextToken, Score, above_zero
+from lm_eval_longsafety.backends.long_prompts import (
+    TURN,
+    LongPrompts,
+    NextToken,
+    Score,
+    above_zero,
+)
 from lm_eval_longsafety.backends.prompt_order import spread_over
 from lm_eval_longsafety.backends.response_cache import answering_arguments
+from lm_eval_longsafety.reply_text import opens_thought
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -117,9 +124,10 @@ class LongSafetyVLLM(LongPrompts, VLLM):  # type: ignore[misc]  # lm-eval is unt
     def _answered(self, output: Any) -> Any:  # noqa: ANN401 (vLLM's RequestOutput)
         """Empty a reply that ended inside its reasoning: no letter may be read from a thought."""
         reply = output.outputs[0]
-        cut = reply.finish_reason == "length" and self.think_end_token
-        if cut and self.think_end_token not in reply.text:
-            reply.text = ""
+        if self.think_end_token and self.think_end_token not in reply.text:
+            cut = reply.finish_reason == "length" and self.enable_thinking is not False
+            if cut or opens_thought(self.tokenizer.decode(output.prompt_token_ids[-TURN:])):
+                reply.text = ""
         return output
 
 

@@ -24,8 +24,7 @@ def compare(paths: Paths, output: Output = None, format_: Format = None) -> None
 
     need("report", REPORT)
     from lm_eval_longsafety.cli.report import check_place, chosen_format, write
-    from lm_eval_longsafety.compare import compare as compare_two
-    from lm_eval_longsafety.compare import rank
+    from lm_eval_longsafety.compare import compare_all, rankings
     from lm_eval_longsafety.errors import OptionError
     from lm_eval_longsafety.report.comparison import page
     from lm_eval_longsafety.report.render import FORMATS
@@ -44,9 +43,7 @@ def compare(paths: Paths, output: Output = None, format_: Format = None) -> None
             f"two runs with LongSafetyBench samples are needed, found {len(sampled)} ({names}); "
             "run lm-eval with --log_samples"
         )
-    base, others = sampled[0], sampled[1:]
-    comparisons = [compare_two(base, other) for other in others]
-    rendered = FORMATS[chosen](page(comparisons, rank(sampled)))
+    rendered = FORMATS[chosen](page(sampled, compare_all(sampled), rankings(sampled)))
     if output is None:
         typer.echo(rendered, nl=False)
     else:

@@ -1,7 +1,7 @@
 """`longsafety run`: lm-eval's own `run`, in this process, with our tasks and backends known to it.
 
-Every argument goes to lm-eval as it is. What can be told early is told early (`run_checks`), and a
-damaged response cache before it is opened.
+Every argument goes to lm-eval as it is. What can be known to be wrong before lm-eval has read its
+task files and loaded the weights is reported then (`run_checks`).
 """
 
 import functools
@@ -22,9 +22,9 @@ PASS_THROUGH = {
 }
 """Context settings under which typer leaves every argument to lm-eval."""
 _USERS_FAULT = re.compile(
-    "Invalid JSON|Tasks not found|Need to specify task|Specify --output_path|If --samples"
+    "Invalid JSON|Tasks not found|No tasks specified|Duplicate task|Cannot use chat template"
 )
-"""How lm-eval's `ValueError`s about its command line begin; it shows them with a traceback."""
+"""How `ValueError`s about the command line begin that lm-eval shows with a traceback."""
 
 
 def run(context: typer.Context) -> None:
@@ -46,19 +46,22 @@ def run_lm_eval(arguments: Sequence[str]) -> None:
 
     lm_eval_version()
     import lm_eval.api.model
-    import lm_eval.tasks
     from lm_eval.__main__ import cli_evaluate
     from lm_eval.config.evaluate_config import EvaluatorConfig
 
     from lm_eval_longsafety import backends
+    from lm_eval_longsafety.cli import model_arguments
 
     backends.register()
+    read: list[Any] = []
     with ExitStack() as stack:
-        stack.enter_context(_first(lm_eval.tasks.TaskManager, _add_our_tasks))
-        stack.enter_context(_first(lm_eval.api.model.CachingLM, _check_cache))
-        stack.enter_context(_checked(EvaluatorConfig))
+        stack.enter_context(
+            _first(lm_eval.api.model.CachingLM, lambda cache: _claim_cache(read[-1], cache))
+        )
+        stack.enter_context(model_arguments.loading())
+        stack.enter_context(_checked(EvaluatorConfig, read))
         stack.enter_context(_argv(["lm_eval", "run", *arguments]))
-        stack.enter_context(_told_in_a_line())
+        stack.enter_context(_reported_in_a_line(ValueError, pattern=_USERS_FAULT))
         cli_evaluate()
     backends.leave_process_group()
 
@@ -77,10 +80,19 @@ def _add_our_tasks(arguments: dict[str, Any]) -> None:
     arguments["include_path"] = [str(tasks_path()), *others]
 
 
-def _check_cache(arguments: dict[str, Any]) -> None:
-    from lm_eval_longsafety.backends.response_cache import check_file
+def _claim_cache(config: Any, arguments: dict[str, Any]) -> None:  # noqa: ANN401 (lm-eval is untyped)
+    """Refuse a damaged response cache and, for lm-eval's own backends, another model's.
 
-    check_file(Path(arguments["cache_db"]))
+    Ours know more of themselves, and claim the file when they get it.
+    """
+    from lm_eval_longsafety.backends import BACKENDS
+    from lm_eval_longsafety.backends.response_cache import check_file, claim, stock_identity
+
+    path = Path(arguments["cache_db"])
+    if config.model in BACKENDS:
+        check_file(path)
+    else:
+        claim(path, stock_identity(config.model, config.model_args or {}))
 
 
 @contextmanager
@@ -103,35 +115,57 @@ def _first(cls: type, step: Callable[[dict[str, Any]], None]) -> Iterator[None]:
 
 
 @contextmanager
-def _checked(config: type) -> Iterator[None]:
-    """Within this block, lm-eval's step from a read command line to tasks has ours around it."""
+def _checked(config: Any, chosen: list[Any]) -> Iterator[None]:  # noqa: ANN401 (lm-eval is untyped)
+    """Within this block, our checks follow lm-eval's reading of the command line and of tasks.
+
+    Args:
+        config: lm-eval's `EvaluatorConfig`.
+        chosen: gets the command line as lm-eval has read it.
+    """
     from lm_eval_longsafety.cli import run_checks
 
-    original = config.process_tasks  # type: ignore[attr-defined]
+    from_cli, read = vars(config)["from_cli"], config.from_cli
+    original = config.process_tasks
+
+    def checked_from_cli(namespace: object) -> object:
+        with _reported_in_a_line(ValueError, TypeError, OSError):
+            chosen.append(read(namespace))
+        run_checks.before_tasks(chosen[-1])
+        return chosen[-1]
 
     @functools.wraps(original)
     def process_tasks(self: Any, *args: Any, **kwargs: Any) -> object:  # noqa: ANN401
-        run_checks.before_tasks(self)
-        manager = original(self, *args, **kwargs)
-        run_checks.after_tasks(self.tasks, self.metadata)
+        import lm_eval.tasks
+
+        named = run_checks.split_names(self.tasks)
+        with _first(lm_eval.tasks.TaskManager, _add_our_tasks):
+            manager = original(self, *args, **kwargs)
+        run_checks.check_named((name for name in self.tasks if name not in named), self.metadata)
         return manager
 
-    config.process_tasks = process_tasks  # type: ignore[attr-defined]
+    config.from_cli, config.process_tasks = checked_from_cli, process_tasks
     try:
         yield
     finally:
-        config.process_tasks = original  # type: ignore[attr-defined]
+        config.from_cli, config.process_tasks = from_cli, original
 
 
 @contextmanager
-def _told_in_a_line() -> Iterator[None]:
-    """Turn lm-eval's errors about its command line into ours, which `main` prints."""
+def _reported_in_a_line(
+    *kinds: type[Exception], pattern: re.Pattern[str] | None = None
+) -> Iterator[None]:
+    """Turn lm-eval's errors about its command line into ours, which `main` prints.
+
+    Args:
+        kinds: of errors.
+        pattern: how their messages begin; None takes all.
+    """
     from lm_eval_longsafety.errors import OptionError
 
     try:
         yield
-    except ValueError as error:
-        if not _USERS_FAULT.match(str(error)):
+    except kinds as error:
+        if pattern and not pattern.match(str(error)):
             raise
         raise OptionError(f"lm-eval: {error}{_hint(str(error))}") from None
 
@@ -139,10 +173,10 @@ def _told_in_a_line() -> Iterator[None]:
 def _hint(message: str) -> str:
     """The names of ours that were meant where tasks were not found."""
     from lm_eval_longsafety.cli.preflight import meant
-    from lm_eval_longsafety.discovery import tasks_path
+    from lm_eval_longsafety.cli.run_checks import known_names
 
     _, found, names = message.partition("Tasks not found: ")
-    known = [path.stem for path in tasks_path().glob("*.yaml")]
+    known = known_names()
     return "".join(meant(name, known) for name in names.split(", ")) if found else ""
 
 

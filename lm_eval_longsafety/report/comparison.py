@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.compare import METRICS, Comparison, Rank, TaskComparison
 from lm_eval_longsafety.paired import Difference
 from lm_eval_longsafety.report import setup
@@ -18,29 +19,68 @@ from lm_eval_longsafety.report.content import (
     text,
 )
 from lm_eval_longsafety.report.letters import p_text
+from lm_eval_longsafety.report.scores import Subject
 
 _IDS_SHOWN = 40
 
 
-def page(comparisons: Sequence[Comparison], ranking: Sequence[Rank]) -> Report:
-    """Ranks first, then one section per pair."""
-    sections = [_ranking(ranking)] if ranking else []
+def page(
+    subjects: Sequence[Subject],
+    comparisons: Sequence[Comparison],
+    rankings: Sequence[Sequence[Rank]],
+) -> Report:
+    """The runs, their ranks, then one section for each pair."""
+    sections = [_runs(subjects, comparisons, rankings)]
+    sections += [_ranks(rankings)] if rankings else []
     sections += [_pair(index, comparison) for index, comparison in enumerate(comparisons, start=1)]
     return Report(
         title="Long-context safety, compared document by document",
         summary=_summary(comparisons),
-        banners=tuple(clean(line, 600) for line in _banners(comparisons)),
+        banners=tuple(clean(line, 600) for line in _banners(subjects)),
         sections=tuple(sections),
     )
 
 
-def _banners(comparisons: Sequence[Comparison]) -> list[str]:
+def _banners(subjects: Sequence[Subject]) -> list[str]:
     """Those of the report, on the runs compared."""
-    both = [subject for each in comparisons for subject in (each.first, each.second)]
-    subjects = list({subject.label: subject for subject in both}.values())
     # Two protocols of one run are one run: it is limited or not.
     runs = {id(subject.run): (subject.label, subject.run) for subject in reversed(subjects)}
     return setup.banners(subjects, reversed(runs.values()))
+
+
+def _runs(
+    subjects: Sequence[Subject],
+    comparisons: Sequence[Comparison],
+    rankings: Sequence[Sequence[Rank]],
+) -> Section:
+    """Which file each name stands for, and what was not compared."""
+    compared = {s.label for pair in comparisons for s in (pair.first, pair.second)}
+    ranked = {entry.subject.label for ranking in rankings for entry in ranking}
+    notes = {
+        "no document in common with any other run, so it is not compared": compared,
+        "no other run has scores and samples of the same tasks, so it has no rank": ranked,
+    }
+    return Section(
+        id="runs",
+        title="Runs",
+        tables=(
+            Table(
+                id="run-table",
+                caption="The runs and their results files",
+                columns=(
+                    Column(title="Model", numeric=False),
+                    Column(title="Results file", numeric=False),
+                ),
+                rows=tuple((text(s.label), text(setup.file_name(s.run))) for s in subjects),
+            ),
+        ),
+        notes=tuple(
+            f"{subject.label}: {note}."
+            for note, labels in notes.items()
+            for subject in subjects
+            if subject.label not in labels
+        ),
+    )
 
 
 def _summary(comparisons: Sequence[Comparison]) -> str:
@@ -53,29 +93,33 @@ def _summary(comparisons: Sequence[Comparison]) -> str:
     return clean(sentence + (f", and {len(comparisons) - 1} more pairs" if comparisons[1:] else ""))
 
 
-def _ranking(ranking: Sequence[Rank]) -> Section:
-    rows = tuple(
-        (text(entry.subject.label), count(entry.rank), score(entry.score)) for entry in ranking
-    )
+def _ranks(rankings: Sequence[Sequence[Rank]]) -> Section:
     return Section(
         id="ranks",
         title="Ranks",
         paragraphs=(
             "One more than the number of models that score higher beyond noise: paired "
-            "randomisation test of the overall SR, Holm correction over all pairs, 5 %. Models "
-            "that share a rank cannot be told apart.",
+            "randomisation test of the overall SR on the documents of both, Holm correction over "
+            "all pairs, 5 %. Models that share a rank cannot be told apart. Only runs of the same "
+            "tasks are ranked with each other.",
         ),
-        tables=(
-            Table(
-                id="rank-table",
-                caption="Ranks by overall SR [95 % interval]",
-                columns=(
-                    Column(title="Model", numeric=False),
-                    Column(title="Rank"),
-                    Column(title="SR %"),
-                ),
-                rows=rows,
-            ),
+        tables=tuple(_rank_table(index, ranking) for index, ranking in enumerate(rankings)),
+    )
+
+
+def _rank_table(index: int, ranking: Sequence[Rank]) -> Table:
+    splits = [task.benchmark.split for task in ranking[0].subject.tasks]
+    tasks = "all ten tasks" if len(splits) == len(TASKS) else ", ".join(splits)
+    return Table(
+        id=f"rank-table-{index + 1}" if index else "rank-table",
+        caption=f"Ranks by overall SR [95 % interval], {tasks}",
+        columns=(
+            Column(title="Model", numeric=False),
+            Column(title="Rank"),
+            Column(title="SR %"),
+        ),
+        rows=tuple(
+            (text(entry.subject.label), count(entry.rank), score(entry.score)) for entry in ranking
         ),
     )
 

@@ -4,9 +4,9 @@ Data flow: `Run` -> `subjects` -> per task `TaskScores`. From samples where they
 from lm-eval's own table. Runs are never averaged with each other.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
 from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask
 from lm_eval_longsafety.report.content import clean
@@ -131,26 +131,51 @@ def subjects(runs: Sequence[Run]) -> list[Subject]:
 
 
 def run_labels(runs: Sequence[Run]) -> list[str]:
-    """A short, distinct, clean name for each run."""
+    """A short, distinct, clean name for each run: its model, and what tells it from its likes.
+
+    Of folders and files only the parts that differ are shown, the rest is nobody's business.
+    """
     names = [short_name(run.model) for run in runs]
-    labels = [
-        f"{name} {run.date:%Y-%m-%d %H:%M}" if names.count(name) > 1 and run.date else name
-        for name, run in zip(names, runs, strict=True)
-    ]
-    seen: dict[str, int] = {}
-    distinct = []
-    for label in labels:
-        seen[label] = seen.get(label, 0) + 1
-        distinct.append(f"{label} #{seen[label]}" if labels.count(label) > 1 else label)
-    return distinct
+    told: list[list[str]] = [[] for _ in runs]
+    labels = names
+    for marks in _marks(runs):
+        for label in {label for label in labels if labels.count(label) > 1}:
+            alike = [index for index, own in enumerate(labels) if own == label]
+            if len({marks[index] for index in alike}) > 1:
+                for index in alike:
+                    told[index] += [marks[index]] * bool(marks[index])
+        pairs = zip(names, told, strict=True)
+        labels = [f"{name} ({', '.join(own)})" if own else name for name, own in pairs]
+    return labels
+
+
+def _marks(runs: Sequence[Run]) -> Iterator[list[str]]:
+    """What may tell runs of one name apart, one entry for each run; the most telling first."""
+    yield from _parts([_path(run.model)[0].parts for run in runs])
+    for fact in (lambda r: r.revision, lambda r: r.model_sha, lambda r: r.model_args.get("peft")):
+        yield [clean(str(fact(run) or "").rstrip("/").split("/")[-1], 40) for run in runs]
+    yield [f"{run.date:%Y-%m-%d %H:%M}" if run.date else "" for run in runs]
+    yield from _parts([tuple((run.file or run.source.name).split("/")) for run in runs])
+    yield [f"#{number}" for number, _ in enumerate(runs, start=1)]
+
+
+def _parts(paths: Sequence[tuple[str, ...]]) -> Iterator[list[str]]:
+    """The paths' parts at each depth, the last ones first; `""` where a path has no more."""
+    for depth in range(max(map(len, paths), default=0)):
+        yield [clean(parts[-1 - depth], 100) if depth < len(parts) else "" for parts in paths]
 
 
 def short_name(model: str) -> str:
     """A hub id as it is; of a local path only the last two parts, the rest is nobody's business."""
+    path, local = _path(model)
+    return clean("/".join(path.parts[-2:]).strip("/\\") if local else model, 80) or "unknown"
+
+
+def _path(model: str) -> tuple[PurePath, bool]:
+    """The model's name as a path, and whether it is one of a machine and no hub id."""
     windows = "\\" in model or model[1:3] in (":\\", ":/")
     path = PureWindowsPath(model) if windows else PurePosixPath(model)
-    local = windows or model.startswith(("/", ".", "~")) or len(path.parts) > 2
-    return clean("/".join(path.parts[-2:]).strip("/\\") if local else model, 80) or "unknown"
+    return path, windows or model.startswith(("/", ".", "~")) or len(path.parts) > 2
 
 
 def value_of(sample: Sample, metric: str) -> float:

@@ -10,6 +10,7 @@ from lm_eval_longsafety.results import Provenance, Run
 _Fact = Callable[[Run], object]
 _OVER_LENGTH = {"middle": "cut in the middle", "skip": "left out", "error": "refused"}
 _RUN_FACTS: dict[str, _Fact] = {
+    "Results file": lambda run: file_name(run),
     "Model revision": lambda run: run.model_sha or run.revision,
     "Backend": lambda run: run.backend,
     "dtype": lambda run: run.dtype,
@@ -75,12 +76,20 @@ def banners(subjects: Sequence[Subject], labelled: Iterable[tuple[str, Run]]) ->
         subjects: those whose scores are shown.
         labelled: their runs and any others shown, each with its name on the page.
     """
+    pairs = list(labelled)
     found = [
         f"{label}: a limited run, not all documents were scored. Its scores do not compare with "
         "those of whole runs."
-        for label, run in labelled
+        for label, run in pairs
         if run.limited
     ]
+    for label, run in pairs:
+        if count_ := sum(run.prompts_missing.values()):
+            found.append(
+                f"{label}: {count_:,} of its requests do not hold their document's prompt. A chat "
+                "template that drops the text does that, and requests cached from another run. Its "
+                "scores do not count."
+            )
     sample = [subject.label for subject in subjects if on_sample_data(subject)]
     if sample:
         found.append(
@@ -134,6 +143,11 @@ def _different_prompts(subjects: Sequence[Subject]) -> list[str]:
                     "their prompts differ."
                 )
     return found
+
+
+def file_name(run: Run) -> str:
+    """The results file that a run was read from, below the folder that was given."""
+    return clean(run.file or run.source.name)
 
 
 def on_sample_data(subject: Subject) -> bool:

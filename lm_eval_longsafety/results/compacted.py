@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 FORMAT = b"longsafety.compact"
 VERSION = 1
 MAGIC = b"PAR1"
+_LATER = {"prompt_missing"}
+"""Columns that files of earlier releases lack; their fields have a default."""
 
 
 def write_compact(
@@ -63,7 +65,9 @@ def read_compact(path: Path) -> tuple[list[Sample], Mapping[str, Any], tuple[str
         table = pq.read_table(path)
     except (pa.ArrowException, OSError, json.JSONDecodeError) as error:
         raise ResultsError(f"{path}: damaged parquet file ({error}); write it again") from None
-    missing = {*_schema().names} - {*table.column_names}
+    missing = {*_schema().names} - {*table.column_names} - _LATER
+    if len({*table.column_names}) < len(table.column_names):
+        raise ResultsError(f"{path}: damaged, a column stands twice; write it again")
     if missing or not isinstance(document.get("summary"), dict):
         raise ResultsError(
             f"{path}: damaged, {sorted(missing) or 'summary'} missing; write it again"
@@ -95,6 +99,7 @@ def _schema() -> "pyarrow.Schema":
             ("context_sha256", text),
             ("prompt_hash", pa.string()),
             ("extra", pa.map_(pa.string(), pa.float64())),
+            ("prompt_missing", pa.bool_()),
         ]
     )
 

@@ -6,6 +6,7 @@ between 0.3 and 0.5.0.dev1.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -23,6 +24,8 @@ from lm_eval_longsafety.results.names import bare_name, is_ours, parse_task_name
 from lm_eval_longsafety.results.records import Metric, Provenance, Run, TaskResult
 
 _NOT_METRICS = ("name", "alias", "sample_len", "sample_count", " ", "")
+_STDERR = re.compile(r"_stderr(_clt|_clustered)?$")
+"""Ends the names of standard errors, which are no metrics; the longer two are lmms-eval's."""
 
 
 def run_from(summary: Mapping[str, Any], source: Path) -> Run:
@@ -167,7 +170,7 @@ def _metrics(row: Mapping[str, Any], direction: Mapping[str, Any]) -> tuple[Metr
     metrics = []
     for key, value in row.items():
         name, comma, filter_name = key.partition(",")
-        if name in _NOT_METRICS or name.endswith("_stderr"):
+        if name in _NOT_METRICS or _STDERR.search(name):
             continue
         if not (_is_metric_value(value) or comma and isinstance(value, str)):
             continue
@@ -198,14 +201,18 @@ def _provenance(value: object) -> Provenance:
     texts = ("data", "revision", "data_sha256", "option_order", "over_length", "protocol")
     counts = ("rows", "scored", "option_seed", "prompt_limit", "truncated")
     numbers = {key: as_number(given.get(key)) for key in counts}
+    unused = given.get("template_unused")
     return Provenance(
+        template_unused=unused if isinstance(unused, bool) else None,
         **{key: as_text(given.get(key)) for key in texts},  # type: ignore[arg-type]
         **{key: None if value is None else int(value) for key, value in numbers.items()},  # type: ignore[arg-type]
     )
 
 
 def _model_name(summary: Mapping[str, Any], args: Mapping[str, Any]) -> str:
-    candidates = (summary.get("model_name"), args.get("pretrained"), args.get("model"))
+    """`engine` is how lm-eval 0.3 named the models of an API."""
+    given = (args.get(key) for key in ("pretrained", "model", "engine"))
+    candidates = (summary.get("model_name"), *given)
     return next((name for name in map(as_text, candidates) if name), "unknown")
 
 

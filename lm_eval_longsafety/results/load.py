@@ -6,6 +6,8 @@ a note.
 """
 
 import json
+import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +21,8 @@ from lm_eval_longsafety.results.samples import SampleFile
 from lm_eval_longsafety.results.summary import is_results, parse_json, summarise
 
 _SUFFIXES = (".json", ".jsonl", ".parquet")
+_LISTED = 5
+"""Names of files in one message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,14 @@ class _Found:
     runs: list[Run] = field(default_factory=list)
     sample_files: list[SampleFile] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unrelated: list[str] = field(default_factory=list)
+    """Names of files in folders that lm-eval did not write."""
+    other_tasks: list[str] = field(default_factory=list)
+    """Names of files with samples of other tasks alone."""
+
+
+class _UnrelatedError(ResultsError):
+    """A whole file, but none of lm-eval's."""
 
 
 def load(paths: Iterable[Path | str]) -> list[Run]:
@@ -58,8 +70,9 @@ def read(
         ResultsError: a path does not exist, a named file is not lm-eval's or is damaged, or nothing
             was found at all.
     """
-    files = _find(paths)
-    total = sum(path.stat().st_size for path, _ in files)
+    found = _Found()
+    files = _find(paths, found.notes)
+    total = sum(map(_size, files))
     done = 0
 
     def advance(count: int) -> None:
@@ -68,47 +81,121 @@ def read(
         if progress is not None:
             progress(done, total)
 
-    found = _Found()
-    for path, named in files:
+    for path, depth in files.items():
         before = done
         try:
             _read_readable(path, found, keep_text=keep_text, advance=advance)
         except ResultsError as error:
-            if named:
+            if depth == 0:
                 raise
-            # The note may end in a page that is shared: the file's name is enough.
-            found.notes.append(f"passed over: {error}".replace(str(path), path.name))
-        advance(path.stat().st_size - (done - before))
+            if isinstance(error, _UnrelatedError):
+                found.unrelated.append(path.name)
+            else:
+                # The note may end in a page that is shared: the file's name is enough.
+                found.notes.append(f"passed over: {error}".replace(str(path), path.name))
+        advance(_size(path) - (done - before))
     runs, orphan_notes = attach(merge_copies(found.runs), found.sample_files)
+    notes = (*found.notes, *_collected(found), *orphan_notes)
     if not runs:
-        raise ResultsError(_nothing(found.notes))
+        raise ResultsError(_nothing(notes))
     # In the user's order: the first run is what `compare` takes as the base.
-    order = [path for path, _ in files]
+    order = list(files)
     runs.sort(key=lambda run: order.index(run.source))
-    return Collection(runs=tuple(runs), notes=(*found.notes, *orphan_notes))
+    names = _names({run.source: max(1, files[run.source]) for run in runs})
+    return Collection(runs=tuple(replace(run, file=names[run.source]) for run in runs), notes=notes)
+
+
+def _collected(found: _Found) -> Iterable[str]:
+    """One note on each kind of file that there may be thousands of."""
+    kinds = {
+        "file(s) that lm-eval did not write passed over": found.unrelated,
+        "sample file(s) of other tasks not read, only LongSafetyBench's are": found.other_tasks,
+    }
+    for kind, names in kinds.items():
+        if names:
+            yield f"{len(names):,} {kind}: {_some(names)}"
+
+
+def _some(items: Sequence[str], joint: str = ", ") -> str:
+    """The first few of many, and how many more there are."""
+    rest = f" and {len(items) - _LISTED:,} more" if len(items) > _LISTED else ""
+    return joint.join(items[:_LISTED]) + rest
 
 
 def _nothing(notes: Sequence[str]) -> str:
-    seen = "; ".join(notes) or "no .json, .jsonl or .parquet file there"
+    seen = _some(notes, "; ") or "no .json, .jsonl or .parquet file there"
     return (
         f"no results of lm-eval found: {seen}; "
         "give the folder that `lm_eval run --output_path ... --log_samples` wrote"
     )
 
 
-def _find(paths: Iterable[Path | str]) -> list[tuple[Path, bool]]:
-    """Files in a stable order, each once; True for those named by the user."""
-    found: dict[Path, tuple[Path, bool]] = {}
+def _find(paths: Iterable[Path | str], notes: list[str]) -> dict[Path, int]:
+    """Files in a stable order, each once, with their depth in the given folder.
+
+    0 is a file that the user named. Folders that cannot be read are added to the notes.
+    """
+    found: dict[Path, tuple[Path, int]] = {}
     for path in map(Path, paths):
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix in _SUFFIXES and p.is_file())
-            for file in inside:
-                found.setdefault(file.resolve(), (file, False))
-        elif path.is_file():
-            found[path.resolve()] = (path, True)
+        if os.path.isdir(path):
+            for file in _inside(path, notes):
+                depth = len(file.relative_to(path).parts)
+                found.setdefault(file.resolve(), (file, depth))
+        elif os.path.isfile(path):
+            found[path.resolve()] = (path, 0)
         else:
             raise ResultsError(f"{path}: no such file or folder")
-    return list(found.values())
+    return dict(found.values())
+
+
+def _inside(folder: Path, notes: list[str]) -> list[Path]:
+    """Files below a folder that may be lm-eval's, by their endings.
+
+    Raises:
+        ResultsError: the folder itself cannot be read.
+    """
+
+    def unreadable(error: OSError) -> None:
+        inner = os.path.relpath(error.filename, folder)
+        if inner == ".":
+            raise ResultsError(f"{folder}: cannot be read ({error.strerror})")
+        notes.append(f"{inner}: cannot be read ({error.strerror}); runs in it are missing here")
+
+    walk = os.walk(folder, onerror=unreadable)
+    files = (Path(root, name) for root, _, names in walk for name in names)
+    return sorted(path for path in files if path.suffix in _SUFFIXES and _may_be_file(path))
+
+
+def _may_be_file(path: Path) -> bool:
+    """False for pipes and lost links; one that cannot be looked at is reported when it is read."""
+    try:
+        return path.is_file()
+    except OSError:
+        return True
+
+
+def _size(path: Path) -> int:
+    """Bytes; 0 for a file that cannot be looked at."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _names(depths: dict[Path, int]) -> dict[Path, str]:
+    """For each path its last `depth` parts, and more only where two names would be alike."""
+    parts = {path: Path(os.path.abspath(path)).parts for path in depths}
+    shown = dict(depths)
+    while True:
+        names = {path: "/".join(parts[path][-shown[path] :]) for path in depths}
+        seen = Counter(names.values())
+        alike = [
+            path for path in depths if seen[names[path]] > 1 and shown[path] < len(parts[path])
+        ]
+        if not alike:
+            return names
+        for path in alike:
+            shown[path] += 1
 
 
 def _read_readable(path: Path, found: _Found, *, keep_text: bool, advance: samples.Advance) -> None:
@@ -116,6 +203,8 @@ def _read_readable(path: Path, found: _Found, *, keep_text: bool, advance: sampl
         _read_file(path, found, keep_text=keep_text, advance=advance)
     except OSError as error:
         raise ResultsError(f"{path}: cannot be read ({error.strerror})") from None
+    except RecursionError:
+        raise ResultsError(f"{path}: nested too deeply to be lm-eval's") from None
 
 
 def _read_file(path: Path, found: _Found, *, keep_text: bool, advance: samples.Advance) -> None:
@@ -126,9 +215,12 @@ def _read_file(path: Path, found: _Found, *, keep_text: bool, advance: samples.A
         _read_compact(path, found)
     elif any(samples.first_record(line) is not None for line in start):
         sample_file = samples.read_sample_file(path, keep_text=keep_text, advance=advance)
-        found.notes.extend([] if sample_file.samples else sample_file.notes)
         if sample_file.samples:
             found.sample_files.append(sample_file)
+        elif sample_file.other_tasks_only:
+            found.other_tasks.append(path.name)
+        else:
+            found.notes.extend(sample_file.notes)
     elif path.suffix == ".jsonl":
         _read_lines(path, found)
     else:
@@ -140,7 +232,7 @@ def _read_lines(path: Path, found: _Found) -> None:
     if path.stat().st_size == 0:
         found.notes.append(f"{path.name}: no documents")
         return
-    raise ResultsError(f"{path}: its first line is not a sample of lm-eval; {_EXPECTED}")
+    raise _UnrelatedError(f"{path}: its first line is not a sample of lm-eval; {_EXPECTED}")
 
 
 _FIRST_LINES = 3
@@ -152,7 +244,7 @@ _EXPECTED = (
 def _read_compact(path: Path, found: _Found) -> None:
     content = compacted.read_compact(path)
     if content is None:
-        raise ResultsError(f"{path}: a parquet file of other origin; {_EXPECTED}")
+        raise _UnrelatedError(f"{path}: a parquet file of other origin; {_EXPECTED}")
     rows, summary, notes = content
     by_task: dict[str, list[Sample]] = {}
     for row in rows:
@@ -165,9 +257,14 @@ def _read_compact(path: Path, found: _Found) -> None:
 
 def _read_document(path: Path, found: _Found, *, keep_text: bool) -> None:
     data = parse_json(path.read_bytes(), path)
+    if isinstance(data, dict) and "config_general" in data:
+        raise ResultsError(
+            f"{path}: written by lighteval (it has 'config_general'), whose results are not read; "
+            f"{_EXPECTED}"
+        )
     if not is_results(data):
         keys = sorted(map(str, data))[:8] if isinstance(data, dict) else type(data).__name__
-        raise ResultsError(f"{path}: no 'results' of lm-eval in it (found {keys}); {_EXPECTED}")
+        raise _UnrelatedError(f"{path}: no 'results' of lm-eval in it (found {keys}); {_EXPECTED}")
     # Through bytes: half of a surrogate pair, which no later writer could encode, becomes "?".
     written = json.dumps(summarise(data), ensure_ascii=False).encode(errors="replace")
     summary = json.loads(written)

@@ -1,17 +1,20 @@
 """Put sample files to the runs they belong to, and copies of one run together.
 
-Evidence, strongest first: the same mean scores, the same time stamp in the names, the same folder,
-lm-eval's own hash over the lines. Where two runs fit equally well the samples are left aside
-with a note, never guessed.
+Evidence, strongest first: the same mean scores, the same time stamp in the names, a name that
+begins alike, the same folder, lm-eval's own hash over the lines. Where two runs fit a file equally
+well, or two files a run, the samples are left aside with a note, never guessed.
 """
 
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from lm_eval_longsafety.results.names import parse_task_name
-from lm_eval_longsafety.results.records import Run, Sample
-from lm_eval_longsafety.results.samples import SampleFile, parse_stamp
+from lm_eval_longsafety.results.records import Run, Sample, TaskResult
+from lm_eval_longsafety.results.samples import SCORES, SampleFile, parse_stamp
+
+_TOLERANCE = 1e-9
 
 
 def merge_copies(runs: Iterable[Run]) -> list[Run]:
@@ -65,27 +68,29 @@ def attach(runs: Sequence[Run], files: Sequence[SampleFile]) -> tuple[list[Run],
     return full + _runs_of(orphans), notes
 
 
-_Evidence = tuple[int, int, int, int]
-_NONE: _Evidence = (0, 0, 0, 0)
+_Evidence = tuple[int, ...]
+_NONE: _Evidence = ()
 
 
 def _evidence(run: Run, file: SampleFile) -> _Evidence:
-    """How well a file fits a run: (scores, stamp, folder, hash); all 0 where it does not.
+    """How well a file fits a run: (scores, stamp, name, folder, hash); empty where it does not.
 
     The hash is over documents and prompts: all models that read the same share it, and two may
-    share a mean. Neither tells without the folder or the other.
+    share a mean. So samples under a name of their own must have the run's scores and one thing
+    more.
     """
     task = run.tasks.get(file.task)
     stamp = parse_stamp(run.source)
     if task is None or (file.stamp and stamp and file.stamp != stamp):
         return _NONE
-    same_hash = int(run.task_hashes.get(file.task) == file.task_hash)
+    same_scores = int(_same_scores(task, file.samples))
     same_stamp = int(bool(file.stamp) and file.stamp == stamp)
+    same_name = len(run.source.stem) * file.path.stem.startswith(run.source.stem)
     same_folder = int(file.path.parent == run.source.parent)
-    same_scores = int(_same_scores(run, file))
-    if not (same_stamp or same_scores + same_hash + same_folder >= 2):
+    same_hash = int(run.task_hashes.get(file.task) == file.task_hash)
+    if not (same_stamp or (same_scores and same_name + same_folder + same_hash)):
         return _NONE
-    return (same_scores, same_stamp, same_folder, same_hash)
+    return (same_scores, same_stamp, same_name, same_folder, same_hash)
 
 
 def _named_by_hash(file: SampleFile, runs: Sequence[Run]) -> SampleFile:
@@ -110,18 +115,30 @@ def _same_benchmark(name: str, other: str) -> bool:
     return first is not None and second is not None and first.benchmark is second.benchmark
 
 
-def _same_scores(run: Run, file: SampleFile) -> bool:
-    task = run.tasks[file.task]
-    metrics = [task.metric(name) for name in ("ha", "sr")]
-    known = all(metric is not None and metric.value is not None for metric in metrics)
-    return known and task.contradiction(file.samples) is None
+def _same_scores(task: TaskResult, samples: Sequence[Sample]) -> bool:
+    """Whether the row has both scores, and each metric of it is the mean over the samples."""
+    rows = {name: row.value for name in SCORES if (row := task.metric(name))}
+    if rows.get("sr") is None or rows.get("ha") is None or task.contradiction(samples):
+        return False
+    means = {name: statistics.fmean(getattr(each, name) for each in samples) for name in rows}
+    return all(
+        value is None or abs(value - means[name]) <= _TOLERANCE for name, value in rows.items()
+    )
 
 
 def _with_samples(run: Run, files: Sequence[tuple[_Evidence, SampleFile]]) -> Run:
     samples: dict[str, tuple[Sample, ...]] = dict(run.samples)
     notes = list(run.notes)
-    for _, file in sorted(files, key=lambda found: found[0], reverse=True):
+    ordered = sorted(files, key=lambda found: found[0], reverse=True)
+    unclear = _equal_rivals(ordered)
+    for _, file in ordered:
         name = file.path.name
+        if file.task in unclear:
+            notes.append(
+                f"{name}: one of several files with samples of {file.task} that fit this run "
+                "equally well; left aside, keep each run's files in a folder of its own"
+            )
+            continue
         if file.task in samples:
             if samples[file.task] != file.samples:
                 notes.append(f"{name}: other samples of {file.task} fit better; left aside")
@@ -136,25 +153,40 @@ def _with_samples(run: Run, files: Sequence[tuple[_Evidence, SampleFile]]) -> Ru
     return replace(run, samples=samples, notes=tuple(dict.fromkeys(notes)))
 
 
+def _equal_rivals(ordered: Sequence[tuple[_Evidence, SampleFile]]) -> set[str]:
+    """Tasks whose best evidence stands for several files that differ; best files come first."""
+    best: dict[str, tuple[_Evidence, SampleFile]] = {}
+    unclear = set()
+    for evidence, file in ordered:
+        first, other = best.setdefault(file.task, (evidence, file))
+        if evidence == first and file.samples != other.samples:
+            unclear.add(file.task)
+    return unclear
+
+
 def _runs_of(files: Sequence[SampleFile]) -> list[Run]:
-    """Sample files without a results file: one run per folder and time stamp."""
-    groups: dict[tuple[Path, str], list[SampleFile]] = {}
+    """Sample files without a results file: one run per folder and time stamp.
+
+    A renamed file is a run of its own, and so is a second file for a task: nothing in samples says
+    which model made them.
+    """
+    groups: dict[tuple[Path, str], dict[str, SampleFile]] = {}
     for file in files:
-        groups.setdefault((file.path.parent, file.stamp), []).append(file)
-    runs = []
-    for (folder, stamp), members in groups.items():
-        notes = [note for file in members for note in file.notes]
-        notes.append("samples without their results file: model, window and versions are unknown")
-        samples: dict[str, tuple[Sample, ...]] = {}
-        for file in members:
-            samples[file.task] = samples.get(file.task, ()) + file.samples
-        name = f"unknown ({folder.name or 'samples'}{' ' + stamp if stamp else ''})"
-        runs.append(
-            Run(
-                source=members[0].path,
-                model=name,
-                samples=samples,
-                notes=tuple(dict.fromkeys(notes)),
-            )
-        )
-    return runs
+        key = (file.path.parent, file.stamp) if file.stamp else (file.path, "")
+        if file.task in groups.get(key, ()):
+            key = (file.path, "")
+        groups.setdefault(key, {})[file.task] = file
+    return [_unknown_run(stamp, list(own.values())) for (_, stamp), own in groups.items()]
+
+
+def _unknown_run(stamp: str, files: Sequence[SampleFile]) -> Run:
+    first = files[0].path
+    name = f"{first.parent.name or 'samples'} {stamp}" if stamp else first.name
+    notes = [note for file in files for note in file.notes]
+    notes.append("samples without their results file: model, window and versions are unknown")
+    return Run(
+        source=first,
+        model=f"unknown ({name})",
+        samples={file.task: file.samples for file in files},
+        notes=tuple(dict.fromkeys(notes)),
+    )

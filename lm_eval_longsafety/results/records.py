@@ -44,6 +44,8 @@ class Provenance:
     prompt_limit: int | None = None
     truncated: int | None = None
     protocol: str | None = None
+    template_unused: bool | None = None
+    """Whether the tokenizer has a chat template that the run did not apply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,8 @@ class Sample:
     prompt_hash: str = ""
     extra: Mapping[str, float] = field(default_factory=dict)
     """Further numeric metrics of the line, such as `consistent` of `rotations`."""
+    prompt_missing: bool = False
+    """Whether the logged request lacks the document's prompt; False where none was logged."""
     text: SampleText | None = None
 
     @property
@@ -140,6 +144,8 @@ class Run:
     """One evaluation of one model: what `lm_eval run` wrote at one time."""
 
     source: Path
+    file: str = ""
+    """Name of `source` below the folder that was given: fit to be shown, unlike the whole path."""
     model: str
     """As lm-eval names it: a hub id, a path, or `unknown`. Untrusted text."""
     backend: str | None = None
@@ -176,6 +182,14 @@ class Run:
         if known:
             return any(ran < all_ for ran, all_ in known)
         return self.limit is not None
+
+    @property
+    def prompts_missing(self) -> dict[str, int]:
+        """By task: documents whose logged request lacks their prompt; tasks with none left out."""
+        counts = {
+            task: sum(sample.prompt_missing for sample in own) for task, own in self.samples.items()
+        }
+        return {task: count for task, count in counts.items() if count}
 
     def longsafety(self) -> dict[str, TaskName]:
         """Leaf tasks of this plugin that this run has results or samples for, by lm-eval name."""

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from lm_eval_longsafety.benchmark import BY_SPLIT
+from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.results.names import bare_name, parse_task_name
 from lm_eval_longsafety.results.picks import logit_letter, read_picks, replies_of
 from lm_eval_longsafety.results.records import Sample, SampleText
+from lm_eval_longsafety.results.sent import lacks_prompt
 
 SCORES = ("ha", "sr", "answered", "refused", "truncated")
 _FILTERS = ("letter", "none")
@@ -43,6 +45,8 @@ class SampleFile:
     samples: tuple[Sample, ...]
     task_hash: str
     """What lm-eval writes as `task_hashes[task]` for exactly these lines."""
+    other_tasks_only: bool = False
+    """Whether nothing but whole lines of other projects' tasks stand there."""
     notes: tuple[str, ...] = ()
 
 
@@ -56,13 +60,17 @@ def first_record(line: bytes) -> Mapping[str, Any] | None:
     """The line as a sample of lm-eval; None where it is something else."""
     try:
         record = _parse(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and _is_sample(record) else None
 
 
 def read_sample_file(path: Path, *, keep_text: bool, advance: Advance) -> SampleFile:
-    """Read one JSONL file of samples; damaged lines are left out and noted."""
+    """Read one JSONL file of samples; damaged lines are left out and noted.
+
+    Raises:
+        ResultsError: it holds lines of several tasks, or of several runs.
+    """
     reader = _Reader(path, keep_text=keep_text)
     with path.open("rb", buffering=1 << 20) as file:
         for number, line in enumerate(file, start=1):
@@ -91,9 +99,11 @@ class _Reader:
         self.stamp = parse_stamp(path) if match else ""
         self.hint = bare_name(task or (match["task"] if match else ""))
         self.digest = hashlib.sha256()
-        self.by_filter: dict[str, dict[tuple[str, int], Sample]] = {}
+        self.by_filter: dict[str, dict[str, Sample]] = {}
+        self.tasks: dict[str, None] = {}
         self.damaged: list[int] = []
         self.repeated = 0
+        self.differing = ""
         self.foreign = 0
 
     def add(self, number: int, line: bytes) -> None:
@@ -101,7 +111,7 @@ class _Reader:
             return
         try:
             self.add_record(number, _parse(line))
-        except ValueError:
+        except (ValueError, RecursionError):
             self.damaged.append(number)
 
     def add_record(self, number: int, record: object) -> None:
@@ -117,12 +127,25 @@ class _Reader:
         if sample is None:
             self.damaged.append(number)
             return
+        self.tasks[sample.task] = None
         kept = self.by_filter.setdefault(str(record.get("filter", "")), {})
-        place = (sample.id, int(_number(record.get("doc_id")) or 0))
-        self.repeated += place in kept
-        kept[place] = sample
+        known = kept.setdefault(sample.id, sample)
+        self.repeated += known is not sample
+        if known != sample:
+            self.differing = sample.id
 
     def finish(self) -> SampleFile:
+        if len(self.tasks) > 1:
+            raise ResultsError(
+                f"{self.path}: lines of several tasks ({', '.join(self.tasks)}); "
+                "give the files as lm-eval wrote them, one for each task"
+            )
+        if self.differing:
+            raise ResultsError(
+                f"{self.path}: document {self.differing[:80]!r} stands there more than once, with "
+                "different replies or scores: these are lines of several runs; give each run's "
+                "own file as lm-eval wrote it"
+            )
         order = [*_FILTERS, *self.by_filter]
         chosen = min(self.by_filter, key=order.index, default="")
         samples = tuple(self.by_filter.get(chosen, {}).values())
@@ -132,6 +155,7 @@ class _Reader:
             stamp=self.stamp,
             samples=samples,
             task_hash=self.digest.hexdigest(),
+            other_tasks_only=self.foreign > 0 and not self.by_filter and not self.damaged,
             notes=tuple(self._notes()),
         )
 
@@ -143,7 +167,7 @@ class _Reader:
                 f"{self.damaged[0]}; left out, so its numbers cover fewer documents"
             )
         if self.repeated:
-            yield f"{name}: {self.repeated} document(s) stand there twice; the last line counts"
+            yield f"{name}: {self.repeated} line(s) repeat a document word for word; counted once"
         if self.foreign:
             yield f"{name}: {self.foreign} line(s) of other tasks; only LongSafetyBench's are read"
         if not (self.by_filter or self.foreign or self.damaged):
@@ -195,6 +219,7 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
         context_sha256=_clean(doc.get("context_sha256") or ""),
         prompt_hash=_clean(doc.get("prompt_sha256") or record.get("prompt_hash") or ""),
         extra=_extra(record),
+        prompt_missing=lacks_prompt(record),
         text=_text(record) if keep_text else None,
     )
 

@@ -61,19 +61,26 @@ def parse_json(text: str | bytes, source: Path) -> object:
     """Parse JSON as lm-eval writes it: bare NaN and Infinity included.
 
     Raises:
-        ResultsError: empty, cut off or otherwise not JSON.
+        ResultsError: empty, cut off, otherwise not JSON, or with two values for one key.
     """
     if not text.strip():
         raise ResultsError(f"{source}: the file is empty; run the evaluation again")
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_one_value_a_key)
     except ValueError as error:  # Not JSON, not UTF-8, or an integer of thousands of digits.
         raise ResultsError(
             f"{source}: not valid JSON ({error}); the file was cut off or edited, "
             "take it again from the output folder of lm-eval"
         ) from None
-    except RecursionError:
-        raise ResultsError(f"{source}: nested too deeply to be lm-eval's") from None
+
+
+def _one_value_a_key(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object; the parser itself would take the last of several values in silence."""
+    found = dict(pairs)
+    for key, value in pairs if len(found) < len(pairs) else ():
+        if found[key] != value:
+            raise ValueError(f"key {key[:80]!r} stands twice with different values")
+    return found
 
 
 def is_results(data: object) -> TypeGuard[dict[str, Any]]:

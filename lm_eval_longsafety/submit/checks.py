@@ -178,9 +178,14 @@ def _scores(submission: Submission) -> Iterator[str]:
         sr, ha = values["sr"], values["ha"]
         if sr is not None and ha is not None and sr > ha + 1e-9:
             yield f"{name}: SR {sr:g} above HA {ha:g}, which no run gives; the file was edited"
-        if samples := task.run.samples.get(task.result.name):
-            if differs := task.result.contradiction(samples):
-                yield f"{name}: its samples hold {differs}; give the files of one whole run"
+        samples = task.run.samples.get(task.result.name, ())
+        if samples and (differs := task.result.contradiction(samples)):
+            yield f"{name}: its samples hold {differs}; give the files of one whole run"
+        if missing := task.run.prompts_missing.get(task.result.name):
+            yield (
+                f"{name}: {missing} of {len(samples)} logged requests do not hold their document's "
+                "prompt; check the chat template, run without --cache_requests"
+            )
         if task.result.n_shot:
             yield f"{name}: run with {task.result.n_shot} examples; the benchmark has none"
 

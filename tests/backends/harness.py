@@ -3,7 +3,7 @@
 from lm_eval_longsafety.discovery import tasks_path
 
 
-def evaluate(lm, model, tasks, *, limit=None, use_cache=None, metadata=None, chat=True):
+def evaluate(lm, model, tasks, *, limit=None, use_cache=None, metadata=None, chat=True, **more):
     """lm-eval's results over the sample, with samples, for a backend that is already loaded."""
     from lm_eval import simple_evaluate
     from lm_eval.tasks import TaskManager
@@ -19,6 +19,7 @@ def evaluate(lm, model, tasks, *, limit=None, use_cache=None, metadata=None, cha
         apply_chat_template=chat,
         bootstrap_iters=0,
         log_samples=True,
+        **more,
     )
 
 

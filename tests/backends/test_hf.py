@@ -92,6 +92,42 @@ def test_four_orders_of_one_document_cost_one_prefill_and_four_tails(ours):
     assert one <= sum(seen) < one + 400
 
 
+def test_a_shared_prefix_ends_before_the_lead(stock, ours):
+    # The first prompt is the beginning of the second: all of it is shared, its last line break too,
+    # which is scored with the letters.
+    first = text(4000, 6)
+    asked = [
+        request
+        for prompt in (f"{first}\n", f"{first}\nboats drift home\n")
+        for request in score(prompt, "A", "B", "C", "D")
+    ]
+    seen, handle = passes(ours)
+    found = ours.loglikelihood(asked, disable_tqdm=True)
+    handle.remove()
+    assert close(found, stock.loglikelihood(asked, disable_tqdm=True))
+    assert len(seen) == 3 and sum(seen[1:]) < 20
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"num_beams": 2},
+        {"prompt_lookup_num_tokens": 2},
+        {"cache_implementation": "static"},
+        {"cache_implementation": "offloaded"},
+    ],
+)
+def test_decoding_that_cannot_start_from_a_cache_reads_each_prompt_in_full(
+    stock, ours, more, monkeypatch
+):
+    kept = []
+    monkeypatch.setattr(ours, "_forward", lambda *_, **__: kept.append(1))
+    asked = [reply(prompt, tokens=4, **more) for prompt in orders(text(4000, 9), 2)]
+    expected = stock.generate_until(asked, disable_tqdm=True)
+    assert ours.generate_until(asked, disable_tqdm=True) == expected
+    assert not kept
+
+
 def test_the_output_layer_sees_one_position_a_prompt(ours):
     seen = []
     head = ours.model.get_output_embeddings()

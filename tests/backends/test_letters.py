@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lm_eval_longsafety.backends.letters import encode_continuations
+from lm_eval_longsafety.backends.letters import encode_continuations, refuse_same_tokens
+from lm_eval_longsafety.errors import OptionError
 from tests.backends import qwen_like
 
 
@@ -93,6 +94,34 @@ def test_a_long_context_is_encoded_once(tokenizer):
     context = qwen_like.text(4000)
     encode_continuations(counting, context, ["A", "B", "C", "D"])
     assert sum(length >= len(context) for length in lengths) == 1
+
+
+@pytest.fixture(scope="module")
+def appends_eos(tokenizer):
+    def tok_encode(string, add_special_tokens=None):
+        ids = tokenizer.encode(string, add_special_tokens=False)
+        return ids if add_special_tokens is False else [*ids, tokenizer.eos_token_id]
+
+    return tok_encode
+
+
+def knows_no_letters(string, add_special_tokens=None):
+    return [7 if word in "ABCD" else 8 + len(word) for word in string.split()]
+
+
+@pytest.mark.parametrize("context", ["Answer:", "Answer:\n"])
+def test_letters_that_end_in_the_same_token_are_refused(encode, appends_eos, context):
+    letters = [f"{'' if context.endswith(chr(10)) else ' '}{letter}" for letter in "ABCD"]
+    refuse_same_tokens(letters, encode_continuations(encode, context, letters))
+    for bad in (appends_eos, knows_no_letters):
+        encoded = encode_continuations(bad, context, letters)
+        with pytest.raises(OptionError, match="A' and ' ?B' in the same token"):
+            refuse_same_tokens(letters, encoded)
+
+
+def test_the_same_text_twice_is_no_fault(encode):
+    encoded = encode_continuations(encode, "Answer:", [" A", " A", " B"])
+    refuse_same_tokens([" A", " A", " B"], encoded)
 
 
 def test_whitespace_alone_is_left_to_lm_eval(encode):

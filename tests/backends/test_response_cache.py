@@ -7,7 +7,12 @@ import pytest
 from lm_eval.api.model import CachingLM
 
 from lm_eval_longsafety.backends.hf import LongSafetyHF
-from lm_eval_longsafety.backends.response_cache import answering_arguments, check_file
+from lm_eval_longsafety.backends.response_cache import (
+    answering_arguments,
+    check_file,
+    claim,
+    stock_identity,
+)
 from lm_eval_longsafety.errors import CacheError
 from tests.backends.qwen_like import reply, score, text
 
@@ -139,6 +144,53 @@ def test_a_cache_of_an_unknown_model_is_refused(backend, stock, cache):
     stock.set_cache_hook(type(caching.get_cache_hook())(None))
     with pytest.raises(CacheError, match="cache_rank0.db: holds the answers of another backend"):
         CachingLM(backend, str(cache))
+
+
+def test_of_two_claims_of_a_fresh_file_at_once_one_wins(cache):
+    from concurrent.futures import ThreadPoolExecutor
+
+    def outcome(number):
+        try:
+            claim(cache, {"model": number})
+        except CacheError as error:
+            assert "answers of another model (model" in str(error)
+            return None
+        return number
+
+    for _ in range(10):
+        cache.unlink(missing_ok=True)
+        with ThreadPoolExecutor(4) as pool:
+            won = [number for number in pool.map(outcome, range(4)) if number is not None]
+        assert len(won) == 1
+        claim(cache, {"model": won[0]})
+
+
+def test_a_stock_backends_identity_holds_its_arguments_but_no_secret():
+    known = {
+        "model": "harbour",
+        "base_url": "https://me:word@host/v1?key=word",
+        "num_concurrent": 8,
+        "header": {"api-key": "word"},
+        "auth_token": "word",
+    }
+    assert stock_identity("local-completions", known) == {
+        "backend": "lm-eval's local-completions",
+        "model": "harbour",
+        "base_url": "https://host/v1",
+    }
+
+
+def test_a_claimed_file_is_one_that_lm_eval_reads_and_writes(stock, cache):
+    claim(cache, stock_identity("hf", {"pretrained": "harbour"}))
+    caching = CachingLM(stock, str(cache))
+    caching.loglikelihood(asked()[0])
+    caching.dbdict.close()
+    stock.set_cache_hook(type(caching.get_cache_hook())(None))
+    # Nine continuations and the owner.
+    assert len(check_file(cache)) == 10
+    claim(cache, stock_identity("hf", {"pretrained": "harbour", "device": "cpu"}))
+    with pytest.raises(CacheError, match="pretrained 'harbour', now 'quay'"):
+        claim(cache, stock_identity("hf", {"pretrained": "quay"}))
 
 
 def filled(path, rows):

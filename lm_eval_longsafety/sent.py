@@ -1,0 +1,176 @@
+"""What must hold of a task's prompts as they are sent: lm-eval checks none of it.
+
+Data flow: requests and what reads them (tokenizer, chat template, backend) -> an error where a
+score would be wrong, one warning a run where it may be. Nothing here changes a request.
+"""
+
+import functools
+import json
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import TemplateError
+
+from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.reply_text import opens_thought
+
+if TYPE_CHECKING:
+    from lm_eval.api.instance import Instance
+
+log = logging.getLogger("lm_eval.longsafety")
+
+_END = 40
+"""Characters of a prompt's end by which it is found in what is sent; the templates' own words."""
+_TAIL = 200
+"""Characters before a letter that decide which tokens it becomes; generous."""
+_TRIAL = "Which letter comes first in the alphabet, as far as the harbour master knows?"
+_LOST = (
+    "the prompt is not in what would be sent to the model: the chat template leaves it out, as "
+    "those for images do, which expect a list of parts. Name a tokenizer with a template for text "
+    "(tokenizer=... in --model_args), or serve the model and use --model local-chat-completions"
+)
+_TAG = "<[◁"
+"""What an opening tag begins with."""
+
+
+def refuse_lost_prompts(requests: "Sequence[Instance]") -> None:
+    """Every prompt must stand in what is sent, whitespace aside.
+
+    Raises:
+        OptionError: a chat template left one out.
+    """
+    checked = None
+    for request in requests:
+        context, doc = request.args[0], request.doc
+        if context is not checked and not _holds(_text(context), doc["prompt"]):
+            raise OptionError(f"document {doc['id']!r} of {doc['task']}: {_LOST}")
+        checked = context
+
+
+def try_template(tokenizer: Any, arguments: Mapping[str, Any]) -> None:  # noqa: ANN401
+    """The same for a trial prompt, and the warning of opened thoughts, before a model is loaded.
+
+    Args:
+        tokenizer: transformers'.
+        arguments: of the model; those of the chat template are taken.
+
+    Raises:
+        OptionError: the chat template leaves the prompt out.
+    """
+    own = dict(arguments.get("chat_template_args") or {})
+    if arguments.get("enable_thinking") is not None:
+        own["enable_thinking"] = arguments["enable_thinking"]
+    turns = [{"role": "user", "content": _TRIAL}]
+    try:
+        context = tokenizer.apply_chat_template(
+            turns, tokenize=False, add_generation_prompt=True, **own
+        )
+    except (ValueError, TypeError, TemplateError):
+        return  # No template, or one that wants more than a turn: the run itself will say so.
+    if not _holds(context, _TRIAL):
+        raise OptionError(f"--apply_chat_template: {_LOST}")
+    if tag := opened_thought(context, _TRIAL):
+        warn_of_thought(tag)
+
+
+def warn_of_unused_template(tokenizer: Any, *, applied: bool) -> bool | None:  # noqa: ANN401
+    """Whether a chat model is asked as a base model, with a warning where it is.
+
+    Args:
+        tokenizer: transformers'; None where it is unknown.
+        applied: whether lm-eval applies the chat template.
+
+    Returns:
+        None where nothing is known of the tokenizer.
+    """
+    if tokenizer is None:
+        return None
+    unused = not applied and bool(getattr(tokenizer, "chat_template", None))
+    if unused:
+        warn_once(
+            f"the tokenizer of {getattr(tokenizer, 'name_or_path', 'the model')} has a chat "
+            "template, but --apply_chat_template is not given: a chat model then gets no chat turn "
+            "and its scores mean little. Add --apply_chat_template, unless this is a base model"
+        )
+    return unused
+
+
+def opened_thought(context: object, prompt: str) -> str:
+    """The tag with which the chat template opens a thought for the reply; `""` where it does not.
+
+    Args:
+        context: what is sent.
+        prompt: the document's.
+    """
+    _, found, after = _text(context).rpartition(prompt.rstrip()[-_END:])
+    if not found or not opens_thought(after):
+        return ""
+    return after[max(after.rfind(bracket) for bracket in _TAG) :]
+
+
+def warn_of_thought(tag: str) -> None:
+    """Say what a thought that the chat template opens means for the scores."""
+    warn_once(
+        f"the chat template opens a thought ({tag.strip()}) before the reply: a reply that does "
+        "not close it counts as unanswered, and _logits tasks read their letters inside it. Give "
+        "replies room, such as --gen_kwargs max_gen_toks=4096 with --metadata "
+        "'{\"reply_tokens\": 4096}'; where the closing tag is a special token, which replies do "
+        "not show, add think_end_token=<tag> to the --model_args of longsafety-hf or "
+        "longsafety-vllm"
+    )
+
+
+def refuse_joined_letters(requests: "Sequence[Instance]", lm: Any) -> None:  # noqa: ANN401
+    """Stock backends score the tokens that a letter adds to the prompt: they must be the letter.
+
+    Args:
+        requests: of a `_logits` task.
+        lm: a backend of lm-eval; one without `_encode_pair` or tokenizer is not looked at.
+
+    Raises:
+        OptionError: they are not.
+    """
+    decode = getattr(vars(lm).get("tokenizer"), "decode", None)
+    if decode is None or not hasattr(lm, "_encode_pair"):
+        return
+    ends = {(request.args[0][-_TAIL:], request.args[1]) for request in requests}
+    for end, letter in sorted(ends):
+        _, scored = lm._encode_pair(end, letter)
+        if decode(scored).strip() != letter.strip():
+            raise OptionError(
+                f"after a prompt the tokenizer makes {decode(scored)!r} of the letter {letter!r}, "
+                f"so that {type(lm).__name__} would not score the letter. Where the tokenizer only "
+                "joins it to the prompt's last character, --model longsafety-hf and "
+                "longsafety-vllm score it; else run the tasks without _logits"
+            )
+
+
+@functools.lru_cache(maxsize=64)
+def warn_once(text: str) -> None:
+    """A warning that a run shows once, however many tasks and processes it has."""
+    if os.environ.get("RANK", "0") == "0":  # `accelerate launch` and `torchrun` set it.
+        log.warning(text)
+
+
+def _holds(sent: str, prompt: str) -> bool:
+    return prompt.strip() in sent or "".join(prompt.split()) in "".join(sent.split())
+
+
+def _text(context: object) -> str:
+    """The text of a context: a text, or the turns of a chat, also as lm-eval's `JsonChatStr`."""
+    if isinstance(context, str):
+        return context
+    turns = json.loads(context.prompt) if hasattr(context, "prompt") else context
+    if not isinstance(turns, Sequence):
+        return ""
+    return "\n".join(_content(turn) for turn in turns)
+
+
+def _content(turn: object) -> str:
+    content = turn.get("content") if isinstance(turn, Mapping) else turn
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, Sequence) else []
+    return "\n".join(str(part.get("text", "")) for part in parts if isinstance(part, Mapping))

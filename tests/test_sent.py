@@ -1,0 +1,73 @@
+"""A logged request must hold its document's prompt, however lm-eval wrote the request."""
+
+import json
+
+import pytest
+
+from lm_eval_longsafety.results.sent import lacks_prompt
+from tests.results_files import sample_line
+
+PROMPT = "  A stolen bicycle,\n\nsaid the neighbour.\n  QUESTION: Who?  \n"
+
+
+def line(*contexts, prompt=PROMPT, **doc):
+    requests = {f"gen_args_{i}": {"arg_0": each, "arg_1": {}} for i, each in enumerate(contexts)}
+    return sample_line(doc={"prompt": prompt, **doc}, arguments=requests)
+
+
+def chat(content):
+    """A request of an API model: the messages as JSON text, within a list."""
+    return [json.dumps([{"role": "user", "content": content}], ensure_ascii=False)]
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        PROMPT,
+        f"<|user|>\n{PROMPT}<|assistant|>",
+        f"<|user|>{PROMPT.strip()}<|assistant|>",
+        f"<|user|>{' '.join(PROMPT.split())}<|assistant|>",
+        chat(PROMPT),
+        chat([{"type": "text", "text": PROMPT}]),
+        f"[{{ no JSON, and yet {PROMPT}",
+    ],
+)
+def test_a_request_that_holds_the_prompt_is_in_order(context):
+    assert not lacks_prompt(line(context))
+
+
+@pytest.mark.parametrize(
+    "context",
+    ["", "<|user|>\n<|assistant|>", PROMPT[:-12], chat(""), chat("Another question?"), [], {}],
+)
+def test_a_request_without_the_prompt_is_found(context):
+    assert lacks_prompt(line(context))
+
+
+def test_the_letters_of_a_document_share_its_prompt():
+    assert not lacks_prompt(line(*[PROMPT] * 4))
+    assert lacks_prompt(line(*[""] * 4))
+
+
+def test_a_rotated_document_has_one_prompt_for_each_order():
+    head, tails = "A stolen bicycle.\n", ["A. a\nB. b", "A. b\nB. a"]
+    shown = [head + tail for tail in tails]
+    for contexts in (shown, [shown[0], shown[0], shown[1], shown[1]]):
+        assert not lacks_prompt(line(*contexts, prompt=shown[0], option_tails=tails))
+    for contexts in ([shown[0]] * 2, shown[:1]):
+        assert lacks_prompt(line(*contexts, prompt=shown[0], option_tails=tails))
+
+
+@pytest.mark.parametrize("arguments", [None, [], {}, "text", 5, [5], {"gen_args_0": 5}])
+def test_without_requests_nothing_is_known(arguments):
+    assert not lacks_prompt(sample_line(arguments=arguments))
+
+
+@pytest.mark.parametrize("prompt", [None, "", " \n", 5])
+def test_without_a_prompt_nothing_is_known(prompt):
+    assert not lacks_prompt(line("", prompt=prompt))
+
+
+def test_older_files_hold_lists_of_arguments():
+    assert not lacks_prompt(sample_line(arguments=[[sample_line()["doc"]["prompt"], " A"]]))
+    assert lacks_prompt(sample_line(arguments=[["", " A"]]))
