@@ -167,7 +167,7 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
         )
         # Recurrent models have no such argument: they call their states otherwise.
         cached = {} if past is None else {"past_key_values": past}
-        with torch.no_grad(), autocast, _only_last(self.model, ends, positions):
+        with torch.no_grad(), autocast, _only_last(self.model, width - ends, positions):
             return self.model(ids, use_cache=keep or past is not None, **cached)
 
     # Generation
@@ -267,13 +267,17 @@ def _shared(groups: Sequence[list[T]]) -> list[tuple[int, list[T]]]:
 
 
 @contextmanager
-def _only_last(model: Any, ends: torch.Tensor, positions: int) -> Iterator[None]:  # noqa: ANN401
-    """Show the output layer each row's last positions: logits must not grow with the prompt."""
+def _only_last(model: Any, padding: torch.Tensor, positions: int) -> Iterator[None]:  # noqa: ANN401
+    """Show the output layer each row's last positions: logits must not grow with the prompt.
+
+    Counted from the end: prompt tuning puts tokens of its own before a row.
+    """
 
     def gather(_: torch.nn.Module, arguments: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
         hidden = arguments[0]
         back = torch.arange(-positions, 0, device=hidden.device)
-        wanted = (ends.to(hidden.device)[:, None] + back).clamp(min=0)
+        ends = hidden.shape[1] - padding.to(hidden.device)
+        wanted = (ends[:, None] + back).clamp(min=0)
         rows = torch.arange(hidden.shape[0], device=hidden.device)[:, None]
         return (hidden[rows, wanted], *arguments[1:])
 

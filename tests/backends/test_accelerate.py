@@ -74,3 +74,17 @@ def json_like(value):
     if isinstance(value, dict):
         return {key: json_like(each) for key, each in value.items()}
     return json.loads(json.dumps(value))
+
+
+def test_the_group_of_an_engine_within_the_process_is_left_to_it():
+    from torch import distributed
+
+    from lm_eval_longsafety.backends import leave_process_group
+
+    # vLLM makes such a group of one and ends it when its engine ends.
+    distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
+    try:
+        leave_process_group()
+        assert distributed.is_initialized()
+    finally:
+        distributed.destroy_process_group()

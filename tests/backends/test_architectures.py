@@ -52,7 +52,6 @@ READ_IN_FULL = {
     "recurrent_gemma": {"num_hidden_layers": 3},
     "rwkv": {},
     "jamba": {"attn_layer_offset": 1, "attn_layer_period": 2},
-    "bamba": {"attn_layer_indices": [1]},
     "lfm2": {"layer_types": ["conv", "full_attention"]},
     "qwen3_next": {"layer_types": ["linear_attention", "full_attention"]},
     "granitemoehybrid": {"layer_types": ["mamba", "attention"]},
@@ -60,6 +59,7 @@ READ_IN_FULL = {
 }
 """Architectures with states or caches of their own."""
 LEFT_OUT = {
+    "bamba": "a minute on one core without the kernels for its states",
     "falcon_h1": "a minute on one core without the kernels for its states",
     "nemotron_h": "a minute on one core without the kernels for its states",
     "zamba2": "its configuration accepts no two layers",

@@ -114,7 +114,6 @@ def test_a_shared_prefix_ends_before_the_lead(stock, ours):
         {"num_beams": 2},
         {"prompt_lookup_num_tokens": 2},
         {"cache_implementation": "static"},
-        {"cache_implementation": "offloaded"},
     ],
 )
 def test_decoding_that_cannot_start_from_a_cache_reads_each_prompt_in_full(

@@ -68,7 +68,7 @@ def test_unusual_rows_score_alike_everywhere(backends, tiny_model, tmp_path, win
         (context, _), *_ = sample["arguments"]
         scores = [float(each[0][0]) for each in sample["resps"]]
         stocks = expected[f"{TASK}_logits", sample["doc"]["id"]]
-        assert scores == pytest.approx([float(each[0][0]) for each in stocks], abs=1e-4)
+        assert scores == pytest.approx([float(each[0][0]) for each in stocks], abs=1e-3)
         letters = [letter for _, letter in sample["arguments"]]
         assert letters == list("ABCDE")[: len(sample["doc"]["choices"])]
-        assert scores == pytest.approx(plain_scores(stock, context, letters), abs=1e-4)
+        assert scores == pytest.approx(plain_scores(stock, context, letters), abs=1e-3)
