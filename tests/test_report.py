@@ -310,6 +310,12 @@ def test_checkpoints_of_one_model_are_told_apart_by_their_revision():
     assert labels(**runs) == [f"org/a ({step})" for step in steps]
 
 
+def test_commits_are_shown_by_their_first_digits():
+    shas = ["32e4f3ede2e468e868e20cb3fdae8761f2594544", "11c9b309abf73637e4b6f9a3fa1e92e615547819"]
+    found = labels(x=("org/a", {"model_sha": shas[0]}), y=("org/a", {"model_sha": shas[1]}))
+    assert found == ["org/a (32e4f3ed)", "org/a (11c9b309)"]
+
+
 def test_runs_of_one_revision_are_told_apart_by_date_and_then_by_file():
     days = [datetime(2026, 11, day, 10, tzinfo=timezone.utc) for day in (1, 2, 2)]
     found = labels(

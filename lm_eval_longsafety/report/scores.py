@@ -4,6 +4,7 @@ Data flow: `Run` -> `subjects` -> per task `TaskScores`. From samples where they
 from lm-eval's own table. Runs are never averaged with each other.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
@@ -154,10 +155,16 @@ def _marks(runs: Sequence[Run]) -> Iterator[list[str]]:
     """What may tell runs of one name apart, one entry for each run; the most telling first."""
     yield from _parts([_path(run.model).parts for run in runs])
     for fact in (lambda r: r.revision, lambda r: r.model_sha, lambda r: r.model_args.get("peft")):
-        yield [clean(str(fact(run) or "").rstrip("/").split("/")[-1], 40) for run in runs]
+        yield [_short_fact(fact(run)) for run in runs]
     yield [f"{run.date:%Y-%m-%d %H:%M}" if run.date else "" for run in runs]
     yield from _parts([tuple((run.file or run.source.name).split("/")) for run in runs])
     yield [f"#{number}" for number, _ in enumerate(runs, start=1)]
+
+
+def _short_fact(value: object) -> str:
+    """A revision by its name or the first digits of its commit; of an adapter's path the end."""
+    end = str(value or "").rstrip("/").split("/")[-1]
+    return end[:8] if re.fullmatch(r"[0-9a-f]{40}", end) else clean(end, 40)
 
 
 def _parts(paths: Sequence[tuple[str, ...]]) -> Iterator[list[str]]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lm_eval_longsafety.errors import ResultsError
+from lm_eval_longsafety.errors import ResultsError, first_line
 from lm_eval_longsafety.files import replacing
 from lm_eval_longsafety.public import public
 from lm_eval_longsafety.results.records import Sample
@@ -69,10 +69,9 @@ def read_compact(path: Path) -> tuple[list[Sample], Mapping[str, Any], tuple[str
             )
         table = pq.read_table(path)
     except (pa.ArrowException, OSError, json.JSONDecodeError) as error:
-        raise ResultsError(f"{path}: damaged parquet file ({error}); write it again") from None
+        shown = first_line(error)
+        raise ResultsError(f"{path}: damaged parquet file ({shown}); write it again") from None
     missing = {*_schema().names} - {*table.column_names} - _LATER
-    if len({*table.column_names}) < len(table.column_names):
-        raise ResultsError(f"{path}: damaged, a column stands twice; write it again")
     if missing or not isinstance(document.get("summary"), dict):
         raise ResultsError(
             f"{path}: damaged, {sorted(missing) or 'summary'} missing; write it again"

@@ -247,6 +247,19 @@ def test_samples_that_contradict_the_results_are_a_reason(tmp_path):
         check(load([tmp_path / "run"]), model="org/model-one")
 
 
+def test_prompts_that_never_reached_the_model_are_a_reason(tmp_path):
+    name = TASKS[0].name
+    data = finished_runs.document()
+    lines = [sample_line(i, "C", TASKS[0].split) for i in range(TASKS[0].rows)]
+    for line in lines[:3]:
+        line["arguments"] = {"gen_args_0": {"arg_0": "User:"}}
+    data["results"][name] |= {"sr,letter": 0.0, "ha,letter": 0.0, "answered,letter": 1.0}
+    stamp = "2026-11-01T10-00-00.000001"
+    write_lines(tmp_path / "run" / f"samples_{name}_{stamp}.jsonl", lines)
+    (reason,) = reasons(tmp_path, data)
+    assert f"3 of {TASKS[0].rows} logged requests do not hold their document's prompt" in reason
+
+
 def test_what_is_unknown_is_noted_and_not_zero(tmp_path):
     data = everywhere(prompt_limit=None)
     data["config"]["model_revision"] = None
