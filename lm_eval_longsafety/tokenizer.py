@@ -157,7 +157,7 @@ def load_tokenizer(model: ModelArgs) -> PromptTokenizer | None:
         from transformers import AutoTokenizer
 
         return PromptTokenizer(AutoTokenizer.from_pretrained(name, **_hub_arguments(model)))
-    except (ImportError, OSError, ValueError, KeyError) as error:
+    except _load_errors() as error:
         if not must_load:
             return None
         raise OptionError(_cannot_load("tokenizer", name, first_line(error))) from error
@@ -178,8 +178,18 @@ def load_config(model: ModelArgs) -> "PretrainedConfig":
 
         config: PretrainedConfig = AutoConfig.from_pretrained(model.name, **_hub_arguments(model))
         return config
-    except (ImportError, OSError, ValueError, KeyError) as error:
+    except _load_errors() as error:
         raise OptionError(_cannot_load("config", model.name, first_line(error))) from error
+
+
+def _load_errors() -> tuple[type[Exception], ...]:
+    """What transformers raises for files that are missing, damaged or of another kind."""
+    from huggingface_hub import errors
+
+    # Checked configs, of huggingface_hub 1.0 and newer, raise an error outside the usual ones.
+    checked = getattr(errors, "StrictDataclassError", ValueError)
+    usual = (ImportError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+    return (*usual, checked)
 
 
 def _hub_arguments(model: ModelArgs) -> dict[str, Any]:

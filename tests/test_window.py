@@ -131,3 +131,21 @@ def test_a_window_without_room_for_a_prompt_is_refused():
 def test_a_model_that_is_not_there_is_named():
     with pytest.raises(OptionError, match="config of '/no/model' .*no such folder.*max_length="):
         window.model_window(parse({"pretrained": "/no/model"}))
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"model_type": "qwen2", "hidden_size": "x"}', "\0"]
+)
+def test_a_damaged_config_is_an_error_of_one_line(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(OptionError, match="config of .* cannot be loaded"):
+        window.model_window(parse({"pretrained": str(tmp_path)}))
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer_config.json"])
+def test_a_damaged_tokenizer_is_an_error_of_one_line(tmp_path, name):
+    (tmp_path / "config.json").write_text('{"model_type": "qwen2"}')
+    (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "TokenizersBackend"}')
+    (tmp_path / name).write_text("[]")
+    with pytest.raises(OptionError, match="tokenizer of .* cannot be loaded"):
+        load_tokenizer(parse({"pretrained": str(tmp_path)}).model)

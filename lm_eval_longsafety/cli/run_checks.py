@@ -196,7 +196,8 @@ def _check_places(output_path: str | None, use_cache: str | None) -> None:
 
 def _check_writable(option: str, folder: Path) -> None:
     """Write to the folder, or to the one that it will be made in, and leave nothing there."""
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    # Not `Path.exists`, which fails below a folder that may not be entered.
+    there = next(path for path in (folder, *folder.absolute().parents) if os.path.exists(path))
     try:
         with tempfile.TemporaryFile(dir=there) as file:
             file.write(bytes(_TRIAL_BYTES))
