@@ -156,8 +156,8 @@ def test_long_paragraphs_are_split_at_sentences_else_words_else_anywhere():
     assert len(parts[1:]) == 4
     assert [len(part) for part in split_passages("word " * 100)] == [399, 99]
     assert [len(part) for part in split_passages("字" * 900)] == [400, 400, 100]
-    # 150 sentences of 4 characters make 600; 99 of them and a half fit.
-    assert [len(part) for part in split_passages("水车安静。" * 100)] == [400, 100]
+    # Sentences of five characters; a passage that ends with one has at most 399.
+    assert [len(part) for part in split_passages("水车安静。" * 100)] == [395, 105]
 
 
 def test_rows_are_spread_evenly_over_the_task():

@@ -46,7 +46,8 @@ def preflight(
     known = _metadata(model_args, metadata)
     names, others = _ours([name for each in tasks.split(",") if (name := each.strip())])
     loads = list(_loads(model, names, known))
-    found = shape(load_config(parse(known).model).to_dict())
+    named = parse(known).model
+    found = shape(load_config(named), named.trust_remote_code)
     prefills = [tokens for each in loads for tokens in each.prefills]
     estimates = estimate(found, prefills, utilisation)
     typer.echo(_text(loads, found, estimates, utilisation))
@@ -73,7 +74,7 @@ def check_model(model: str) -> None:
 
 
 def _check_writable(path: Path) -> None:
-    """Tell before the work, not after it."""
+    """An error before the work, not after it."""
     from lm_eval_longsafety.errors import OptionError
 
     if not path.parent.is_dir():
@@ -198,12 +199,7 @@ def _tasks(names: list[str], known: Mapping[str, Any]) -> dict[str, Any]:
         )
     # It prints two lines about --metadata for every task, whether it is given or not.
     with quiet("lm_eval.api.task"):
-        if hasattr(manager, "load"):
-            return dict(manager.load(names)["tasks"])
-        # lm-eval 0.4.11 and older; remove when they are no longer supported.
-        from lm_eval.tasks import get_task_dict
-
-        return dict(_unfolded(get_task_dict(names, manager)))
+        return dict(manager.load(names)["tasks"])
 
 
 @contextmanager
@@ -216,14 +212,6 @@ def quiet(name: str) -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
-
-
-def _unfolded(tasks: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
-    for name, task in tasks.items():
-        if isinstance(task, Mapping):
-            yield from _unfolded(task)
-        else:
-            yield str(name), task
 
 
 def _text(
