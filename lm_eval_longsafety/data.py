@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lm_eval_longsafety import hub
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.errors import DataError, first_line
 from lm_eval_longsafety.file_cache import cached
 from lm_eval_longsafety.rows import BadRow, Row, check_rows
 from lm_eval_longsafety.settings import shorten
 
-_HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 _SHARD = re.compile(r"(?P<split>.+)-(?P<number>[0-9]{5})-of-(?P<total>[0-9]{5})\.parquet")
 _LAYOUTS = "data/<Split>-00000-of-00001.parquet (a clone of the hub's repository) or <Split>.jsonl"
 _LISTED = 10
@@ -111,12 +111,12 @@ def load(name: str, revision: str | None = None) -> DataSource:
     path = local_path(name)
     if path is not None and path.is_dir():
         return DataSource(name=name, revision=None, files=_find(path, name))
-    if path is not None or not _HUB_ID.fullmatch(name):
+    if path is not None or not hub.is_id(name):
         kind = "is no folder here" if path is None else "is a file"
         raise DataError(
             f"data {shorten(name)} {kind}; give a hub id (owner/name), a folder, or `sample`"
         )
-    snapshot = _download(name, revision)
+    snapshot = hub.download("hub data set", name, ["data/*.parquet", "*.jsonl"], revision)
     return DataSource(name=name, revision=snapshot.name, files=_find(snapshot, name))
 
 
@@ -134,29 +134,6 @@ def local_path(name: str) -> Path | None:
     except (OSError, RuntimeError, ValueError):
         # Too long for a file's name, an unknown user's home, a character that no name has.
         return None
-
-
-def _download(hub_id: str, revision: str | None) -> Path:
-    """The folder of the hub's snapshot; its name is the commit."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    try:
-        return Path(
-            snapshot_download(
-                hub_id,
-                repo_type="dataset",
-                revision=revision,
-                allow_patterns=["data/*.parquet", "*.jsonl"],
-            )
-        )
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        at = f" at revision {revision!r}" if revision else ""
-        raise DataError(
-            f"hub data set {hub_id!r}{at} cannot be loaded ({first_line(error)}). "
-            "Check the id, the "
-            "revision, the network and HF_TOKEN, or give a folder with the data set's files"
-        ) from error
 
 
 def _find(folder: Path, name: str) -> dict[str, tuple[Path, ...]]:

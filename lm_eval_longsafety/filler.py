@@ -1,35 +1,41 @@
 """Harmless text to put around a document, from the benchmark itself, a folder or the hub.
 
-Data flow: `load_filler` -> `Filler` -> `paragraphs` in the order drawn for one document. Never text
+Data flow: `load_filler` -> `Filler` -> `passages` in the order drawn for one document. Never text
 of the document's own task. Nothing is repeated: filler that does not suffice is an error elsewhere.
 """
 
-import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lm_eval_longsafety import data
+from lm_eval_longsafety import data, hub
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.errors import DataError, OptionError, first_line
 from lm_eval_longsafety.file_cache import cached
 from lm_eval_longsafety.length_options import BENCHMARK
+from lm_eval_longsafety.options import draw
 from lm_eval_longsafety.settings import shorten
 
 BREAK = "\n\n"
-"""Between two paragraphs."""
-_HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+"""Between two passages."""
 _TEXT_COLUMNS = ("text", "context", "content")
-_PATTERNS = ("*.txt", "*.md", "*.jsonl", "*.parquet")
-_SENTENCE_END = re.compile(r"""\n|[.!?…]["')\]»”’]*\s|[。！？]""")
-_WORD_END = re.compile(r"\s")
-_WORD_REACH = 200
-"""Characters within which a word's end is looked for: there is none in Chinese, say."""
-_MOVES = 3
-"""A place is guessed by characters, then corrected by the tokens found there."""
+_HUB_PATTERNS = ("*.txt", "*.jsonl", "*.parquet")
+"""A hub repository's Markdown files describe it."""
+_PATTERNS = (*_HUB_PATTERNS, "*.md")
+_NOT_TEXT = re.compile(
+    r"(?:readme|licen[cs]e).*|(?:notice|changelog|citation|contributing|requirements)\.\w+",
+    re.IGNORECASE,
+)
+"""Names of files that are about the others in their folder."""
+# At most 400 characters: to the end of the paragraph, else the last end of a sentence or line, else
+# the last end of a word, else (Chinese without punctuation) 400 characters.
+_PASSAGE = re.compile(
+    r"""\S.{,397}(?:\Z|(?=\n)|[.!?…]["')\]»”’]?(?=\s)|[。！？])|\S.{,398}(?=\s)|\S.{,399}""",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,84 +44,41 @@ class Filler:
 
     name: str
     """As the user gave it."""
+    revision: str | None = None
+    """The hub's commit; None for files on this machine."""
     sources: tuple[tuple[str, ...], ...]
-    """The paragraphs of each text."""
+    """The passages of each text; none stands in two places."""
     splits: tuple[str, ...]
     """The benchmark task that each text is from; `""` for the user's."""
 
-    def paragraphs(
+    def passages(
         self, *, split: str, row_id: str, seed: int, own: Set[str]
     ) -> Iterator[tuple[int, int]]:
-        """The paragraphs for one document: whole texts in an order drawn by seed and id.
+        """The passages for one document: whole texts in an order drawn by seed and id.
 
         Args:
             split: the document's task, whose texts are left out.
             row_id: of the document.
             seed: any whole number.
-            own: paragraphs of the document's task, left out wherever they stand.
+            own: passages of the document's task, left out wherever they stand.
 
         Yields:
-            (source, paragraph) indices; a paragraph that stands in several places once.
+            (source, passage) indices.
         """
-        seen: set[str] = set()
-        for source in sorted(range(len(self.sources)), key=lambda i: _draw(seed, row_id, i)):
-            if self.splits[source] == split:
-                continue
-            for index, text in enumerate(self.sources[source]):
-                if text not in own and text not in seen:
-                    seen.add(text)
-                    yield source, index
+        for source in sorted(range(len(self.sources)), key=lambda i: draw(seed, row_id, i)):
+            if self.splits[source] != split:
+                for index, text in enumerate(self.sources[source]):
+                    if text not in own:
+                        yield source, index
 
 
-def split_paragraphs(text: str) -> tuple[str, ...]:
-    """A text's paragraphs, at blank lines; those without text are dropped."""
-    return tuple(part for each in re.split(r"\n[ \t\r]*\n", text) if (part := each.strip()))
-
-
-def cut_place(
-    text: str,
-    wanted: float,
-    *,
-    count: Callable[[Sequence[str]], Sequence[int]],
-    tokens: int,
-    beside: float,
-) -> tuple[int, int]:
-    """Where to cut a paragraph so that a number of its tokens stand before the cut.
-
-    Args:
-        text: the paragraph.
-        wanted: tokens before the cut.
-        count: tokens of each of some texts.
-        tokens: of the paragraph.
-        beside: tokens by which the end of a sentence or line may be away; else a word's is taken.
-
-    Returns:
-        The place, in characters; how many tokens are before it.
-    """
-    per_token = len(text) / tokens
-    place, found = 0, 0
-    for _ in range(_MOVES):
-        guess = place + round((wanted - found) * per_token)
-        place, found = _moved(text, place, found, guess, count)
-    end = _closest(_SENTENCE_END, text, place, beside * per_token)
-    end = _closest(_WORD_END, text, place, _WORD_REACH) if end is None else end
-    return (place, found) if end is None else _moved(text, place, found, end, count)
-
-
-def _moved(
-    text: str, place: int, found: int, to: int, count: Callable[[Sequence[str]], Sequence[int]]
-) -> tuple[int, int]:
-    """Another place, and the tokens before it."""
-    to = min(max(to, 0), len(text))
-    between = count([text[min(place, to) : max(place, to)]])[0]
-    return to, found + (between if to > place else -between)
-
-
-def _closest(pattern: re.Pattern[str], text: str, place: int, reach: float) -> int | None:
-    """The end of the match that is closest to a place; None where none is within reach."""
-    low, high = max(0, int(place - reach)), int(place + reach) + 1
-    ends = (match.end() for match in pattern.finditer(text, low, high))
-    return min(ends, key=lambda end: abs(end - place), default=None)
+def split_passages(text: str) -> tuple[str, ...]:
+    """A text's paragraphs, at blank lines; one of 400 characters or more in sentences or lines."""
+    return tuple(
+        passage.rstrip()
+        for paragraph in re.split(r"\n[ \t\r]*\n", text)
+        for passage in _PASSAGE.findall(paragraph.strip())
+    )
 
 
 @cached(maxsize=2, places=lambda name, data_name, revision: (name, data_name))
@@ -124,62 +87,60 @@ def load_filler(name: str, data_name: str, revision: str | None) -> Filler:
 
     Args:
         name: `benchmark`, a folder (.txt, .md, .jsonl or .parquet with a column text, context or
-            content), or a hub id.
+            content), or a hub id (the same without .md). Files named README, LICENSE and the like
+            are left out.
         data_name: the benchmark's data, for `benchmark`.
         revision: of that data.
 
     Raises:
         OptionError: no such folder, or no text in it.
-        DataError: the benchmark's data or a file cannot be read.
+        DataError: the benchmark's data, the hub or a file cannot be read.
     """
     if name == BENCHMARK:
         return _own_filler(data_name, revision)
-    folder = data.local_path(name)
+    folder, commit, patterns = data.local_path(name), None, _PATTERNS
+    if folder is None and hub.is_id(name):
+        patterns = _HUB_PATTERNS
+        folder = hub.download("filler", name, patterns)
+        commit = folder.name
     if folder is None or not folder.is_dir():
-        if folder is not None or not _HUB_ID.fullmatch(name):
-            raise OptionError(
-                f"filler {shorten(name)} is no folder here; give a folder, a hub id (owner/name), "
-                f"or `{BENCHMARK}` for the benchmark's own harmless contexts"
-            )
-        folder = _download(name)
-    paths = sorted({path for pattern in _PATTERNS for path in folder.rglob(pattern)})
-    texts = [split_paragraphs(text) for path in paths for text in _texts(path)]
-    sources = tuple(text for text in texts if text)
-    if not sources:
         raise OptionError(
-            f"filler {name!r}: no text in {len(paths)} files; expected {', '.join(_PATTERNS)} "
+            f"filler {shorten(name)} is no folder here; give a folder, a hub id (owner/name), "
+            f"or `{BENCHMARK}` for the benchmark's own harmless contexts"
+        )
+    found = sorted({path for pattern in patterns for path in folder.rglob(pattern)})
+    paths = [path for path in found if not _NOT_TEXT.fullmatch(path.name)]
+    sources = _sources(text for path in paths for text in _texts(path))
+    if not any(sources):
+        raise OptionError(
+            f"filler {name!r}: no text in {len(paths)} files; expected {', '.join(patterns)} "
             f"(rows with a column {', '.join(_TEXT_COLUMNS)})"
         )
-    return Filler(name=name, sources=sources, splits=("",) * len(sources))
+    return Filler(name=name, revision=commit, sources=sources, splits=("",) * len(sources))
 
 
 def _own_filler(data_name: str, revision: str | None) -> Filler:
-    """The contexts of the tasks whose contexts are harmless, each once."""
+    """The contexts of the tasks whose contexts are harmless."""
     source = data.load(data_name, revision)
-    found: dict[str, str] = {}
-    for task in TASKS:
-        if task.scenario == "query_harmful":
-            for row in source.rows(task.split):
-                found.setdefault(row.context, task.split)
+    splits = [task.split for task in TASKS if task.scenario == "query_harmful"]
+    found = [(split, row.context) for split in splits for row in source.rows(split)]
     return Filler(
         name=BENCHMARK,
-        sources=tuple(split_paragraphs(text) for text in found),
-        splits=tuple(found.values()),
+        revision=source.revision,
+        sources=_sources(text for _, text in found),
+        splits=tuple(split for split, _ in found),
     )
 
 
-def _download(hub_id: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    try:
-        patterns = [*_PATTERNS, *(f"**/{pattern}" for pattern in _PATTERNS)]
-        return Path(snapshot_download(hub_id, repo_type="dataset", allow_patterns=patterns))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        raise OptionError(
-            f"filler {hub_id!r} cannot be fetched from the hub ({type(error).__name__}); check the "
-            "id, the network and HF_TOKEN, or give a folder"
-        ) from error
+def _sources(texts: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """The passages of each text, without those that stood in an earlier place."""
+    seen: set[str] = set()
+    sources = []
+    for text in texts:
+        new = dict.fromkeys(passage for passage in split_passages(text) if passage not in seen)
+        seen.update(new)
+        sources.append(tuple(new))
+    return tuple(sources)
 
 
 def _texts(path: Path) -> Iterator[str]:
@@ -213,7 +174,3 @@ def _of(record: Any) -> Iterator[str]:  # noqa: ANN401 - whatever the file holds
         if isinstance(record, dict) and isinstance(record.get(name), str):
             yield record[name]
             return
-
-
-def _draw(seed: int, row_id: str, source: int) -> bytes:
-    return hashlib.sha256(f"{seed}\0{row_id}\0{source}".encode()).digest()

@@ -1,7 +1,7 @@
 """The documents of one row of `longsafety_length`: one task at one length and one depth.
 
 Data flow: metadata -> options -> rows and filler, shared by all rows of the table -> prompts of the
-asked length -> a `datasets.Dataset`. What cannot be built is told here, before any model call.
+asked length -> a `datasets.Dataset`. What cannot be built is reported here, before any model call.
 """
 
 import functools
@@ -63,7 +63,8 @@ def load_length_documents(
         source, rows, documents, chosen, window=held, protocol=protocol, variant="length"
     )
     # A built prompt has the length asked for or is refused, whatever `over_length` says.
-    record |= {"over_length": "error", "filler": filler.name, "filler_seed": wanted.filler_seed}
+    record |= {"over_length": "error", "filler": filler.name, "filler_revision": filler.revision}
+    record |= {"filler_seed": wanted.filler_seed}
     if provenance is not None:
         provenance.update(record | target)
     log.info(
@@ -95,7 +96,7 @@ def _build(
         depth=target["target_depth"],
         seed=wanted.filler_seed,
         tokens=tokens,
-        own=lengths.own_paragraphs(rows),
+        own=lengths.own_passages(rows),
     )
     return [
         Document(row=row, letters=letters, fitted=fit, extra=target)

@@ -4,12 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lm_eval_longsafety.benchmark import BY_SPLIT, TASKS
+from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.errors import OptionError
 
 BENCHMARK = "benchmark"
 """The filler that is the benchmark's own harmless contexts."""
 _EXAMPLE = '--metadata \'{"lengths": [8192, 32768], "depths": [0, 0.5, 1]}\''
+_DEFAULTS: dict[str, Any] = {
+    "depths": [0.0, 0.5, 1.0],
+    "filler": BENCHMARK,
+    "filler_seed": 0,
+    "length_rows": 10,
+    "length_tasks": list(BY_SPLIT),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,14 +25,14 @@ class LengthOptions:
 
     lengths: tuple[int, ...]
     """Of the finished prompts, in the model's tokens, without special tokens."""
-    depths: tuple[float, ...] = (0.0, 0.5, 1.0)
+    depths: tuple[float, ...]
     """Part of the filler that stands before the document, 0 to 1."""
-    filler: str = BENCHMARK
+    filler: str
     """`benchmark`, a folder, or a hub id."""
-    filler_seed: int = 0
-    rows: int = 10
+    filler_seed: int
+    rows: int
     """Documents of each task, spread evenly over its rows; fewer where a task has fewer."""
-    splits: tuple[str, ...] = tuple(task.split for task in TASKS)
+    splits: tuple[str, ...]
 
 
 def parse_length_options(metadata: Mapping[str, Any]) -> LengthOptions:
@@ -34,24 +41,23 @@ def parse_length_options(metadata: Mapping[str, Any]) -> LengthOptions:
     Raises:
         OptionError: `lengths` is missing, or a value that cannot be used.
     """
-    if metadata.get("lengths") is None:
+    given = _DEFAULTS | {key: value for key, value in metadata.items() if value is not None}
+    if "lengths" not in given:
         raise OptionError(f"longsafety_length needs `lengths`, for example {_EXAMPLE}")
-    defaults = LengthOptions(lengths=(1,))
-    filler = BENCHMARK if metadata.get("filler") is None else metadata["filler"]
+    filler = given["filler"]
     if not isinstance(filler, str) or not filler:
         raise OptionError(f"filler: expected `{BENCHMARK}`, a folder or a hub id, found {filler!r}")
-    depths = [_depth(item) for item in _items({"depths": defaults.depths, **metadata}, "depths")]
+    depths = tuple(_depth(item) for item in _items(given, "depths"))
     _refuse_repeated("depths", [depth_name(depth) for depth in depths])
     return LengthOptions(
-        lengths=tuple(_length(item) for item in _items(metadata, "lengths")),
-        depths=tuple(depths),
-        filler=filler,
-        filler_seed=_whole(metadata.get("filler_seed", 0), "filler_seed"),
-        rows=_count(metadata.get("length_rows", defaults.rows)),
-        splits=tuple(
-            _split(item)
-            for item in _items({"length_tasks": defaults.splits, **metadata}, "length_tasks")
+        lengths=tuple(
+            _positive(n, "lengths", "numbers of tokens") for n in _items(given, "lengths")
         ),
+        depths=depths,
+        filler=filler,
+        filler_seed=_whole(given["filler_seed"], "filler_seed"),
+        rows=_positive(given["length_rows"], "length_rows", "a number of documents"),
+        splits=tuple(_split(item) for item in _items(given, "length_tasks")),
     )
 
 
@@ -86,16 +92,11 @@ def _whole(value: object, key: str) -> int:
     return value
 
 
-def _length(value: object) -> int:
-    if _whole(value, "lengths") < 1:
-        raise OptionError(f"lengths: expected numbers of tokens above 0, found {value!r}")
-    return _whole(value, "lengths")
-
-
-def _count(value: object) -> int:
-    if _whole(value, "length_rows") < 1:
-        raise OptionError(f"length_rows: expected a number of documents above 0, found {value!r}")
-    return _whole(value, "length_rows")
+def _positive(value: object, key: str, what: str) -> int:
+    number = _whole(value, key)
+    if number < 1:
+        raise OptionError(f"{key}: expected {what} above 0, found {value!r}")
+    return number
 
 
 def _depth(value: object) -> float:

@@ -31,8 +31,9 @@ def deal(row_id: str, n: int, *, order: str, seed: int) -> list[str]:
         return list(LETTERS[:n])
     # A hash instead of `random`: its sequences may change between Python versions, a digest never
     # does.
-    return sorted(LETTERS[:n], key=lambda letter: _draw(seed, row_id, letter))
+    return sorted(LETTERS[:n], key=lambda letter: draw(seed, row_id, letter))
 
 
-def _draw(seed: int, row_id: str, letter: str) -> bytes:
-    return hashlib.sha256(f"{seed}\0{row_id}\0{letter}".encode()).digest()
+def draw(seed: int, row_id: str, item: object) -> bytes:
+    """32 bytes to sort items by: an order of their own for each seed and row."""
+    return hashlib.sha256(f"{seed}\0{row_id}\0{item}".encode()).digest()

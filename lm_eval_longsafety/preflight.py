@@ -3,22 +3,30 @@
 Formula, for one prefill of n tokens:
 
     FLOPs = 2 * W * n + sum over layers of 4 * width * pairs(n)
-    pairs(n) = n^2 / 2 under full causal attention, n * w - w^2 / 2 in a sliding window w < n
+    pairs(n) = n^2 / 2 under full causal attention, n * w - w^2 / 2 in a sliding window w < n,
+    0 in a layer without attention (Mamba, linear attention)
 
-W is the weights that each token meets in the layers (of a mixture of experts the chosen ones),
-width is heads * head_dim. The output layer works on one position and is left out, as are decoding
-(a few tokens of each reply) and the chat template. GPU hours = FLOPs / (peak * utilisation) / 3600,
-with the dense bfloat16 peak of the data sheet. KV cache = 2 * layers * kv_heads * head_dim * 2
-bytes a token.
+W is the number of weights in the decoder's matrices, counted on a model that is built from the
+config without memory (torch's meta device). Routed experts count by the share that a token meets.
+Left out are embeddings, which are looked up, the output layer, which works on one position, an
+image or sound tower, decoding (a few tokens of each reply) and the chat template. Approximated:
+expert choice is taken as even, attention in chunks as a sliding window of a chunk, and what a
+layer without attention does beside its matrices as nothing. width is heads * (size of a key + size
+of a value) / 2. GPU hours = FLOPs / (peak * utilisation) / 3600, with the dense bfloat16 peak of
+the data sheet. KV cache: keys and values of every layer that has its own, or the latent vector of
+multi-head latent attention, as vLLM stores them.
 """
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.errors import OptionError, first_line
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig, PreTrainedModel
 
 BYTES = 2
 """Of a weight and of a number in the KV cache: bfloat16."""
@@ -48,15 +56,15 @@ class Shape:
     """What the formula needs of a decoder."""
 
     active: int
-    """Weights of the layers that one token meets."""
+    """Weights in the decoder's matrices that one token meets."""
     stored: int
     """All weights, embeddings and every expert included."""
     width: int
-    """Heads times head size: what attention scores cost."""
+    """Heads times the mean size of a key and a value: what attention costs beside its matrices."""
     kv_bytes: int
     """KV cache of one token over all layers."""
     windows: tuple[int | None, ...]
-    """Of each layer, in tokens; None attends to everything before."""
+    """Of each layer, in tokens; None attends to everything before, 0 is no attention."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,32 +128,36 @@ def passes_per_document(model: str, *, letters: bool, orders: int, choices: int)
     return (1 if shared else orders) * (choices if per_letter else 1)
 
 
-def shape(config: Mapping[str, Any]) -> Shape:
-    """Read a transformers config of a decoder with attention and (gated) feed-forward layers.
+def shape(config: "PretrainedConfig", trust_remote_code: bool = False) -> Shape:
+    """Build a decoder without memory and count what the formula needs.
+
+    Args:
+        config: transformers' config of the model.
+        trust_remote_code: as in lm-eval's model arguments.
 
     Raises:
-        OptionError: the config has not what the formula needs.
+        OptionError: the installed transformers cannot build a decoder from this config.
     """
-    text = config.get("text_config") or config
-    needed = ("num_hidden_layers", "hidden_size", "num_attention_heads", "vocab_size")
-    missing = [name for name in needed if not text.get(name)]
-    if missing:
-        raise OptionError(
-            f"the model's config ({config.get('model_type', 'unknown type')}) has no "
-            f"{', '.join(missing)}; preflight knows decoder-only transformers"
-        )
-    layers, hidden, heads = (int(text[name]) for name in needed[:3])
-    head = int(text.get("head_dim") or hidden // heads)
-    kv_heads = int(text.get("num_key_value_heads") or heads)
-    attention = 2 * hidden * head * (heads + kv_heads)
-    inner, chosen, all_experts = _feed_forward(text, hidden)
-    tied = 1 if text.get("tie_word_embeddings") else 2
+    model = _build(config, trust_remote_code)
+    text = config.get_text_config(decoder=True)
+    windows = _windows(text)
+    heads = getattr(text, "num_attention_heads", None) or 0
+    head = getattr(text, "head_dim", None) or (text.hidden_size // heads if heads else 0)
+    value = getattr(text, "v_head_dim", None) or head
+    key = (getattr(text, "qk_nope_head_dim", None) or 0) + (
+        getattr(text, "qk_rope_head_dim", None) or 0
+    )
+    latent = getattr(text, "kv_lora_rank", None)
+    kv_heads = getattr(text, "num_key_value_heads", None) or heads
+    cached = latent + text.qk_rope_head_dim if latent else 2 * kv_heads * head
+    layers = sum(window != 0 for window in windows)
+    layers -= getattr(text, "num_kv_shared_layers", None) or 0
     return Shape(
-        active=layers * (attention + inner * chosen),
-        stored=layers * (attention + inner * all_experts) + tied * int(text["vocab_size"]) * hidden,
-        width=heads * head,
-        kv_bytes=2 * layers * kv_heads * head * BYTES,
-        windows=_windows(text, layers),
+        active=_active(model, text),
+        stored=sum(weight.numel() for weight in model.parameters()),
+        width=heads * ((key or head) + value) // 2,
+        kv_bytes=layers * cached * BYTES,
+        windows=windows,
     )
 
 
@@ -175,23 +187,96 @@ def estimate(model: Shape, prefills: Sequence[int], utilisation: float) -> list[
     ]
 
 
-def _feed_forward(text: Mapping[str, Any], hidden: int) -> tuple[int, int, int]:
-    """Weights of one feed-forward block, how many a token meets, how many there are."""
-    experts = int(text.get("num_local_experts") or text.get("num_experts") or 1)
-    own = text.get("moe_intermediate_size") if experts > 1 else None
-    inner = own or text.get("intermediate_size") or text.get("n_inner") or 4 * hidden
-    # GPT-2 and its kin have two matrices, gated blocks three.
-    matrices = 2 if "n_inner" in text else 3
-    chosen = int(text.get("num_experts_per_tok") or 1) if experts > 1 else 1
-    return matrices * hidden * int(inner), chosen, experts
+def _build(config: "PretrainedConfig", trust_remote_code: bool) -> "PreTrainedModel":
+    """The model without memory; its text part where the whole needs packages that are not here."""
+    try:
+        import torch
+        import transformers
+    except ImportError as error:
+        raise OptionError(
+            "preflight builds the model's outline with torch and transformers; "
+            "pip install 'lm-eval-longsafety[hf]'"
+        ) from error
+
+    kinds = (transformers.AutoModelForCausalLM, transformers.AutoModelForImageTextToText)
+    found: list[str] = []
+    for each in (config, config.get_text_config(decoder=True)):
+        for kind in kinds:
+            try:
+                with torch.device("meta"):
+                    model: PreTrainedModel = kind.from_config(
+                        each, trust_remote_code=trust_remote_code, attn_implementation="eager"
+                    )
+                return model
+            except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
+                found.append(first_line(error))
+    raise OptionError(
+        f"the model's config ({config.model_type}) is none that the installed transformers "
+        f"builds a decoder from ({found[0]}); update transformers, or take a model of that shape"
+    )
 
 
-def _windows(text: Mapping[str, Any], layers: int) -> tuple[int | None, ...]:
-    window = text.get("sliding_window")
-    if not window or text.get("use_sliding_window") is False:
-        return (None,) * layers
-    kinds = text.get("layer_types") or ["sliding_attention"] * layers
-    return tuple(int(window) if kind == "sliding_attention" else None for kind in kinds)
+def _active(model: "PreTrainedModel", text: "PretrainedConfig") -> int:
+    """Weights in matrices that one token meets in the decoder's layers."""
+    from torch.nn import Embedding
+
+    decoder = model.get_decoder()
+    looked_up = {
+        id(weight)
+        for module in decoder.modules()
+        if isinstance(module, Embedding)
+        for weight in module.parameters()
+    }
+    matrices = [
+        (name, weight.numel())
+        for name, weight in decoder.named_parameters()
+        if weight.dim() > 1 and id(weight) not in looked_up
+    ]
+    routed = sum(size for name, size in matrices if ".experts." in name)
+    all_ = sum(size for _, size in matrices)
+    return all_ - routed + round(routed * _share(text)) if routed else all_
+
+
+def _share(text: "PretrainedConfig") -> float:
+    """Part of the routed experts that one token meets."""
+    chosen = _first(text, "num_experts_per_tok", "moe_topk", "moe_k", "top_k_experts")
+    experts = _first(text, "n_routed_experts", "num_local_experts", "num_experts",
+                     "moe_num_experts")  # fmt: skip
+    if not chosen or not experts:
+        raise OptionError(
+            f"the model's config ({text.model_type}) does not say how many of its experts a token "
+            "meets (num_experts_per_tok); preflight cannot count its operations"
+        )
+    return chosen / experts
+
+
+def _first(text: "PretrainedConfig", *names: str) -> int | None:
+    """The first of these that a config has as a number; some have one for each layer."""
+    for name in names:
+        value = getattr(text, name, None)
+        if isinstance(value, (list, tuple)) and value:
+            value = value[0]
+        if value:
+            return int(value)
+    return None
+
+
+def _windows(text: "PretrainedConfig") -> tuple[int | None, ...]:
+    layers = int(text.num_hidden_layers)
+    window = _first(text, "sliding_window", "attention_chunk_size")
+    if getattr(text, "use_sliding_window", None) is False:
+        window = None
+    one = ["sliding_attention" if window else "full_attention"] * layers
+    if not getattr(text, "num_attention_heads", None):
+        one = ["none"] * layers
+    kinds = getattr(text, "layer_types", None) or one
+    of_kind = {
+        "full_attention": None,
+        "attention": None,
+        "sliding_attention": window,
+        "chunked_attention": window,
+    }
+    return tuple(of_kind.get(kind, 0) for kind in kinds)
 
 
 def _pairs(tokens: int, window: int | None) -> float:

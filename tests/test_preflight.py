@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import transformers
 import typer
 from typer.testing import CliRunner
 
@@ -21,24 +22,28 @@ LLAMA_8B = {
 }
 
 
+def shape_of(kind="LlamaConfig", **changes):
+    return preflight.shape(getattr(transformers, kind)(**(LLAMA_8B | changes)))
+
+
 def test_the_shape_of_an_8b_model_is_its_published_size():
-    shape = preflight.shape(LLAMA_8B)
+    shape = shape_of()
     # A layer: 2 * 4096 * 128 * (32 + 8) + 3 * 4096 * 14336 = 218,103,808 weights; 32 of them.
     assert shape.active == 6_979_321_856
-    # Two embeddings of 128,256 x 4,096 more: 8.03 billion.
-    assert shape.stored == 8_029_995_008
+    # Two embeddings of 128,256 x 4,096 and 65 norms of 4,096 more: 8.03 billion.
+    assert shape.stored == 8_030_261_248
     # 2 * 32 layers * 8 heads * 128 * 2 bytes = 128 KiB a token.
     assert shape.kv_bytes == 131_072
 
 
 def test_the_operations_of_a_prefill_follow_the_stated_formula():
-    shape = preflight.shape(LLAMA_8B)
+    shape = shape_of()
     # 2 * 6,979,321,856 * 1000 + 32 * 4 * 4096 * 1000^2 / 2
     assert preflight.flops(shape, 1000) == 13_958_643_712_000 + 262_144_000_000
 
 
 def test_a_full_run_of_an_8b_model_takes_hours_of_one_a100():
-    found = preflight.estimate(preflight.shape(LLAMA_8B), [42_000] * 1201, 0.4)
+    found = preflight.estimate(shape_of(), [42_000] * 1201, 0.4)
     # A prompt: 2 * 6.9793e9 * 42e3 + 32 * 4 * 4096 * 8.82e8 = 5.8626e14 + 4.6242e14 = 1.04869e15.
     # 1201 of them at 0.4 * 312e12 a second: 10,092 s = 2.80 h; H100: 2.80 * 312 / 989 = 0.88 h.
     assert [(e.gpu, round(e.hours, 2)) for e in found] == [
@@ -51,39 +56,68 @@ def test_a_full_run_of_an_8b_model_takes_hours_of_one_a100():
 
 
 def test_a_70b_model_needs_more_than_one_gpu():
-    big = LLAMA_8B | {"num_hidden_layers": 80, "hidden_size": 8192, "num_attention_heads": 64}
-    shape = preflight.shape(big | {"intermediate_size": 28672})
+    big = {"num_hidden_layers": 80, "hidden_size": 8192, "num_attention_heads": 64}
+    shape = shape_of(**big, intermediate_size=28672)
     found = preflight.estimate(shape, [131_072], 0.4)
     # 70.6e9 * 2 = 141 GB and 131,072 * 320 KiB = 43 GB: 184 GB over 72, 72 and 126.9 GB.
     assert [e.gpus_needed for e in found] == [3, 3, 2]
 
 
 def test_a_mixture_of_experts_computes_with_the_chosen_ones():
-    experts = {"num_local_experts": 8, "num_experts_per_tok": 2}
-    shape = preflight.shape(LLAMA_8B | experts)
-    # A layer: 41,943,040 of attention + 2 (of 8) * 176,160,768.
-    assert shape.active == 32 * (41_943_040 + 2 * 176_160_768)
-    assert shape.stored == 32 * (41_943_040 + 8 * 176_160_768) + 1_050_673_152
+    shape = shape_of("MixtralConfig", num_local_experts=8, num_experts_per_tok=2)
+    # A layer: 41,943,040 of attention, 2 (of 8) * 176,160,768 and a router of 8 x 4,096.
+    assert shape.active == 32 * (41_943_040 + 2 * 176_160_768 + 32_768)
+    assert shape.stored == 32 * (41_943_040 + 8 * 176_160_768 + 32_768) + 1_050_939_392
+
+
+def test_deepseek_v3_has_its_published_671_billion_weights_and_a_latent_cache():
+    shape = preflight.shape(transformers.DeepseekV3Config())  # The class's defaults are V3's.
+    assert round(shape.stored / 1e9) == 671
+    # Published: 37 billion active; two embeddings of 129,280 x 7,168 (1.85 billion) are not ours.
+    assert round((shape.active + 1_853_358_080) / 1e9, 1) == 37.6
+    # 128 heads of (128 + 64 + 128) / 2; 61 layers of 512 + 64 numbers of two bytes.
+    assert (shape.width, shape.kv_bytes) == (20_480, 61 * 576 * 2)
+
+
+def test_glm_4_5_air_has_its_hundred_billion_weights():
+    # zai-org/GLM-4.5-Air's config where it is not the class's default.
+    shape = preflight.shape(transformers.Glm4MoeConfig(head_dim=128, attention_bias=True))
+    assert 103e9 < shape.stored < 107e9
+    assert 10e9 < shape.active < 13e9  # published: 12 billion, embeddings included
+
+
+def test_an_image_models_weights_are_counted_and_its_tower_is_not_run():
+    shape = preflight.shape(transformers.Gemma3nConfig())
+    assert 6.8e9 < shape.stored < 8.4e9
+    assert 3e9 < shape.active < 4.5e9  # "E4B": embeddings of each layer are looked up
+    assert set(shape.windows) == {512, None}
 
 
 def test_a_sliding_window_costs_less_where_the_prompt_is_longer():
     kinds = ["sliding_attention", "full_attention"]
-    config = LLAMA_8B | {"num_hidden_layers": 2, "sliding_window": 100, "layer_types": kinds}
-    shape = preflight.shape(config)
+    config = {"num_hidden_layers": 2, "sliding_window": 100, "layer_types": kinds}
+    shape = shape_of("Qwen2Config", **config, use_sliding_window=True)
     assert shape.windows == (100, None)
     # Pairs: 1000 * 100 - 100^2 / 2 = 95,000 in one layer, 1000^2 / 2 = 500,000 in the other.
     assert preflight.flops(shape, 1000) == 2 * shape.active * 1000 + 4 * 4096 * 595_000
-    assert preflight.shape(config | {"use_sliding_window": False}).windows == (None, None)
+    assert shape_of("Qwen2Config", **config, use_sliding_window=False).windows == (None, None)
 
 
-def test_a_config_of_another_kind_is_told():
-    with pytest.raises(OptionError, match="bert-like.*no num_hidden_layers, vocab_size"):
-        preflight.shape({"model_type": "bert-like", "hidden_size": 8, "num_attention_heads": 2})
+def test_layers_without_attention_have_neither_pairs_nor_cache():
+    shape = preflight.shape(transformers.MambaConfig(num_hidden_layers=4))
+    assert shape.windows == (0, 0, 0, 0)
+    assert preflight.flops(shape, 1000) == 2 * shape.active * 1000
+    assert shape.kv_bytes == 0
+
+
+def test_a_config_that_no_decoder_is_built_from_is_an_error():
+    with pytest.raises(OptionError, match=r"config \(t5\) is none that the installed"):
+        preflight.shape(transformers.T5Config())
 
 
 def test_an_impossible_utilisation_is_told():
     with pytest.raises(OptionError, match="utilisation: expected a part of 1, found 40"):
-        preflight.estimate(preflight.shape(LLAMA_8B), [1], 40)
+        preflight.estimate(shape_of(), [1], 40)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ def preflight(
     known = _metadata(model_args, metadata)
     names, others = _ours([name for each in tasks.split(",") if (name := each.strip())])
     loads = list(_loads(model, names, known))
-    found = shape(load_config(parse(known).model).to_dict())
+    named = parse(known).model
+    found = shape(load_config(named), named.trust_remote_code)
     prefills = [tokens for each in loads for tokens in each.prefills]
     estimates = estimate(found, prefills, utilisation)
     typer.echo(_text(loads, found, estimates, utilisation))

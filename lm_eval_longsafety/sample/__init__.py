@@ -1,6 +1,6 @@
 """The embedded sample: ten small splits in the benchmark's schema, with mild stand-ins for harm.
 
-`python -m lm_eval_longsafety.sample.build` writes `data/` anew from the material beside it.
+`examples/sample/build.py` makes the files in `data/`.
 """
 
 from pathlib import Path

@@ -7,6 +7,7 @@ not contradict it.
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from lm_eval_longsafety import hub
 from lm_eval_longsafety.benchmark import HUB_ID, TASKS
 from lm_eval_longsafety.errors import SubmissionError
 from lm_eval_longsafety.public import public
@@ -22,7 +23,6 @@ from lm_eval_longsafety.submit.records import (
 )
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_HUB_MODEL = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 _ALIKE: dict[str, Callable[[ScoredTask], object]] = {
     "data revision": lambda t: t.provenance.revision,
     "option order": lambda t: t.provenance.option_order,
@@ -113,7 +113,7 @@ def _same_model(runs: Sequence[Run], model: str, ran_as: str | None) -> Iterator
         )
     for name, shown in names.items():
         # A path of this machine says nothing about the hub's name; a hub id does.
-        vague = name == "unknown" or not _HUB_MODEL.fullmatch(name)
+        vague = name == "unknown" or not hub.is_id(name)
         if ran_as is not None and ran_as not in (name, shown):
             yield f"--ran-as {clean(ran_as, 80)!r}: the results name the model {shown!r}"
         elif ran_as is None and not vague and name.lower() != model.lower():
