@@ -89,7 +89,10 @@ def test_a_store_whose_pages_are_damaged_is_done_without(tiny_model, tmp_path):
     for damaged in (whole[: len(whole) // 2], whole[:4096] + b"x" * (len(whole) - 4096)):
         path.write_bytes(damaged)
         assert TokenCounts(tokenizer, path).count(prompts) == expected
-        assert TokenCounts(tokenizer, path).cut(prompts[0], 2, lambda _: "stolen 0") == "stolen 0"
+        assert (
+            TokenCounts(tokenizer, path).cut(prompts[0], 2, lambda _: "stolen 0", rule="r")
+            == "stolen 0"
+        )
 
 
 def test_a_folder_in_place_of_the_store_is_done_without(tiny_model, tmp_path):
@@ -102,14 +105,14 @@ def test_a_remembered_row_of_another_kind_is_done_without(tiny_model, tmp_path):
     tokenizer = tokenizer_of(tiny_model)
     counts = TokenCounts(tokenizer, path)
     counts.count(["a stolen bicycle"])
-    counts.cut("a stolen bicycle", 2, lambda _: "a cycle")
+    counts.cut("a stolen bicycle", 2, lambda _: "a cycle", rule="r")
     connection = sqlite3.connect(path)
     connection.execute("UPDATE measures SET tokens = 'many'")
-    connection.execute("UPDATE cuts SET tail = 'far'")
+    connection.execute("UPDATE cuts_by_rule SET tail = 'far'")
     connection.commit()
     connection.close()
     assert counts.count(["a stolen bicycle"]) == tokenizer.count(["a stolen bicycle"])
-    assert counts.cut("a stolen bicycle", 2, lambda _: "a cycle") == "a cycle"
+    assert counts.cut("a stolen bicycle", 2, lambda _: "a cycle", rule="r") == "a cycle"
 
 
 def test_a_store_with_other_columns_is_done_without(tiny_model, tmp_path):

@@ -59,11 +59,11 @@ def before_tasks(config: Any) -> None:  # noqa: ANN401 (lm-eval is untyped)
         _refuse_internal(metadata, arguments)
         _refuse_cached_requests(config)
     _check_places(config.output_path, config.use_cache)
-    given = {name: getattr(config, name) for name in ("batch_size", "max_batch_size", "device")}
-    model_arguments.check(config.model, arguments, given)
     if (longest := _longest_reply(config.gen_kwargs or {})) > REPLY_TOKENS:
         metadata[REPLY] = longest
     check_named(names, metadata)
+    given = {name: getattr(config, name) for name in ("batch_size", "max_batch_size", "device")}
+    model_arguments.check(config.model, arguments, given)
     if config.apply_chat_template and config.model in _LOADED_HERE:
         _check_template(config.model, config.apply_chat_template, arguments)
     if ours and config.model in _LOADED_HERE:
