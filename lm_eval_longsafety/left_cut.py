@@ -53,7 +53,7 @@ def _counts_alike(doc: Mapping[str, Any], encode: Any) -> bool:  # noqa: ANN401 
     if doc["prompt_sha256"] is None:
         return False
     ids = encode(doc["prompt"], add_special_tokens=False)
-    return measure_ids(ids).sha256 == doc["prompt_sha256"]
+    return bool(measure_ids(ids).sha256 == doc["prompt_sha256"])
 
 
 def _room(request: "Instance", lm: Any) -> int:  # noqa: ANN401 (untyped)

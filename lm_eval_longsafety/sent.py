@@ -7,6 +7,7 @@ score would be wrong, one warning a run where it may be. Nothing here changes a 
 import functools
 import json
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -148,8 +149,9 @@ def refuse_joined_letters(requests: "Sequence[Instance]", lm: Any) -> None:  # n
 
 @functools.lru_cache(maxsize=64)
 def warn_once(text: str) -> None:
-    """A warning that a process shows once, however many tasks it concerns."""
-    log.warning(text)
+    """A warning that a run shows once, however many tasks and processes it has."""
+    if os.environ.get("RANK", "0") == "0":  # `accelerate launch` and `torchrun` set it.
+        log.warning(text)
 
 
 def _holds(sent: str, prompt: str) -> bool:

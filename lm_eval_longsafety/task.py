@@ -25,6 +25,7 @@ class LongSafetyTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is unty
     """One task of the benchmark, whatever its protocol and variant."""
 
     _thought = ""
+    """What the prompts have opened and the replies still hold."""
 
     def __new__(cls, config: dict[str, Any]) -> "LongSafetyTask":
         """Put the class before the one that lm-eval 0.5 has for these requests."""
@@ -46,7 +47,9 @@ class LongSafetyTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is unty
             OptionError: scores would be wrong.
         """
         if options.get("cache_requests"):
-            sent.warn_once("--cache_requests is not used for LongSafetyBench: prompts are built")
+            sent.warn_once(
+                "--cache_requests: prompts of LongSafetyBench are built anew all the same"
+            )
         built = super().build_all_requests(**{**options, "cache_requests": False})
         self._check(_running_model(), applied=bool(options.get("apply_chat_template")))
         return built
@@ -57,9 +60,10 @@ class LongSafetyTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is unty
         unused = sent.warn_of_unused_template(self._tokenizer(lm), applied=applied)
         self.config.metadata["provenance"]["template_unused"] = unused
         generates = first.request_type == "generate_until"
-        if thought := sent.opened_thought(first.args[0], first.doc["prompt"]):
+        thought = sent.opened_thought(first.args[0], first.doc["prompt"])
+        if thought:
             sent.warn_of_thought(thought)
-            self._thought = _left_to_the_reading(thought, lm) if generates else ""
+        self._thought = _left_to_the_reading(thought, lm) if thought and generates else ""
         if lm is not None:
             refuse_left_cut(self.instances, lm)
             if not generates and not isinstance(lm, LongPrompts):

@@ -1,7 +1,10 @@
 """What lm-eval would send, looked at for stock backends too: real lm-eval, small models."""
 
+import json
 import logging
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 from lm_eval.models.api_models import JsonChatStr
@@ -91,10 +94,9 @@ def test_a_template_applied_or_absent_is_no_warning(
     assert "apply_chat_template" not in caplog.text
 
 
-def test_without_a_tokenizer_nothing_is_claimed(rows, caplog):
-    results = evaluate(AlwaysLetter("A"), "", [TASK], metadata={**rows, "pretrained": None})
-    assert unused(results) is None
-    assert run_from({**results, "configs": {}}, rows["data"]).tasks[TASK].provenance is not None
+def test_without_a_tokenizer_nothing_is_claimed(rows):
+    options = {**rows, "pretrained": None}
+    assert unused(evaluate(AlwaysLetter("A"), "", [TASK], metadata=options, chat=False)) is None
 
 
 # Prompts that do not arrive
@@ -150,7 +152,7 @@ def test_reasoning_is_no_answer_where_the_prompt_opened_it(rows, caplog, reply, 
     assert all(word in said[0] for word in ("max_gen_toks", "reply_tokens", "think_end_token"))
     # The logged replies say the same when they are read again.
     lines = results["samples"][TASK]
-    for sample in samples_from_lines(rows["data"], TASK, lines, keep_text=True).samples:
+    for sample in samples_from_lines(Path(TASK), TASK, lines, keep_text=True).samples:
         assert rescore_sample(sample).answered == answered
 
 
@@ -202,7 +204,7 @@ def test_a_reply_at_the_limit_is_emptied_only_where_the_model_may_be_thinking(qw
 def test_a_letter_that_the_tokenizer_joins_to_the_prompt_is_refused_for_stock_backends(
     stock, ours, qwen, rows
 ):
-    with pytest.raises(OptionError, match="of the letter 'A', so that HFLM would not.*ity-vllm"):
+    with pytest.raises(OptionError, match="letter .A., so that HFLM would not.*longsafety-vllm"):
         evaluate(stock, qwen, [f"{TASK}_logits"], metadata=rows, chat=False)
     results = evaluate(ours, qwen, [f"{TASK}_logits"], metadata=rows, chat=False, limit=1)
     assert scores(results, f"{TASK}_logits")["answered"] == 1.0
@@ -234,9 +236,6 @@ def test_a_tokenizer_that_appends_its_end_token_is_refused(tiny_model, rows, tmp
     ids=["another window in --metadata", "max_gen_toks", "max_new_tokens"],
 )
 def test_no_stock_backend_cuts_our_prompts_from_the_left(qwen, tmp_path, metadata, more):
-    import json
-    import re
-
     lm = HFLM(str(qwen), device="cpu", dtype="float32", max_length=1200)
     write_jsonl(tmp_path / "DocAttack.jsonl", [row(0, context=qwen_like.text(3000))])
     options = {"data": str(tmp_path), **metadata}
