@@ -154,8 +154,9 @@ def run_labels(runs: Sequence[Run]) -> list[str]:
 def _marks(runs: Sequence[Run]) -> Iterator[list[str]]:
     """What may tell runs of one name apart, one entry for each run; the most telling first."""
     yield from _parts([_path(run.model).parts for run in runs])
-    for fact in (lambda r: r.revision, lambda r: r.model_sha, lambda r: r.model_args.get("peft")):
-        yield [_short_fact(fact(run)) for run in runs]
+    yield [_short_fact(run.revision) for run in runs]
+    yield [_short_fact(run.model_sha) for run in runs]
+    yield [_short_fact(run.model_args.get("peft")) for run in runs]
     yield [f"{run.date:%Y-%m-%d %H:%M}" if run.date else "" for run in runs]
     yield from _parts([tuple((run.file or run.source.name).split("/")) for run in runs])
     yield [f"#{number}" for number, _ in enumerate(runs, start=1)]
