@@ -95,7 +95,7 @@ def is_results(data: object) -> TypeGuard[dict[str, Any]]:
 
 def summarise(data: Mapping[str, Any]) -> dict[str, Any]:
     """The document without texts, templates, environments and secrets; still in lm-eval's shape."""
-    kept = {key: _table(data[key]) for key in _TABLES if key in data}
+    kept: dict[str, Any] = {key: _table(data[key]) for key in _TABLES if key in data}
     kept |= {key: public(data[key]) for key in _KEPT if key in data}
     if "model_name" in data:
         kept["model_name"] = without_secrets(data["model_name"])
