@@ -37,9 +37,9 @@ $(OTHER_LM_EVALS:%=test-lm-eval-%): test-lm-eval-%: .venv-lm-eval-%/.installed
 
 # Environments of their own, layered on .venv: only lm-eval and this package are installed anew.
 $(OTHER_LM_EVALS:%=.venv-lm-eval-%/.installed): .venv-lm-eval-%/.installed: $(VENV)/.installed
-	$(PYTHON) -m venv .venv-lm-eval-$*
+	$(PYTHON) -m venv --without-pip .venv-lm-eval-$*
 	$(BIN)/python -c '$(SITE)' > "$$(.venv-lm-eval-$*/bin/python -c '$(SITE)')/below.pth"
-	.venv-lm-eval-$*/bin/python -m pip install --quiet --no-deps lm_eval==$* --editable .
+	$(BIN)/python -m pip --python .venv-lm-eval-$*/bin/python install --quiet --no-deps lm_eval==$* --editable .
 	touch $@
 
 SITE := import sysconfig; print(sysconfig.get_path("purelib"))
