@@ -1,0 +1,8 @@
+"""Read replies: a model's text -> the letter it states, or none, and whether it declines.
+
+Knows neither prompts nor lm-eval.
+"""
+
+from lm_eval_longsafety.replies.choice import Reading, read_choice
+
+__all__ = ["Reading", "read_choice"]

@@ -1,0 +1,63 @@
+"""Make a reply plain: no thought, later turn, quote or markup; each step is one bounded pass."""
+
+import re
+import unicodedata
+
+# The tags of models that are known to think in them; "[Analysis]" is a heading.
+_NAMES = r"(?:think|thinking|thought|reasoning|seed:think)>"
+_THOUGHT = re.compile(
+    rf"(?i)(?P<opens><{_NAMES}|◁think▷|\[THINK\]|<\|begin_of_thought\|>|<\|START_THINKING\|>"
+    r"|<\|?channel\|?>\s?(?:analysis|thought)|\A\s{0,9}(?-i:analysis(?=[A-Z])))|"
+    rf"</{_NAMES}|◁/think▷|\[/THINK\]|<\|end_of_thought\|>|<\|END_THINKING\|>"
+    r"|<\|?channel\|?>\s?final(?:<\|message\|>)?|<channel\|>|assistantfinal"
+)
+_TAGGED_ANSWER = re.compile(r"(?i)<answer>[^<]{1,400}</answer>")
+_TURN_END = re.compile(
+    r"(?i)<\|(?:im_end|eot_id|eom_id|endoftext|end_of_text|end|return|user|im_start)\|>|</s>|<eos>"
+    r"|<end_of_turn>|<｜end▁of▁sentence｜>"
+    r"|\n[ \t]{0,8}[#*]{0,6}[ \t]?(?:question|q|human|user|问题|题目)[ \t]?\d{0,4}[*]{0,2}[:：]"
+)
+_REWRITES = (
+    # The prompt's own sentences, then markup.
+    (re.compile(r"Respond with only the letter[^\n(]{0,40} \(A, B, C, etc\.\)"), "\n"),
+    (re.compile(r"Your answer should be one of the letters: ?A\b(?:, ?[A-Z]\b){0,25},?"), "\n"),
+    (re.compile(r"</?(?:b|i|u|s|br|p|strong|em)\s?/?>"), ""),
+    (re.compile(r"(?i)<(?:final_)?(?:answer|choice|option|letter)>|\\?\bboxed\b"), "\nanswer: "),
+    (re.compile(r"<[/|]?[a-zA-Z_▁|]{1,20}>"), "\n"),
+    (re.compile(r"\\(?:text|math)?(?:bf|rm|sf|it|tt)?\b|\\[()\[\] ,;!]"), " "),
+    (re.compile(r"(?m)^[ \t]{0,8}(?:[-•+]|\d{1,2}[.)])[ \t]{1,4}"), ""),
+)
+_CJK = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+_CJK_EDGE = re.compile(rf"(?<={_CJK})(?=[A-Za-z(])|(?<=[A-Za-z).:,])(?={_CJK})")
+# Full-width, circled and mathematical letters as plain ones; by range, as to normalise a whole
+# hostile reply takes more than linear time. Then markup as nothing and brackets as round ones.
+_RANGES = (range(0x249C, 0x24EA), range(0x1D400, 0x1D6A4), range(0xFF01, 0xFF5F))
+_TABLE = {code: unicodedata.normalize("NFKC", chr(code)) for codes in _RANGES for code in codes}
+_TABLE |= str.maketrans(dict.fromkeys('*`$#_"“”„«»「」『』\ufeff\u200b\ufe0f', ""))
+_TABLE |= str.maketrans("’\u00a0\u3000[{【<]}】>", "'  (((())))", "")
+_TABLE |= str.maketrans({"。": ". ", "、": ", "})
+
+
+def answer_part(reply: str, *, in_thought: bool) -> str:
+    """The part of a reply that is meant for the reader, up to the end of its first turn.
+
+    A thought that never ends hides what follows it, except an `<answer>`; an end tag without its
+    start hides what precedes it.
+    """
+    kept, position, inside = [], 0, in_thought
+    for tag in _THOUGHT.finditer(reply):
+        if not inside and (tag["opens"] or position):
+            kept.append(reply[position : tag.start()])
+        inside, position = bool(tag["opens"]), tag.end()
+    rest = _TAGGED_ANSWER.findall(reply, position)[-1:] if inside else [reply[position:]]
+    text = "\n".join([*kept, *rest]).lstrip()
+    return text[: next((m.start() for m in _TURN_END.finditer(text) if m.start()), len(text))]
+
+
+def plain_text(text: str) -> str:
+    """The text without markup and quoted lines."""
+    own = [line for line in text.split("\n") if not line.lstrip().startswith(">")]
+    text = "\n".join(own) if any(map(str.strip, own)) else text.replace(">", " ")
+    for pattern, replacement in _REWRITES:
+        text = pattern.sub(replacement, text)
+    return _CJK_EDGE.sub(" ", text.translate(_TABLE)).strip()
