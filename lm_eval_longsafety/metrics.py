@@ -13,18 +13,27 @@ from typing import Any
 from lm_eval.api.metrics import mean
 from lm_eval.api.registry import register_metric
 
-from lm_eval_longsafety.answers import Reading
+from lm_eval_longsafety.replies import Reading
 
 
-def score_reply(doc: Mapping[str, Any], results: Sequence[Reading]) -> dict[str, float]:
+Reply = Reading | Sequence[Reading]
+"""What `process_results` gets of one reply: the filter's list of one, or its only item."""
+
+
+def score_reply(doc: Mapping[str, Any], results: Sequence[Reply]) -> dict[str, float]:
     """Metrics of a generated reply.
 
     Args:
         doc: a document of `documents.load_documents`.
         results: one reading, made by the filter `longsafety_letter`.
     """
-    reading = results[0]
+    reading = only_reading(results[0])
     return score_choice(doc, chosen_by_reply(doc, reading), refused=reading.refused)
+
+
+def only_reading(reply: Reply) -> Reading:
+    """The reading itself: lm-eval 0.4 hands the filter's list on, 0.5 its item."""
+    return reply if isinstance(reply, Reading) else reply[0]
 
 
 def score_letters(

@@ -10,9 +10,14 @@ from typing import Any
 
 from lm_eval.api.task import ConfigurableTask
 
-from lm_eval_longsafety.answers import Reading
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.metrics import chosen_by_letters, chosen_by_reply, score_choice
+from lm_eval_longsafety.metrics import (
+    Reply,
+    chosen_by_letters,
+    chosen_by_reply,
+    only_reading,
+    score_choice,
+)
 from lm_eval_longsafety.rotations import order_views, score_orders
 
 
@@ -67,13 +72,13 @@ def refuse_old_lm_eval(config: Mapping[str, Any]) -> None:
         )
 
 
-def score_replies(doc: Mapping[str, Any], results: Sequence[Reading]) -> dict[str, float]:
+def score_replies(doc: Mapping[str, Any], results: Sequence[Reply]) -> dict[str, float]:
     """Metrics of one reply an order."""
-    views = list(order_views(doc))
-    chosen = [chosen_by_reply(view, each) for view, each in zip(views, results, strict=True)]
+    views, readings = list(order_views(doc)), [only_reading(reply) for reply in results]
+    chosen = [chosen_by_reply(view, each) for view, each in zip(views, readings, strict=True)]
     scores = [
         score_choice(doc, choice, refused=reading.refused)
-        for choice, reading in zip(chosen, results, strict=True)
+        for choice, reading in zip(chosen, readings, strict=True)
     ]
     return score_orders(chosen, scores)
 

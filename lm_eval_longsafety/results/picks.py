@@ -51,6 +51,5 @@ def read_picks(record: Mapping[str, Any], letters: tuple[str, ...]) -> tuple[str
     filtered = record.get("filtered_resps")
     if not isinstance(filtered, list):
         return ("",)
-    if filtered and isinstance(filtered[0], list):
-        filtered = filtered[0]
-    return tuple(pick if pick in letters else "" for pick in filtered)
+    picks = [pick for each in filtered for pick in (each if isinstance(each, list) else [each])]
+    return tuple(pick if pick in letters else "" for pick in picks)
