@@ -15,7 +15,6 @@ from lm_eval.api.registry import register_metric
 
 from lm_eval_longsafety.replies import Reading
 
-
 Reply = Reading | Sequence[Reading]
 """What `process_results` gets of one reply: the filter's list of one, or its only item."""
 

@@ -1,7 +1,4 @@
-"""Read replies: a model's text -> the letter it states, or none, and whether it declines.
-
-Knows neither prompts nor lm-eval.
-"""
+"""Read replies: a text -> the letter it states, or none, and whether it declines."""
 
 from lm_eval_longsafety.replies.choice import Reading, read_choice
 

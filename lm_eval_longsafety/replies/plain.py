@@ -1,7 +1,6 @@
 """Make a reply plain: no thought, later turn, quote or markup; each step is one bounded pass."""
 
 import re
-import unicodedata
 
 # The tags of models that are known to think in them; "[Analysis]" is a heading.
 _NAMES = r"(?:think|thinking|thought|reasoning|seed:think)>"
@@ -17,25 +16,20 @@ _TURN_END = re.compile(
     r"|<end_of_turn>|<｜end▁of▁sentence｜>"
     r"|\n[ \t]{0,8}[#*]{0,6}[ \t]?(?:question|q|human|user|问题|题目)[ \t]?\d{0,4}[*]{0,2}[:：]"
 )
+_CJK = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 _REWRITES = (
-    # The prompt's own sentences, then markup.
     (re.compile(r"Respond with only the letter[^\n(]{0,40} \(A, B, C, etc\.\)"), "\n"),
     (re.compile(r"Your answer should be one of the letters: ?A\b(?:, ?[A-Z]\b){0,25},?"), "\n"),
-    (re.compile(r"</?(?:b|i|u|s|br|p|strong|em)\s?/?>"), ""),
     (re.compile(r"(?i)<(?:final_)?(?:answer|choice|option|letter)>|\\?\bboxed\b"), "\nanswer: "),
-    (re.compile(r"<[/|]?[a-zA-Z_▁|]{1,20}>"), "\n"),
+    (re.compile(r"<[/|]?[a-zA-Z_▁|]{1,20}\s?/?>"), "\n"),
     (re.compile(r"\\(?:text|math)?(?:bf|rm|sf|it|tt)?\b|\\[()\[\] ,;!]"), " "),
     (re.compile(r"(?m)^[ \t]{0,8}(?:[-•+]|\d{1,2}[.)])[ \t]{1,4}"), ""),
+    (re.compile(rf"(?<={_CJK})(?=[A-Za-z(*])|(?<=[A-Za-z).:,*])(?={_CJK})"), " "),
 )
-_CJK = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
-_CJK_EDGE = re.compile(rf"(?<={_CJK})(?=[A-Za-z(])|(?<=[A-Za-z).:,])(?={_CJK})")
-# Full-width, circled and mathematical letters as plain ones; by range, as to normalise a whole
-# hostile reply takes more than linear time. Then markup as nothing and brackets as round ones.
-_RANGES = (range(0x249C, 0x24EA), range(0x1D400, 0x1D6A4), range(0xFF01, 0xFF5F))
-_TABLE = {code: unicodedata.normalize("NFKC", chr(code)) for codes in _RANGES for code in codes}
-_TABLE |= str.maketrans(dict.fromkeys('*`$#_"“”„«»「」『』\ufeff\u200b\ufe0f', ""))
-_TABLE |= str.maketrans("’\u00a0\u3000[{【<]}】>", "'  (((())))", "")
-_TABLE |= str.maketrans({"。": ". ", "、": ", "})
+# Full-width letters as ASCII, markup as nothing, every bracket as a round one.
+_TABLE = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_TABLE |= dict.fromkeys(map(ord, '*`$#_"“”„«»「」『』\ufeff\u200b\ufe0f'), "")
+_TABLE |= dict(zip(map(ord, "’。、\u00a0[{【<]}】>"), ["'", ". ", ", ", *" (((())))"], strict=True))
 
 
 def answer_part(reply: str, *, in_thought: bool) -> str:
@@ -60,4 +54,4 @@ def plain_text(text: str) -> str:
     text = "\n".join(own) if any(map(str.strip, own)) else text.replace(">", " ")
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
-    return _CJK_EDGE.sub(" ", text.translate(_TABLE)).strip()
+    return text.translate(_TABLE).strip()
