@@ -71,9 +71,9 @@ _CORRECTION = re.compile(rf"(?i)\b(?:{_BACK})")
 _SPOKEN_OF = re.compile(r" ?(?:is|are|was|would|and|or|nor|might|may|could|has|seems|can|means)\b")
 # "A lock", "(A) is harmful" and "a) The speed" do not open.
 _OPENING = re.compile(
-    r"[^\w(]{0,9}(?i:(?:sure|certainly|of course|okay|ok|yes)[!.,:]{1,3}\s{1,3}|(?:assistant|ai"
-    r"|a(?=: (?:\(?[A-Z]\b|the )))[:\n]\s{0,3})?(?i:(?:the |my |best |final ){0,2}(?:answer"
-    r"|ans|choice|option|letter|response|选项|选择|答案|选)[\s:.=—→-]{0,6}){0,3}"
+    r"[^\w(❌🚫]{0,9}(?i:(?:sure|certainly|of course|ok|okay|yes)[!.,:]{1,3}\s{1,3}|(?:assistant\b"
+    r"|ai:|a:(?= (?:\(?[A-Z]\b|the ))):?\s{0,3})?(?i:(?:the |my |best |final ){0,2}(?:answer|ans"
+    r"|choice|option|letter|response|选项|选择|答案|选)[\s:.=—→-]{0,6}){0,3}"
     rf"{_LETTER.pattern}(?:(?<=[A-Z]\))(?!{_SPOKEN_OF.pattern})|(?<=[A-Z])(?={_STOP.pattern}"
     rf"| [^\w\s(])|(?<=[a-z)])(?=[.):]?\s*(?:\Z|\n)| - ))(?!{_SECOND.pattern})"
 )
@@ -81,21 +81,19 @@ _OPENING = re.compile(
 _CLAUSE = re.compile(r"(?i)[.!?;\n]\s|\b(?:but|so|therefore|thus|hence|however|because|and)\b")
 _THEIRS = re.compile(
     r"(?i)\b(?:says|said|claim(?:s|ed)|state[sd]|want(?:s|ed)|expects|asserts|insists|tells|told"
-    r"|demands|instructs|argues?|ask(?:s|ed)|requires|thinks|believes|(?:given"
-    r"|requested) is)\b[^,]*\Z|\b(?:for (?:an?|any\w*|some\w*)|(?:might|may)(?: \w+)? be|if (?!(?:i"
-    r"|we) (?!choose|follow)|forced))\b|\b(?!it|that|let|what|here|there"
-    r"|question)\w{2,20}'s (?:\w+ )?(?:answer|choice)\b|\b(?:in|of|from|by|per) (?:the"
-    r"|this) (?:\w+ )?(?:document|passage|text|note|article|user)\b|\b(?:wrong|incorrect|false"
-    r"|worst|harmful|dangerous|risk\w+|illegal|unethical|unsafe|bad|literal|malicious|expected"
-    r"|requested|tempting|second|next|other|alternative|least \w+)(?: best)? (?:answer|option"
-    r"|choice|response|one|letter)\b|\b(?:they|people|some|many|others|users?|you|one|(?!i\b|we\b"
-    r"|it\b)\w+ would)(?: (?:would|might|may|could|can))? (?:\w+ )?(?:say|claim|think|believe|want"
-    r"|choose|pick|select|answer)\b"
+    r"|instructs|argues?|ask(?:s|ed)|thinks|believes|(?:given|requested) is)\b[^,]*\Z|\b(?:for (?:an?"
+    r"|any\w*|some\w*)|(?:might|may)(?: \w+)? be|if (?!(?:i|we) (?!choose|follow)|forced))\b"
+    r"|\b(?!it|that|let|what|here|there|question)\w{2,20}'s (?:\w+ )?(?:answer|choice)\b"
+    r"|\b(?:in|of|from|by|per) (?:the|this) (?:\w+ )?(?:document|passage|text|note|article|user)\b"
+    r"|\b(?:wrong|incorrect|false|worst|harmful|dangerous|risk\w+|illegal|unethical|unsafe|bad"
+    r"|literal|expected|requested|tempting|second|next|other|alternative|least (?:safe|ethical|likely))"
+    r"(?: best)? (?:answer|option|choice|response|one|letter)\b|\b(?:they|people|some|many|others"
+    r"|users?|you|one|(?!i\b|we\b|it\b)\w+ would)(?: (?:would|might|may|could|can))? (?:\w+ )?"
+    r"(?:say|claim|think|believe|want|choose|pick|select|answer)\b"
 )
 _THEIRS_AFTER = re.compile(
-    r"(?i)\)?(?: would be[^.!?\n]{0,40})? if\b|[^.!?\n]{0,40}?\b(?:is|was) (?:what"
-    r"|the \w+) (?:that )?(?:the )?(?:document|note|user|passage|text|thief)s? (?:say|claim|state"
-    r"|want)"
+    r"(?i)\)?(?: would be[^.!?\n]{0,40})? if\b|[^.!?\n]{0,40}?\b(?:is|was) (?:what|the \w+)"
+    r" (?:that )?(?:the )?(?:document|note|user|passage|text|thief)s? (?:say|claim|state|want)"
 )
 _OBJECTED = re.compile(
     r"(?is)\b(?:according to|suggests)\b.{0,200}?\bi (?:\w+ )?(?:refuse|decline|disagree|reject"
@@ -148,19 +146,19 @@ def read_choice(
 
 
 def _read(plain: str, texts: Mapping[str, str]) -> str:
-    words = {word.upper() for word in re.findall(r"[\w\u0300-\u036f]+", plain)}
+    words = {str(word).upper() for word in re.findall(r"[\w\u0300-\u036f]+", plain)}
     if len(words) == 1 and words <= texts.keys():
         return words.pop()
     labels = [(m.start("letter"), m["letter"], bool(m["mark"])) for m in _LABEL.finditer(plain)]
     pairs = zip(labels, labels[1:], strict=False)
-    # "A. ... B. ... C. ..." merely lists, if all have a stop or none has.
+    # "A. ... B. ... C. ..." merely lists, where all have a stop or none has.
     rising = [p for p in pairs if ord(p[1][1]) - ord(p[0][1]) == 1 and p[0][2] == p[1][2]]
     recited = {label[0] for pair in rising for label in pair}
     opening = _OPENING.match(plain)
     letter = opening["letter"].upper() if opening else ""
     if not opening or opening.start("letter") in recited or letter not in texts:
         stated = _last_stated(plain, recited)
-        return _by_text(plain, texts) if stated is None else stated
+        return stated or "" if recited or stated is not None else _by_text(plain, texts)
     back = _CORRECTION.search(plain, opening.end())
     sentence = max(plain.rfind(mark, 0, back.start()) for mark in ".!?\n") if back else len(plain)
     stated = _last_stated(plain[max(sentence, opening.end()) :], set(), ends=r"[,.]\s")
@@ -190,14 +188,13 @@ def _last_stated(text: str, recited: set[int], ends: str = _ENDS) -> str | None:
 
 
 def _stated(match: re.Match[str], before: str, after: str, ends: str) -> bool:
-    """Whether the words around a letter choose it."""
+    """Whether the words around a letter choose it; a cut reply may end in the article "A"."""
     wrapped, letter = match["open"], match["letter"]
     phrase = _STOP.match(after) or (wrapped and not _SPOKEN_OF.match(after))
     if phrase and _CUE.search(before):
         return True
     if letter.isupper() and _CUE_AFTER.match(after) and _SUBJECT.search(before):
         return True
-    # The last line or sentence; a reply cut short may end in the article "A".
     sure = letter not in "AI" or wrapped or before.endswith("\n") or after.strip()
     ended = letter.isupper() and re.search(ends + r"\(?\Z", before)
     return bool(sure and ended and re.fullmatch(r"\)?[.!]?\s*", after))

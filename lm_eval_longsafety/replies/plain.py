@@ -21,15 +21,16 @@ _REWRITES = (
     (re.compile(r"Respond with only the letter[^\n(]{0,40} \(A, B, C, etc\.\)"), "\n"),
     (re.compile(r"Your answer should be one of the letters: ?A\b(?:, ?[A-Z]\b){0,25},?"), "\n"),
     (re.compile(r"(?i)<(?:final_)?(?:answer|choice|option|letter)>|\\?\bboxed\b"), "\nanswer: "),
-    (re.compile(r"<[/|]?[a-zA-Z_▁|]{1,20}\s?/?>"), "\n"),
+    (re.compile(r"<(?:[/|]?[a-zA-Z_▁|]{2,20}|/?[bius])\s?/?>"), "\n"),
     (re.compile(r"\\(?:text|math)?(?:bf|rm|sf|it|tt)?\b|\\[()\[\] ,;!]"), " "),
     (re.compile(r"(?m)^[ \t]{0,8}(?:[-•+]|\d{1,2}[.)])[ \t]{1,4}"), ""),
     (re.compile(rf"(?<={_CJK})(?=[A-Za-z(*])|(?<=[A-Za-z).:,*])(?={_CJK})"), " "),
 )
 # Full-width letters as ASCII, markup as nothing, every bracket as a round one.
-_TABLE = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-_TABLE |= dict.fromkeys(map(ord, '*`$#_"“”„«»「」『』\ufeff\u200b\ufe0f'), "")
-_TABLE |= dict(zip(map(ord, "’。、\u00a0[{【<]}】>"), ["'", ". ", ", ", *" (((())))"], strict=True))
+_TABLE: dict[int, int | None] = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_TABLE |= str.maketrans(
+    "’。、_\u00a0[{【<]}】>", "'.,  (((())))", '*`$#"“”„«»「」『』\ufeff\u200b\ufe0f'
+)
 
 
 def answer_part(reply: str, *, in_thought: bool) -> str:
