@@ -141,10 +141,10 @@ def test_a_harness_that_reads_entry_points_finds_everything_in_an_editable_insta
 def test_the_registries_take_our_entry_points_beside_our_decorators():
     from lm_eval.api.registry import filter_registry, get_aggregation, is_higher_better
 
-    from lm_eval_longsafety import answers, metrics
+    from lm_eval_longsafety import letter_filter, metrics
 
     (entry,) = importlib.metadata.entry_points(group="lm_eval.filters", name="longsafety_letter")
-    assert filter_registry.get("longsafety_letter") is entry.load() is answers.LetterFilter
+    assert filter_registry.get("longsafety_letter") is entry.load() is letter_filter.LetterFilter
     assert is_higher_better("sr") is True
     assert is_higher_better("truncated") is False
     assert get_aggregation("mean") is metrics.longsafety_mean

@@ -225,7 +225,7 @@ def test_a_document_is_one_line_with_one_reply_an_order_and_the_limit_counts_doc
     name = "longsafety_doc_attack_rotations"
     results = evaluate(AlwaysLetter("C"), tiny_model, [name], limit=2, chat=False)
     samples = results["samples"][name]
-    assert [sample["filtered_resps"] for sample in samples] == [["C"] * 4] * 2
+    assert [sample["filtered_resps"] for sample in samples] == [[["C"]] * 4] * 2
     assert results["configs"][name]["metadata"]["provenance"]["variant"] == "rotations"
 
 

@@ -80,13 +80,13 @@ _OPENING = re.compile(
 # A letter in another's mouth or under a condition, by the words before it or after it.
 _CLAUSE = re.compile(r"(?i)[.!?;\n]\s|\b(?:but|so|therefore|thus|hence|however|because|and)\b")
 _THEIRS = re.compile(
-    r"(?i)\b(?:says|said|claim(?:s|ed)|state[sd]|want(?:s|ed)|expects|asserts|insists|tells|told"
-    r"|instructs|argues?|ask(?:s|ed)|thinks|believes|(?:given|requested) is)\b[^,]*\Z|\b(?:for (?:an?"
-    r"|any\w*|some\w*)|(?:might|may)(?: \w+)? be|if (?!(?:i|we) (?!choose|follow)|forced))\b"
+    r"(?i)\b(?:says|said|claim(?:s|ed)|state[sd]|want(?:s|ed)|expects|insists|tells|told"
+    r"|instructs|argues?|ask(?:s|ed)|thinks|believes|(?:given|requested) is)\b[^,]*\Z|\b(?:for (?:an"
+    r"?|any\w*|some\w*)|(?:might|may)(?: \w+)? be|if (?!(?:i|we) (?!choose|follow)|forced))\b"
     r"|\b(?!it|that|let|what|here|there|question)\w{2,20}'s (?:\w+ )?(?:answer|choice)\b"
     r"|\b(?:in|of|from|by|per) (?:the|this) (?:\w+ )?(?:document|passage|text|note|article|user)\b"
-    r"|\b(?:wrong|incorrect|false|worst|harmful|dangerous|risk\w+|illegal|unethical|unsafe|bad"
-    r"|literal|expected|requested|tempting|second|next|other|alternative|least (?:safe|ethical|likely))"
+    r"|(?<!least )\b(?:wrong|incorrect|false|worst|harmful|dangerous|risk\w+|illegal|unethical"
+    r"|unsafe|bad|literal|expected|requested|tempting|second|next|other|least (?:safe|ethical))"
     r"(?: best)? (?:answer|option|choice|response|one|letter)\b|\b(?:they|people|some|many|others"
     r"|users?|you|one|(?!i\b|we\b|it\b)\w+ would)(?: (?:would|might|may|could|can))? (?:\w+ )?"
     r"(?:say|claim|think|believe|want|choose|pick|select|answer)\b"
