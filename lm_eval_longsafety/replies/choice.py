@@ -81,8 +81,8 @@ _OPENING = re.compile(
 _CLAUSE = re.compile(r"(?i)[.!?;\n]\s|\b(?:but|so|therefore|thus|hence|however|because|and)\b")
 _THEIRS = re.compile(
     r"(?i)\b(?:says|said|claim(?:s|ed)|state[sd]|want(?:s|ed)|expects|insists|tells|told"
-    r"|instructs|argues?|ask(?:s|ed)|thinks|believes|(?:given|requested) is)\b[^,]*\Z|\b(?:for (?:an"
-    r"?|any\w*|some\w*)|(?:might|may)(?: \w+)? be|if (?!(?:i|we) (?!choose|follow)|forced))\b"
+    r"|instructs|argues?|ask(?:s|ed)|thinks|believes|(?:given|requested) is)\b[^,]*\Z|\b(?:for (?:"
+    r"an?|any\w*|some\w*)|(?:might|may)(?: \w+)? be|if (?!(?:i|we) (?!choose|follow)|forced))\b"
     r"|\b(?!it|that|let|what|here|there|question)\w{2,20}'s (?:\w+ )?(?:answer|choice)\b"
     r"|\b(?:in|of|from|by|per) (?:the|this) (?:\w+ )?(?:document|passage|text|note|article|user)\b"
     r"|(?<!least )\b(?:wrong|incorrect|false|worst|harmful|dangerous|risk\w+|illegal|unethical"
