@@ -11,7 +11,7 @@ from typing import Any
 
 from lm_eval.api.registry import register_metric
 
-from lm_eval_longsafety.answers import Reading
+from lm_eval_longsafety.replies import Reading
 
 METRICS = ("sr", "ha", "answered", "refused", "truncated", "consistent", "sr_all")
 """What task files name; the last two are of `rotations`."""

@@ -1,6 +1,6 @@
 """Read logged replies again with the present filter, without a model.
 
-Data flow: `samples_*.jsonl` -> reply (or log-probabilities) -> `answers.read_choice` -> metrics ->
+Data flow: `samples_*.jsonl` -> reply (or log-probabilities) -> `replies.read_choice` -> metrics ->
 a new sample. On the files of a fresh run nothing changes; on those of an older release the scores
 become what this release gives.
 """
@@ -17,7 +17,7 @@ from lm_eval_longsafety.results.document import run_from
 from lm_eval_longsafety.results.names import is_ours
 
 if TYPE_CHECKING:
-    from lm_eval_longsafety.answers import Reading
+    from lm_eval_longsafety.replies import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +140,7 @@ def _scores(task: TaskResult, samples: Sequence[Sample]) -> dict[str, float | st
 
 def _read(sample: Sample, text: SampleText) -> "tuple[list[Reading], list[int | None]]":
     """Each reply's letter and the choice behind it, under the order that the reply answered."""
-    from lm_eval_longsafety.answers import read_choice
+    from lm_eval_longsafety.replies import read_choice
     from lm_eval_longsafety.rotations import cyclic_deals, shown_choices, speaks_of_others
 
     several = len(text.replies) > 1

@@ -8,13 +8,13 @@ number of processes.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lm_eval_longsafety.answers import Reading
 from lm_eval_longsafety.metrics import (
     chosen_by_letters,
     chosen_by_reply,
     one_per_request,
     score_choice,
 )
+from lm_eval_longsafety.replies import Reading
 from lm_eval_longsafety.rotations import order_views, score_orders
 from lm_eval_longsafety.task import LongSafetyTask
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import TemplateError
 
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.reply_text import opens_thought
+from lm_eval_longsafety.replies import opens_thought
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance

@@ -2,6 +2,9 @@
 
 from lm_eval_longsafety import documents, length_documents
 from lm_eval_longsafety.length_task import LengthGroup
+
+# Importing the filter is what registers it, where lm-eval reads no entry points.
+from lm_eval_longsafety.letter_filter import LetterFilter
 from lm_eval_longsafety.metrics import score_letters, score_reply
 from lm_eval_longsafety.rotation_task import RotationsTask, score_letter_sets, score_replies
 from lm_eval_longsafety.task import LongSafetyTask
@@ -9,6 +12,7 @@ from lm_eval_longsafety.task_file import for_task_file
 
 __all__ = [
     "LengthGroup",
+    "LetterFilter",
     "LongSafetyTask",
     "RotationsTask",
     "load_documents",

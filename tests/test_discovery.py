@@ -290,10 +290,10 @@ def test_a_harness_that_reads_entry_points_finds_everything_in_an_editable_insta
 def test_the_registry_takes_our_entry_point_beside_our_decorator():
     from lm_eval.api.registry import filter_registry
 
-    from lm_eval_longsafety import answers
+    from lm_eval_longsafety import letter_filter
 
     (entry,) = importlib.metadata.entry_points(group="lm_eval.filters", name="longsafety_letter")
-    assert filter_registry.get("longsafety_letter") is entry.load() is answers.LetterFilter
+    assert filter_registry.get("longsafety_letter") is entry.load() is letter_filter.LetterFilter
 
 
 @pytest.fixture(scope="module")

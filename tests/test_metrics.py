@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from lm_eval_longsafety.answers import LetterFilter
+from lm_eval_longsafety.letter_filter import LetterFilter
 from lm_eval_longsafety.metrics import score_letters, score_reply
 
 # The safe choice (last) is B, the least safe (first) C; HA counts A (index 2) and B (index 3).
@@ -14,7 +14,7 @@ DOC = {
 
 
 def scored(reply: str, doc: dict = DOC) -> dict:
-    (reading,) = LetterFilter().apply([[reply]], [doc])
+    ((reading,),) = LetterFilter().apply([[reply]], [doc])
     return score_reply(doc, [reading])
 
 

@@ -1,9 +1,9 @@
 import hypothesis.strategies as st
 from hypothesis import given
 
-from lm_eval_longsafety.answers import read_choice
 from lm_eval_longsafety.options import deal
 from lm_eval_longsafety.prompts import render
+from lm_eval_longsafety.replies import read_choice
 
 
 def test_a_document_prompt_is_the_benchmarks_template_byte_for_byte():

@@ -20,7 +20,7 @@ from lm_eval_longsafety.backends.long_prompts import (
 )
 from lm_eval_longsafety.backends.prompt_order import spread_over
 from lm_eval_longsafety.backends.response_cache import answering_arguments
-from lm_eval_longsafety.reply_text import opens_thought
+from lm_eval_longsafety.replies import opens_thought
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance

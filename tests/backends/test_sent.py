@@ -13,7 +13,7 @@ from lm_eval.models.huggingface import HFLM
 from lm_eval_longsafety import sent
 from lm_eval_longsafety.backends.hf import LongSafetyHF
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.reply_text import opens_thought
+from lm_eval_longsafety.replies import opens_thought
 from lm_eval_longsafety.rescore import rescore_sample
 from lm_eval_longsafety.results.document import run_from
 from lm_eval_longsafety.results.samples import samples_from_lines
