@@ -98,7 +98,8 @@ def load_filler(name: str, data_name: str, revision: str | None) -> Filler:
     """
     if name == BENCHMARK:
         return _own_filler(data_name, revision)
-    folder, commit, patterns = data.local_path(name), None, _PATTERNS
+    folder, commit = data.local_path(name), None
+    patterns: tuple[str, ...] = _PATTERNS
     if folder is None and hub.is_id(name):
         patterns = _HUB_PATTERNS
         folder = hub.download("filler", name, patterns)

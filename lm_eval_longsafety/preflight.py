@@ -21,12 +21,12 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lm_eval_longsafety.errors import OptionError, first_line
 
 if TYPE_CHECKING:
-    from transformers import PretrainedConfig, PreTrainedModel
+    from transformers import PretrainedConfig
 
 BYTES = 2
 """Of a weight and of a number in the KV cache: bfloat16."""
@@ -187,7 +187,7 @@ def estimate(model: Shape, prefills: Sequence[int], utilisation: float) -> list[
     ]
 
 
-def _build(config: "PretrainedConfig", trust_remote_code: bool) -> "PreTrainedModel":
+def _build(config: "PretrainedConfig", trust_remote_code: bool) -> Any:  # noqa: ANN401 - untyped
     """The model without memory; its text part where the whole needs packages that are not here."""
     try:
         import torch
@@ -198,16 +198,18 @@ def _build(config: "PretrainedConfig", trust_remote_code: bool) -> "PreTrainedMo
             "pip install 'lm-eval-longsafety[hf]'"
         ) from error
 
-    kinds = (transformers.AutoModelForCausalLM, transformers.AutoModelForImageTextToText)
+    kinds: tuple[Any, ...] = (
+        transformers.AutoModelForCausalLM,
+        transformers.AutoModelForImageTextToText,
+    )
     found: list[str] = []
     for each in (config, config.get_text_config(decoder=True)):
         for kind in kinds:
             try:
                 with torch.device("meta"):
-                    model: PreTrainedModel = kind.from_config(
+                    return kind.from_config(
                         each, trust_remote_code=trust_remote_code, attn_implementation="eager"
                     )
-                return model
             except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
                 found.append(first_line(error))
     raise OptionError(
@@ -216,7 +218,7 @@ def _build(config: "PretrainedConfig", trust_remote_code: bool) -> "PreTrainedMo
     )
 
 
-def _active(model: "PreTrainedModel", text: "PretrainedConfig") -> int:
+def _active(model: Any, text: "PretrainedConfig") -> int:  # noqa: ANN401 - untyped
     """Weights in matrices that one token meets in the decoder's layers."""
     from torch.nn import Embedding
 
@@ -227,7 +229,7 @@ def _active(model: "PreTrainedModel", text: "PretrainedConfig") -> int:
         if isinstance(module, Embedding)
         for weight in module.parameters()
     }
-    matrices = [
+    matrices: list[tuple[str, int]] = [
         (name, weight.numel())
         for name, weight in decoder.named_parameters()
         if weight.dim() > 1 and id(weight) not in looked_up

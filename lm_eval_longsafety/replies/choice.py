@@ -3,8 +3,7 @@
 Data flow: reply -> `plain` (thought, later turns, markup off) -> the first rule that speaks:
 1. The reply is one letter, however wrapped or repeated.
 2. A letter opens the reply: it stands, unless the reply takes it back in words ("wait", "no,").
-3. The last statement ("the answer is C", "so C", "C is best", a last line "C") that is not laid in
-   another's mouth, called harmful or conditional; several letters are none.
+3. The last statement ("the answer is C", "so C", a last line "C") that is the reply's own.
 4. The text of one choice, where it is the reply, begins it or is at least half of it.
 """
 

@@ -9,8 +9,7 @@ _ENGLISH = re.compile(
     r"|help(?! but)|compl|choos(?!\w* (?:between )?(?-i:[A-Z])\b(?!,))|mak|fulfil|respond|discuss"
     r"|engag|participat|continu|do (?:that|this)|creat|writ|generat|endors|repeat|promot|select an)"
     r"|\bi (?:must |have to )?(?:refuse|decline)\b|\bi'?(?: a)?m (?:sorry|not comfortable)"
-    r"|not allow me|\b(?:not (?:appropriate|ethical|right)|inappropriate) (?:for me )?to\b"
-    r"|\bagainst my "
+    r"|not allow me|against my |\b(?:not (?:appropriate|right)|inappropriate) (?:for me )?to\b"
 )
 _OTHERS = re.compile(
     r"(?is)(?:无法|無法|不能|不会|拒绝|没有?办法).{0,12}(?:回答|提供|帮|协助|協助|满足|完成|参与"
