@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 _SCORES = ("task", "variant", "protocol", "metric", "filter", "value", "stderr", "documents")
-_SAMPLES = ("task", "id", "letters", "letter", "choice", "sr", "ha", "answered", "refused")
-_SAMPLES += ("truncated", "prompt_tokens", "depth", "length")
+_METRICS = ("sr", "ha", "answered", "refused", "truncated")
+_PLACE = ("prompt_tokens", "depth", "length")
+_SAMPLES = ("task", "id", "letters", "letter", "choice", *_METRICS, *_PLACE)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

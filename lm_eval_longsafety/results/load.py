@@ -198,24 +198,6 @@ def _names(depths: dict[Path, int]) -> dict[Path, str]:
             shown[path] += 1
 
 
-def _below(folder: Path, notes: list[str]) -> list[Path]:
-    def note(error: OSError) -> None:
-        place = Path(error.filename)
-        if place == folder:
-            raise ResultsError(f"{folder}: cannot be read ({error.strerror})") from None
-        notes.append(f"passed over: the folder {place.name} cannot be read ({error.strerror})")
-
-    files = [
-        Path(place, name) for place, _, names in os.walk(folder, onerror=note) for name in names
-    ]
-    return sorted(path for path in files if path.suffix in _SUFFIXES and os.path.isfile(path))
-
-
-def _size(path: Path) -> int:
-    """Bytes of a file; 0 where it cannot be looked at, which reading it will tell."""
-    return path.stat().st_size if os.path.isfile(path) else 0
-
-
 def _read_readable(path: Path, found: _Found, *, keep_text: bool, advance: samples.Advance) -> None:
     try:
         _read_file(path, found, keep_text=keep_text, advance=advance)
