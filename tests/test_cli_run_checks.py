@@ -183,7 +183,7 @@ def test_a_damaged_cache_is_reported_before_the_run(tmp_path):
 # The chat template
 
 
-@pytest.mark.parametrize("model", ["hf", "longsafety-vllm"])
+@pytest.mark.parametrize("model", ["hf", "longsafety-hf"])
 def test_a_model_without_a_chat_template_is_refused_before_its_weights_load(
     model, tiny_model, tmp_path
 ):

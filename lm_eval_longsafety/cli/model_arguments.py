@@ -65,10 +65,11 @@ def _check_hf(arguments: Mapping[str, Any], options: Mapping[str, Any]) -> None:
     device = str(arguments.get("device") or options.get("device") or "cuda")
     # Several processes get their devices from accelerate.
     alone = int(os.environ.get("WORLD_SIZE", "1")) == 1
-    if alone and device.startswith("cuda") and not torch.cuda.is_available():
+    # lm-eval takes the CPU in place of a numbered device that is not there (its default, cuda:0).
+    if alone and device == "cuda" and not torch.cuda.is_available():
         raise OptionError(
-            f"--device {device} (lm-eval's default is cuda): PyTorch finds no CUDA device here; "
-            "give --device cpu, or install a PyTorch for your GPU and driver"
+            "--device cuda: PyTorch finds no CUDA device here; give --device cpu, or install a "
+            "PyTorch for your GPU and driver"
         )
 
 

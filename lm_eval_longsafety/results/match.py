@@ -20,21 +20,28 @@ _TOLERANCE = 1e-9
 
 def merge_copies(runs: Iterable[Run]) -> list[Run]:
     """One run per evaluation: a results file and its compact file are the same one."""
-    merged: dict[tuple[object, ...], Run] = {}
-    for index, run in enumerate(runs):
-        key: tuple[object, ...] = (public(run.model), run.date, str(run.summary.get("results")))
-        if run.date is None or not run.tasks:
-            key = (*key, index)
-        other = merged.get(key)
-        if other is None:
-            merged[key] = run
+    merged: list[Run] = []
+    for run in runs:
+        place = next((i for i, known in enumerate(merged) if _is_copy(known, run)), None)
+        if place is None:
+            merged.append(run)
             continue
+        other = merged[place]
         notes = tuple(dict.fromkeys((*other.notes, *run.notes, *_copy_note(other, run))))
         samples = {**run.samples, **other.samples}
         # The file closest to lm-eval's own output names the run.
         source = other.source if other.source.suffix == ".json" else run.source
-        merged[key] = replace(other, samples=samples, notes=notes, source=source)
-    return list(merged.values())
+        merged[place] = replace(other, samples=samples, notes=notes, source=source)
+    return merged
+
+
+def _is_copy(first: Run, second: Run) -> bool:
+    """Whether two runs are one evaluation; a compact file holds its model's name made public."""
+    if first.date is None or first.date != second.date or not (first.tasks and second.tasks):
+        return False
+    names = {first.model, second.model}
+    same = len(names) == 1 or names in ({m, public(m)} for m in names)
+    return same and str(first.summary.get("results")) == str(second.summary.get("results"))
 
 
 def _copy_note(first: Run, second: Run) -> list[str]:
