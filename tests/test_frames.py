@@ -40,7 +40,12 @@ def test_a_run_is_shown_in_one_short_line():
 
 def test_without_pandas_the_message_says_what_to_install():
     code = (
-        "import sys; sys.modules['pandas'] = None\n"
+        "import sys\n"
+        "class NoPandas:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] == 'pandas':\n"
+        "            raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, NoPandas())\n"
         "from lm_eval_longsafety import load_results\n"
         f"load_results({str(RESULTS)!r})[0].scores()"
     )
