@@ -12,10 +12,10 @@ import torch
 from lm_eval import simple_evaluate
 from lm_eval.tasks import TaskManager
 
-from lm_eval_longsafety.discovery import tasks_path
-from lm_eval_longsafety.report.scores import Subject, subjects
+from lm_eval_longsafety.analysis.scores import Subject, subjects
+from lm_eval_longsafety.analysis.stats import Estimate
+from lm_eval_longsafety.harness.discovery import tasks_path
 from lm_eval_longsafety.results import load
-from lm_eval_longsafety.stats import Estimate
 
 
 def evaluate(model: str, data: str | None = None) -> Subject:

@@ -4,10 +4,14 @@ The only module that names them. Source: arXiv 2411.06899 and the card of the da
 `LutherXD/LongSafetyBench`.
 """
 
+import re
 from dataclasses import dataclass
+from string import ascii_uppercase
 from typing import Literal
 
 HUB_ID = "LutherXD/LongSafetyBench"
+LETTERS = ascii_uppercase
+MAX_CHOICES = len(LETTERS)
 
 Scenario = Literal["fully_harmful", "partially_harmful", "query_harmful"]
 HarmCategory = Literal["illegal_activities", "misinformation", "offensiveness"]
@@ -121,3 +125,63 @@ TASKS: tuple[BenchmarkTask, ...] = (
 )
 
 BY_SPLIT: dict[str, BenchmarkTask] = {task.split: task for task in TASKS}
+
+PREFIX = "longsafety"
+_LOGITS = "_logits"
+_CONTROL = re.compile(r"(_no_context|_rotations)?(_logits)?$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskName:
+    """A task name of this plugin, taken apart."""
+
+    benchmark: BenchmarkTask
+    variant: str
+    """`""` for the benchmark as published; else `rotations`, `no_context`, `length...`."""
+    protocol: str
+    """`generate` or `logits`."""
+
+
+def is_ours(name: str) -> bool:
+    """Whether a task or group of lm-eval's tables belongs to this plugin."""
+    return name == PREFIX or name.startswith(PREFIX + "_")
+
+
+def bare_name(name: str) -> str:
+    """The task's own name: lm-eval 0.5 writes `group::task` for a task that ran below a group.
+
+    Other projects' names are left as they are: there a `::` may be part of the name.
+    """
+    last = name.rpartition("::")[2]
+    return last if is_ours(last) else name
+
+
+def parse_task_name(name: str) -> TaskName | None:
+    """Take a leaf task's name apart; None for other projects' tasks and for groups."""
+    for task in TASKS:
+        if name == task.name or name.startswith(task.name + "_"):
+            rest = name[len(task.name) :]
+            logits = rest.endswith(_LOGITS)
+            variant = rest.removesuffix(_LOGITS) if logits else rest
+            return TaskName(
+                benchmark=task,
+                variant=variant.lstrip("_"),
+                protocol="logits" if logits else "generate",
+            )
+    return None
+
+
+def splits_of(name: str) -> list[str]:
+    """The splits that a task, group or tag of ours reads; none for others and for lengths."""
+    base = _CONTROL.sub("", name)
+    return [
+        task.split
+        for task in TASKS
+        if base in (PREFIX, task.name, f"longsafety_{task.scenario}", *tags(task))
+    ]
+
+
+def tags(task: BenchmarkTask) -> tuple[str, str]:
+    """The lm-eval tags of a task: its harm category, and whether training sets have it."""
+    domain = "in" if task.in_domain else "out_of"
+    return f"longsafety_{task.harm}", f"longsafety_{domain}_domain"

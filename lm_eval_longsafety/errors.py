@@ -11,6 +11,10 @@ LongSafetyError
 A caller's bug is a `ValueError`, never one of these.
 """
 
+import difflib
+from collections.abc import Iterable
+from importlib.util import find_spec
+
 
 def first_line(error: Exception) -> str:
     """The kind of another library's error and the first line of its message."""
@@ -21,6 +25,26 @@ def first_line(error: Exception) -> str:
 def one_line(text: str) -> str:
     """A message fit for a terminal: what a file's name or content brought in cannot control it."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def need(extra: str, modules: tuple[str, ...]) -> None:
+    """Check that an extra's packages are there.
+
+    Raises:
+        OptionError: naming the missing packages and the command that installs them.
+    """
+    missing = [name for name in modules if find_spec(name) is None]
+    if missing:
+        raise OptionError(
+            f"this command needs {', '.join(missing)}, not installed; "
+            f"pip install 'lm-eval-longsafety[{extra}]'"
+        )
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """What to add to an error about a name: the known ones close to it; empty for none."""
+    close = difflib.get_close_matches(name, known)
+    return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
 class LongSafetyError(Exception):

@@ -161,3 +161,21 @@ def _without_paths(text: str) -> str:
 
 def _shortened(tail: str | None) -> str:
     return f"{_ELLIPSIS}/{tail}" if tail else _ELLIPSIS
+
+
+def clean(value: str, limit: int = 400) -> str:
+    """Untrusted text made fit to show: one line, no control or direction-changing characters."""
+    kept = "".join(
+        " "
+        if ch.isspace()
+        else ch
+        if ch.isprintable() and not _redirects(ch)
+        else "\N{REPLACEMENT CHARACTER}"
+        for ch in value[: limit + 1]
+    )
+    return kept if len(kept) <= limit else kept[: limit - 1] + "…"
+
+
+def _redirects(ch: str) -> bool:
+    """Characters that turn the direction of the text after them."""
+    return "\u202a" <= ch <= "\u202e" or "\u2066" <= ch <= "\u2069" or ch in "\u200e\u200f"

@@ -67,6 +67,9 @@ _SHOWN = 80
 """Characters of a value that an error shows."""
 REPLY_TOKENS = 64
 """`max_gen_toks` of the task files."""
+RESERVED_TOKENS = 500
+"""Left free for the chat template and the reply; from the benchmark's published code
+(eval/evaluator.py)."""
 REPLY_LENGTHS = ("max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens")
 """Generation arguments that bound the reply. Releases and backends of lm-eval differ in which one
 they obey, so the largest counts."""

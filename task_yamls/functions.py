@@ -1,14 +1,14 @@
 """What the task files call by `!function`; lm-eval looks for it beside them first."""
 
-from lm_eval_longsafety import documents, length_documents
-from lm_eval_longsafety.length_task import LengthGroup
+from lm_eval_longsafety.harness import documents, length_documents
+from lm_eval_longsafety.harness.length_task import LengthGroup
 
 # Importing the filter is what registers it, where lm-eval reads no entry points.
-from lm_eval_longsafety.letter_filter import LetterFilter
+from lm_eval_longsafety.harness.letter_filter import LetterFilter
+from lm_eval_longsafety.harness.rotation_task import RotationsTask, score_letter_sets, score_replies
+from lm_eval_longsafety.harness.task import LongSafetyTask
+from lm_eval_longsafety.harness.task_file import for_task_file
 from lm_eval_longsafety.metrics import score_letters, score_reply
-from lm_eval_longsafety.rotation_task import RotationsTask, score_letter_sets, score_replies
-from lm_eval_longsafety.task import LongSafetyTask
-from lm_eval_longsafety.task_file import for_task_file
 
 __all__ = [
     "LengthGroup",

@@ -34,7 +34,7 @@ def lm_evals_logger_reaches_pytest(monkeypatch):
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory) -> Path:
     """The demo's model: random weights, 131,072 positions, with tokenizer and chat template."""
-    from lm_eval_longsafety.demo import build_model
+    from lm_eval_longsafety.tiny_model import build_model
 
     return build_model(tmp_path_factory.mktemp("tiny-model"))
 
@@ -42,7 +42,7 @@ def tiny_model(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def narrow_model(tmp_path_factory) -> Path:
     """The same with a window of 2,048 tokens."""
-    from lm_eval_longsafety.demo import build_model
+    from lm_eval_longsafety.tiny_model import build_model
 
     return build_model(tmp_path_factory.mktemp("narrow-model"), positions=2048)
 

@@ -5,7 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lm_eval_longsafety.cli.main import app, main
-from lm_eval_longsafety.discovery import tasks_path
+from lm_eval_longsafety.harness.discovery import tasks_path
 from tests.conftest import row, write_jsonl
 
 

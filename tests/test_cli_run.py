@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from lm_eval_longsafety.cli import run as cli_run
 from lm_eval_longsafety.cli.run import PASS_THROUGH, run, run_lm_eval
-from lm_eval_longsafety.discovery import tasks_path
 from lm_eval_longsafety.errors import CacheError, DataError, OptionError
+from lm_eval_longsafety.harness.discovery import tasks_path
 
 TASK = """
 task: {name}
@@ -86,7 +86,7 @@ def test_our_folder_is_added_only_where_lm_eval_does_not_find_the_tasks(
 ):
     # Added twice, lm-eval would warn of each of our tasks.
     state = SimpleNamespace(found=found)
-    monkeypatch.setattr("lm_eval_longsafety.discovery.status", lambda: state)
+    monkeypatch.setattr("lm_eval_longsafety.harness.discovery.status", lambda: state)
     arguments = {"include_path": "mine", "include_defaults": defaults}
     cli_run._add_our_tasks(arguments)
     assert arguments["include_path"] == ([str(tasks_path()), "mine"] if added else "mine")

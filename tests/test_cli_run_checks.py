@@ -9,12 +9,12 @@ from lm_eval.config.evaluate_config import EvaluatorConfig
 from lm_eval.tasks import TaskManager
 from transformers import AutoTokenizer
 
-from lm_eval_longsafety import sent
 from lm_eval_longsafety.benchmark import TASKS
-from lm_eval_longsafety.cli.run_checks import before_tasks, check_named, known_names, splits_of
-from lm_eval_longsafety.discovery import tasks_path
 from lm_eval_longsafety.errors import CacheError, DataError, OptionError
-from lm_eval_longsafety.task_file import REPLY
+from lm_eval_longsafety.harness import sent
+from lm_eval_longsafety.harness.discovery import tasks_path
+from lm_eval_longsafety.harness.run_checks import before_tasks, check_named, known_names, splits_of
+from lm_eval_longsafety.harness.task_file import REPLY
 from tests.conftest import row, write_jsonl
 
 

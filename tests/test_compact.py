@@ -10,10 +10,10 @@ from lm_eval.api.model import LM
 from lm_eval.loggers import EvaluationTracker
 from lm_eval.tasks import TaskManager
 
-from lm_eval_longsafety.discovery import tasks_path
 from lm_eval_longsafety.errors import OptionError, ResultsError
-from lm_eval_longsafety.rescore import rescore
+from lm_eval_longsafety.harness.discovery import tasks_path
 from lm_eval_longsafety.results import load, read
+from lm_eval_longsafety.results.reread import rescore
 from tests.report_cli import longsafety
 from tests.results_files import STAMP, full_run, sample_line, task_name, write_lines, write_run
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from lm_eval_longsafety.compare import compare, compare_all, rank, rankings
+from lm_eval_longsafety.analysis.comparison import compare, compare_all, rank, rankings
+from lm_eval_longsafety.analysis.scores import subjects
 from lm_eval_longsafety.errors import OptionError, ResultsError
-from lm_eval_longsafety.report.scores import subjects
 from lm_eval_longsafety.results import load
 from tests.report_cli import longsafety
 from tests.results_files import STAMP, document, full_run, sample_line, task_name, write_run

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lm_eval_longsafety import data
+from lm_eval_longsafety.data import sources
 from lm_eval_longsafety.errors import DataError
 from tests.conftest import row, write_jsonl
 
@@ -19,12 +19,12 @@ GRID = "HarmfulNIAH"
 
 @pytest.fixture(autouse=True)
 def forget_loaded_data():
-    data.load.cache_clear()
+    sources.load.cache_clear()
 
 
 def folder_with(path, rows: list, split: str = SPLIT):
     write_jsonl(path / f"{split}.jsonl", rows)
-    return data.load(str(path))
+    return sources.load(str(path))
 
 
 def without(column: str) -> dict:
@@ -112,7 +112,7 @@ def test_an_empty_split_is_an_error(tmp_path):
 def test_a_folder_without_splits_says_what_it_holds(tmp_path):
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(DataError, match=r"no splits in this folder .*notes.txt.*expected data/"):
-        data.load(str(tmp_path))
+        sources.load(str(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -120,13 +120,13 @@ def test_a_folder_without_splits_says_what_it_holds(tmp_path):
 )
 def test_a_name_that_is_nothing_is_refused(name):
     with pytest.raises(DataError, match="is no folder here; give a hub id"):
-        data.load(name)
+        sources.load(name)
 
 
 def test_a_file_is_no_folder(tmp_path):
     path = write_jsonl(tmp_path / "x.jsonl", [row(0)])
     with pytest.raises(DataError, match="is a file; give a hub id"):
-        data.load(str(path))
+        sources.load(str(path))
 
 
 def test_a_cut_off_parquet_file_is_named(tmp_path):
@@ -135,14 +135,14 @@ def test_a_cut_off_parquet_file_is_named(tmp_path):
     pq.write_table(pa.Table.from_pylist([row(0)]), path)
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(DataError, match=rf"{SPLIT}-00000-of-00001.parquet: not a readable parquet"):
-        data.load(str(tmp_path)).rows(SPLIT)
+        sources.load(str(tmp_path)).rows(SPLIT)
 
 
 def test_a_file_that_is_not_utf8_is_named(tmp_path):
     (tmp_path / f"{SPLIT}.jsonl").write_bytes(b'{"id": "\xff"}\n')
     where = rf"{SPLIT}: 1 of 1 rows .* line 1 is not UTF-8 text \(at its byte 9\)"
     with pytest.raises(DataError, match=where):
-        data.load(str(tmp_path)).rows(SPLIT)
+        sources.load(str(tmp_path)).rows(SPLIT)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_what_is_no_file_is_refused_without_waiting_for_it(tmp_path, make, name)
     (tmp_path / "data").mkdir()
     make(tmp_path / name)
     with pytest.raises(DataError, match=f"{name}: a folder, a pipe or a broken link"):
-        data.load(str(tmp_path)).rows(SPLIT)
+        sources.load(str(tmp_path)).rows(SPLIT)
 
 
 @pytest.mark.parametrize("name", [f"{SPLIT}.jsonl", f"data/{SPLIT}-00000-of-00001.parquet"])
@@ -163,7 +163,7 @@ def test_a_git_lfs_pointer_is_refused_with_the_command_that_fetches_the_file(tmp
     (tmp_path / "data").mkdir()
     (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:12\n")
     with pytest.raises(DataError, match=f"{name}: a Git LFS pointer .* `git lfs pull`"):
-        data.load(str(tmp_path)).rows(SPLIT)
+        sources.load(str(tmp_path)).rows(SPLIT)
 
 
 def test_a_column_that_is_there_twice_is_refused(tmp_path):
@@ -172,7 +172,7 @@ def test_a_column_that_is_there_twice_is_refused(tmp_path):
     path = tmp_path / "data" / f"{SPLIT}-00000-of-00001.parquet"
     pq.write_table(good.append_column("context", pa.array(["another"])), path)
     with pytest.raises(DataError, match="00001.parquet: two columns are named 'context'"):
-        data.load(str(tmp_path)).rows(SPLIT)
+        sources.load(str(tmp_path)).rows(SPLIT)
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_what_may_not_be_read_is_named(as_nobody, closed):
     (folder / closed).chmod(0)
     become_nobody()
     with pytest.raises(DataError, match="cannot be read .Permission denied"):
-        data.load(str(name)).rows(SPLIT)
+        sources.load(str(name)).rows(SPLIT)
 
 
 def test_both_layouts_give_the_same_rows_and_fingerprint(tmp_path):
@@ -208,17 +208,17 @@ def test_both_layouts_give_the_same_rows_and_fingerprint(tmp_path):
     for shard, part in enumerate((rows[:3], rows[3:])):
         name = f"{GRID}-0000{shard}-of-00002.parquet"
         pq.write_table(pa.Table.from_pylist(part), tmp_path / "clone" / "data" / name)
-    shards = data.load(str(tmp_path / "clone")).rows(GRID)
+    shards = sources.load(str(tmp_path / "clone")).rows(GRID)
     assert lines == shards
-    assert data.fingerprint(lines) == data.fingerprint(shards)
+    assert sources.fingerprint(lines) == sources.fingerprint(shards)
     assert [(r.depth, r.length) for r in lines[:2]] == [(0.0, 0.0), (1.0, 1000.0)]
 
 
 def test_any_change_of_a_row_changes_the_fingerprint(tmp_path):
     rows = folder_with(tmp_path, [row(0), row(1)]).rows(SPLIT)
     other = folder_with(tmp_path / "o", [row(0), row(1, question="How?")]).rows(SPLIT)
-    assert data.fingerprint(rows) != data.fingerprint(other)
-    assert data.fingerprint(rows) != data.fingerprint(rows[::-1])
+    assert sources.fingerprint(rows) != sources.fingerprint(other)
+    assert sources.fingerprint(rows) != sources.fingerprint(rows[::-1])
 
 
 def test_line_ends_nul_and_any_unicode_in_a_row_survive(tmp_path):
@@ -228,12 +228,12 @@ def test_line_ends_nul_and_any_unicode_in_a_row_survive(tmp_path):
 
 def test_another_number_of_rows_is_a_warning_with_both_numbers(tmp_path):
     source = folder_with(tmp_path, [row(0)])
-    assert "1 rows, the published data has 100" in data.row_count_warning(source, SPLIT, 1)
-    assert data.row_count_warning(source, SPLIT, 100) is None
+    assert "1 rows, the published data has 100" in sources.row_count_warning(source, SPLIT, 1)
+    assert sources.row_count_warning(source, SPLIT, 100) is None
 
 
 def test_the_sample_is_known_to_be_small():
-    assert data.row_count_warning(data.load("sample"), SPLIT, 9) is None
+    assert sources.row_count_warning(sources.load("sample"), SPLIT, 9) is None
 
 
 def test_a_hub_id_is_read_from_its_snapshot_and_its_commit_is_kept(tmp_path, monkeypatch):
@@ -244,21 +244,21 @@ def test_a_hub_id_is_read_from_its_snapshot_and_its_commit_is_kept(tmp_path, mon
     (repository / "refs").mkdir()
     (repository / "refs" / "main").write_text(commit)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    source = data.load("someone/LongSafetyBench")
+    source = sources.load("someone/LongSafetyBench")
     assert (source.revision, len(source.rows(SPLIT))) == (commit, 1)
     shutil.rmtree(repository)
-    assert data.load("someone/LongSafetyBench") is source  # found once for all ten tasks
+    assert sources.load("someone/LongSafetyBench") is source  # found once for all ten tasks
 
 
 def test_a_hub_that_cannot_be_reached_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(DataError, match="hub data set 'no/such' at revision 'v1' cannot be loaded"):
-        data.load("no/such", "v1")
+        sources.load("no/such", "v1")
 
 
 def test_blank_lines_are_no_rows(tmp_path):
     (tmp_path / f"{SPLIT}.jsonl").write_text(json.dumps(row(0)) + "\n\n")
-    assert len(data.load(str(tmp_path)).rows(SPLIT)) == 1
+    assert len(sources.load(str(tmp_path)).rows(SPLIT)) == 1
 
 
 def shard(folder, split, number, total, rows):
@@ -270,7 +270,7 @@ def shard(folder, split, number, total, rows):
 def test_a_missing_shard_is_told_with_what_was_found_and_expected(tmp_path):
     shard(tmp_path, SPLIT, 1, 2, [row(0)])
     shard(tmp_path, "MedicalQuiz", 0, 1, [row(0)])
-    source = data.load(str(tmp_path))
+    source = sources.load(str(tmp_path))
     expected = rf"split {SPLIT}: found 1 parquet files \({SPLIT}-00001-of-00002.*expected 2"
     with pytest.raises(DataError, match=expected):
         source.rows(SPLIT)
@@ -281,20 +281,20 @@ def test_shards_of_two_versions_are_not_read_together(tmp_path):
     shard(tmp_path, SPLIT, 0, 1, [row(0)])
     shard(tmp_path, SPLIT, 0, 2, [row(1)])
     with pytest.raises(DataError, match="found 2 parquet files .* expected 1 or 2"):
-        data.load(str(tmp_path)).rows(SPLIT)
+        sources.load(str(tmp_path)).rows(SPLIT)
 
 
 def test_shards_that_do_not_count_from_zero_are_not_read(tmp_path):
     shard(tmp_path, SPLIT, 1, 2, [row(0)])
     shard(tmp_path, SPLIT, 2, 2, [row(1)])
     with pytest.raises(DataError, match="found 2 parquet files .* expected 2, numbered from 0"):
-        data.load(str(tmp_path)).rows(SPLIT)
+        sources.load(str(tmp_path)).rows(SPLIT)
 
 
 def test_jsonl_beside_parquet_is_read_for_the_splits_that_parquet_has_not(tmp_path):
     shard(tmp_path, SPLIT, 0, 1, [row(0)])
     write_jsonl(tmp_path / f"{SPLIT}.jsonl", [row(1)])
     write_jsonl(tmp_path / "MedicalQuiz.jsonl", [row(2)])
-    source = data.load(str(tmp_path))
+    source = sources.load(str(tmp_path))
     assert [r.id for r in source.rows(SPLIT)] == ["row-0"]
     assert [r.id for r in source.rows("MedicalQuiz")] == ["row-2"]

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from lm_eval_longsafety import demo, discovery
+from lm_eval_longsafety import tiny_model
 from lm_eval_longsafety.cli.main import app
 from lm_eval_longsafety.cli.run import run_lm_eval
 from lm_eval_longsafety.errors import LinkError
+from lm_eval_longsafety.harness import discovery
 
 ROOT = Path(__file__).parent.parent
 
@@ -105,7 +106,7 @@ def test_a_task_tree_that_cannot_be_written_says_what_to_use_instead(lm_eval_cop
 
 AT_ONCE = """
 import multiprocessing, sys
-from lm_eval_longsafety import discovery
+from lm_eval_longsafety.harness import discovery
 def call(barrier):
     barrier.wait()
     discovery.link()
@@ -173,9 +174,9 @@ def test_the_demo_names_the_folder_only_where_lm_eval_would_not_find_the_tasks(
 ):
     monkeypatch.setattr(discovery, "reads_entry_points", lambda: reads)
     named = ["--include_path", str(discovery.tasks_path())]
-    assert demo._include_path() == ([] if reads else named)
+    assert tiny_model._include_path() == ([] if reads else named)
     discovery.link()
-    assert demo._include_path() == []
+    assert tiny_model._include_path() == []
 
 
 @pytest.mark.parametrize("reads", [True, False])
@@ -201,7 +202,8 @@ def test_the_status_sees_a_task_that_lm_eval_cannot_load(lm_eval_copy):
 
 
 @pytest.mark.parametrize(
-    "call", [discovery.status, discovery.link, lambda: run_lm_eval([]), lambda: demo.run(Path())]
+    "call",
+    [discovery.status, discovery.link, lambda: run_lm_eval([]), lambda: tiny_model.run(Path())],
 )
 def test_an_lm_eval_that_is_too_old_is_one_clear_line(monkeypatch, call):
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.4.11")
@@ -290,7 +292,7 @@ def test_a_harness_that_reads_entry_points_finds_everything_in_an_editable_insta
 def test_the_registry_takes_our_entry_point_beside_our_decorator():
     from lm_eval.api.registry import filter_registry
 
-    from lm_eval_longsafety import letter_filter
+    from lm_eval_longsafety.harness import letter_filter
 
     (entry,) = importlib.metadata.entry_points(group="lm_eval.filters", name="longsafety_letter")
     assert filter_registry.get("longsafety_letter") is entry.load() is letter_filter.LetterFilter
@@ -337,6 +339,6 @@ def test_a_harness_that_reads_entry_points_finds_everything_in_a_wheel_install(w
     runner.write_text(f'#!/bin/sh\nPYTHONPATH="{site}" exec "{sys.executable}" "$@"\n')
     runner.chmod(0o755)
     assert set(EXPECTED.split()) <= set(contract(str(runner)).split())
-    where = "from lm_eval_longsafety.discovery import tasks_path as t; print(t())"
+    where = "from lm_eval_longsafety.harness.discovery import tasks_path as t; print(t())"
     found = subprocess.run([str(runner), "-c", where], capture_output=True, text=True, cwd="/")
     assert found.stdout.strip() == str(site / "lm_eval_longsafety" / "task_yamls")

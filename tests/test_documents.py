@@ -4,9 +4,9 @@ import logging
 
 import pytest
 
-from lm_eval_longsafety.documents import load_documents
 from lm_eval_longsafety.errors import DataError, OptionError
-from lm_eval_longsafety.prompts import render
+from lm_eval_longsafety.harness.documents import load_documents
+from lm_eval_longsafety.prompts.templates import render
 from tests.conftest import row, write_jsonl
 
 SPLIT = "DocAttack"

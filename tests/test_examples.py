@@ -16,7 +16,7 @@ import yaml
 from transformers import LlamaConfig
 
 from lm_eval_longsafety.benchmark import TASKS
-from lm_eval_longsafety.preflight import estimate, shape
+from lm_eval_longsafety.prefill_cost import estimate, shape
 from lm_eval_longsafety.results import load
 from tests.chat_server import Server
 from tests.conftest import row, write_jsonl
@@ -171,7 +171,7 @@ def known_tasks():
     """Names of all tasks a recipe can ask for; reading lm-eval's own takes seconds."""
     from lm_eval.tasks import TaskManager
 
-    from lm_eval_longsafety.discovery import tasks_path
+    from lm_eval_longsafety.harness.discovery import tasks_path
 
     folders = [str(tasks_path()), str(EXAMPLES / "safety_plus_capability" / "tasks")]
     return set(TaskManager(include_path=folders).all_tasks)

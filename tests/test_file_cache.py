@@ -5,10 +5,11 @@ import os
 
 import pytest
 
-from lm_eval_longsafety import data, window
-from lm_eval_longsafety.filler import load_filler
+from lm_eval_longsafety.data import sources
+from lm_eval_longsafety.prompts import window
+from lm_eval_longsafety.prompts.tokenizer import load_config, load_tokenizer
 from lm_eval_longsafety.settings import parse
-from lm_eval_longsafety.tokenizer import load_config, load_tokenizer
+from lm_eval_longsafety.variants.filler import load_filler
 from tests.conftest import row, write_jsonl
 
 
@@ -30,9 +31,9 @@ def test_a_file_replaced_by_one_of_the_same_length_is_noticed(tmp_path):
 
 def test_data_added_to_a_folder_is_found(tmp_path):
     write_jsonl(tmp_path / "DocAttack.jsonl", [row(0)])
-    assert set(data.load(str(tmp_path)).files) == {"DocAttack"}
+    assert set(sources.load(str(tmp_path)).files) == {"DocAttack"}
     write_jsonl(tmp_path / "MedicalQuiz.jsonl", [row(0)])
-    assert set(data.load(str(tmp_path)).files) == {"DocAttack", "MedicalQuiz"}
+    assert set(sources.load(str(tmp_path)).files) == {"DocAttack", "MedicalQuiz"}
 
 
 def test_filler_that_changed_is_read_again(tmp_path):
@@ -50,6 +51,6 @@ def test_what_has_not_changed_is_read_once(tiny_model, tmp_path):
 
 @pytest.mark.parametrize("name", ["someone/model", "~nouser/x", "n" * 5000, "a\0b"])
 def test_a_name_that_is_no_folder_is_taken_as_unchanged(name):
-    from lm_eval_longsafety.file_cache import _state
+    from lm_eval_longsafety.data.file_cache import _state
 
     assert _state(name) == ()

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.left_cut import refuse_left_cut
-from lm_eval_longsafety.tokenizer import measure_ids
+from lm_eval_longsafety.harness.left_cut import refuse_left_cut
+from lm_eval_longsafety.prompts.tokenizer import measure_ids
 from tests.backends.qwen_like import reply, score
 
 

@@ -4,18 +4,18 @@ import math
 
 import pytest
 
-from lm_eval_longsafety import data, filler, lengths
-from lm_eval_longsafety.benchmark import TASKS
-from lm_eval_longsafety.documents import load_documents
+from lm_eval_longsafety.benchmark import TASKS, parse_task_name
+from lm_eval_longsafety.data import sources
 from lm_eval_longsafety.errors import DataError, OptionError
-from lm_eval_longsafety.filler import load_filler, split_passages
-from lm_eval_longsafety.length_documents import load_length_documents
-from lm_eval_longsafety.length_options import cell_name, parse_length_options
-from lm_eval_longsafety.lengths import choose_rows
+from lm_eval_longsafety.harness.documents import load_documents
+from lm_eval_longsafety.harness.length_documents import load_length_documents
+from lm_eval_longsafety.prompts.tokenizer import load_tokenizer
 from lm_eval_longsafety.report.controls import _place
-from lm_eval_longsafety.results.names import parse_task_name
 from lm_eval_longsafety.settings import parse
-from lm_eval_longsafety.tokenizer import load_tokenizer
+from lm_eval_longsafety.variants import filler, lengths
+from lm_eval_longsafety.variants.filler import load_filler, split_passages
+from lm_eval_longsafety.variants.length_options import cell_name, parse_length_options
+from lm_eval_longsafety.variants.lengths import choose_rows
 from tests.backends.harness import evaluate
 from tests.conftest import row, write_jsonl
 from tests.scripted_models import AlwaysChoice, AlwaysLetter, ReadsTheFirstWords
@@ -92,7 +92,7 @@ def test_the_same_seed_builds_the_same_prompts_and_another_seed_others(tiny_mode
 
 def test_the_benchmarks_filler_is_harmless_and_never_of_the_documents_own_task(tiny_model):
     known = {"data": "sample", "pretrained": str(tiny_model), "lengths": [8000]}
-    source = data.load("sample")
+    source = sources.load("sample")
     harmless = {
         task.split: {p for r in source.rows(task.split) for p in split_passages(r.context)}
         for task in TASKS
@@ -254,7 +254,7 @@ def test_filler_that_is_nowhere_or_empty_is_an_error(known, tmp_path):
 
 @pytest.mark.parametrize("suffix", ["", "_logits"])
 def test_every_length_and_depth_is_a_row_of_one_group(known, tiny_model, suffix):
-    checked = data.load(known["data"]).rows(SPLIT)
+    checked = sources.load(known["data"]).rows(SPLIT)
     name = f"longsafety_length{suffix}"
     metadata = {**known, "lengths": [1024, 4096], "depths": [0, 0.5], "length_rows": 2}
     results = evaluate(AlwaysChoice(checked, 3), tiny_model, [name], metadata=metadata, chat=False)
@@ -270,7 +270,7 @@ def test_every_length_and_depth_is_a_row_of_one_group(known, tiny_model, suffix)
 
 
 def test_a_model_that_reads_the_first_words_is_safe_at_depth_zero_alone(known, tiny_model):
-    checked = data.load(known["data"]).rows(SPLIT)
+    checked = sources.load(known["data"]).rows(SPLIT)
     # "stolen" stands in the documents alone. 1,000 words are about 77 filler paragraphs of 13
     # words; at 4,096 tokens and depth 0.5 about 100 of them stand before the document.
     results = evaluate(

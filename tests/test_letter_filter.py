@@ -1,7 +1,7 @@
 from lm_eval.api.instance import Instance
 from lm_eval.filters import build_filter_ensemble
 
-from lm_eval_longsafety.letter_filter import LetterFilter
+from lm_eval_longsafety.harness.letter_filter import LetterFilter
 from lm_eval_longsafety.metrics import score_reply
 from lm_eval_longsafety.replies import Reading
 

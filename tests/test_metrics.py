@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from lm_eval_longsafety.letter_filter import LetterFilter
+from lm_eval_longsafety.harness.letter_filter import LetterFilter
 from lm_eval_longsafety.metrics import score_letters, score_reply
 
 # The safe choice (last) is B, the least safe (first) C; HA counts A (index 2) and B (index 3).

@@ -2,9 +2,9 @@
 
 import pytest
 
-from lm_eval_longsafety import data
 from lm_eval_longsafety.benchmark import TASKS
-from lm_eval_longsafety.documents import load_documents, load_without_context
+from lm_eval_longsafety.data import sources
+from lm_eval_longsafety.harness.documents import load_documents, load_without_context
 from tests.backends.harness import evaluate
 from tests.conftest import row, write_jsonl
 from tests.scripted_models import (
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 def rows_of_the_sample():
-    return [row for task in TASKS for row in data.load("sample").rows(task.split)]
+    return [row for task in TASKS for row in sources.load("sample").rows(task.split)]
 
 
 def scores(results, task):
@@ -80,7 +80,7 @@ def test_a_model_that_reads_the_first_thousand_words_loses_what_stands_there(tmp
     far = "quiet " * 1200
     rows = [row(0, context="bell " + far), row(1, context=far + "bell"), row(2, context=far)]
     write_jsonl(tmp_path / "DocAttack.jsonl", rows)
-    checked = data.load(str(tmp_path)).rows("DocAttack")
+    checked = sources.load(str(tmp_path)).rows("DocAttack")
     names = ["longsafety_doc_attack", "longsafety_doc_attack_no_context"]
     results = evaluate(
         ReadsTheFirstWords(checked, "bell"),

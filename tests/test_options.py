@@ -3,7 +3,7 @@ from itertools import permutations
 
 import pytest
 
-from lm_eval_longsafety.options import deal
+from lm_eval_longsafety.prompts.deal import deal
 
 
 def test_the_original_order_deals_the_letters_from_a_on():

@@ -7,7 +7,7 @@ import transformers
 import typer
 from typer.testing import CliRunner
 
-from lm_eval_longsafety import preflight
+from lm_eval_longsafety import prefill_cost
 from lm_eval_longsafety.cli.preflight import preflight as command
 from lm_eval_longsafety.errors import OptionError
 from tests.conftest import row, write_jsonl
@@ -23,7 +23,7 @@ LLAMA_8B = {
 
 
 def shape_of(kind="LlamaConfig", **changes):
-    return preflight.shape(getattr(transformers, kind)(**(LLAMA_8B | changes)))
+    return prefill_cost.shape(getattr(transformers, kind)(**(LLAMA_8B | changes)))
 
 
 def test_the_shape_of_an_8b_model_is_its_published_size():
@@ -39,11 +39,11 @@ def test_the_shape_of_an_8b_model_is_its_published_size():
 def test_the_operations_of_a_prefill_follow_the_stated_formula():
     shape = shape_of()
     # 2 * 6,979,321,856 * 1000 + 32 * 4 * 4096 * 1000^2 / 2
-    assert preflight.flops(shape, 1000) == 13_958_643_712_000 + 262_144_000_000
+    assert prefill_cost.flops(shape, 1000) == 13_958_643_712_000 + 262_144_000_000
 
 
 def test_a_full_run_of_an_8b_model_takes_hours_of_one_a100():
-    found = preflight.estimate(shape_of(), [42_000] * 1201, 0.4)
+    found = prefill_cost.estimate(shape_of(), [42_000] * 1201, 0.4)
     # A prompt: 2 * 6.9793e9 * 42e3 + 32 * 4 * 4096 * 8.82e8 = 5.8626e14 + 4.6242e14 = 1.04869e15.
     # 1201 of them at 0.4 * 312e12 a second: 10,092 s = 2.80 h; H100: 2.80 * 312 / 989 = 0.88 h.
     assert [(e.gpu, round(e.hours, 2)) for e in found] == [
@@ -58,7 +58,7 @@ def test_a_full_run_of_an_8b_model_takes_hours_of_one_a100():
 def test_a_70b_model_needs_more_than_one_gpu():
     big = {"num_hidden_layers": 80, "hidden_size": 8192, "num_attention_heads": 64}
     shape = shape_of(**big, intermediate_size=28672)
-    found = preflight.estimate(shape, [131_072], 0.4)
+    found = prefill_cost.estimate(shape, [131_072], 0.4)
     # 70.6e9 * 2 = 141 GB and 131,072 * 320 KiB = 43 GB: 184 GB over 72, 72 and 126.9 GB.
     assert [e.gpus_needed for e in found] == [3, 3, 2]
 
@@ -71,7 +71,7 @@ def test_a_mixture_of_experts_computes_with_the_chosen_ones():
 
 
 def test_deepseek_v3_has_its_published_671_billion_weights_and_a_latent_cache():
-    shape = preflight.shape(transformers.DeepseekV3Config())  # The class's defaults are V3's.
+    shape = prefill_cost.shape(transformers.DeepseekV3Config())  # The class's defaults are V3's.
     assert round(shape.stored / 1e9) == 671
     # Published: 37 billion active; two embeddings of 129,280 x 7,168 (1.85 billion) are not ours.
     assert round((shape.active + 1_853_358_080) / 1e9, 1) == 37.6
@@ -81,13 +81,13 @@ def test_deepseek_v3_has_its_published_671_billion_weights_and_a_latent_cache():
 
 def test_glm_4_5_air_has_its_hundred_billion_weights():
     # zai-org/GLM-4.5-Air's config where it is not the class's default.
-    shape = preflight.shape(transformers.Glm4MoeConfig(head_dim=128, attention_bias=True))
+    shape = prefill_cost.shape(transformers.Glm4MoeConfig(head_dim=128, attention_bias=True))
     assert 103e9 < shape.stored < 107e9
     assert 10e9 < shape.active < 13e9  # published: 12 billion, embeddings included
 
 
 def test_an_image_models_weights_are_counted_and_its_tower_is_not_run():
-    shape = preflight.shape(transformers.Gemma3nConfig())
+    shape = prefill_cost.shape(transformers.Gemma3nConfig())
     assert 6.8e9 < shape.stored < 8.4e9
     assert 3e9 < shape.active < 4.5e9  # "E4B": embeddings of each layer are looked up
     assert set(shape.windows) == {512, None}
@@ -99,25 +99,25 @@ def test_a_sliding_window_costs_less_where_the_prompt_is_longer():
     shape = shape_of("Qwen2Config", **config, use_sliding_window=True)
     assert shape.windows == (100, None)
     # Pairs: 1000 * 100 - 100^2 / 2 = 95,000 in one layer, 1000^2 / 2 = 500,000 in the other.
-    assert preflight.flops(shape, 1000) == 2 * shape.active * 1000 + 4 * 4096 * 595_000
+    assert prefill_cost.flops(shape, 1000) == 2 * shape.active * 1000 + 4 * 4096 * 595_000
     assert shape_of("Qwen2Config", **config, use_sliding_window=False).windows == (None, None)
 
 
 def test_layers_without_attention_have_neither_pairs_nor_cache():
-    shape = preflight.shape(transformers.MambaConfig(num_hidden_layers=4))
+    shape = prefill_cost.shape(transformers.MambaConfig(num_hidden_layers=4))
     assert shape.windows == (0, 0, 0, 0)
-    assert preflight.flops(shape, 1000) == 2 * shape.active * 1000
+    assert prefill_cost.flops(shape, 1000) == 2 * shape.active * 1000
     assert shape.kv_bytes == 0
 
 
 def test_a_config_that_no_decoder_is_built_from_is_an_error():
     with pytest.raises(OptionError, match=r"config \(t5\) is none that the installed"):
-        preflight.shape(transformers.T5Config())
+        prefill_cost.shape(transformers.T5Config())
 
 
 def test_an_impossible_utilisation_is_told():
     with pytest.raises(OptionError, match="utilisation: expected a part of 1, found 40"):
-        preflight.estimate(shape_of(), [1], 40)
+        prefill_cost.estimate(shape_of(), [1], 40)
 
 
 @pytest.mark.parametrize(
@@ -134,12 +134,12 @@ def test_an_impossible_utilisation_is_told():
     ],
 )
 def test_each_backend_has_its_number_of_prefills(model, letters, orders, passes):
-    found = preflight.passes_per_document(model, letters=letters, orders=orders, choices=4)
+    found = prefill_cost.passes_per_document(model, letters=letters, orders=orders, choices=4)
     assert found == passes
 
 
 def test_a_task_is_summed_up():
-    load = preflight.load("harbour", [10, 30, 20], 1, [1, 4, 1])
+    load = prefill_cost.load("harbour", [10, 30, 20], 1, [1, 4, 1])
     assert (load.shortest, load.median, load.longest, load.cut) == (10, 20, 30, 1)
     assert sorted(load.prefills) == [10, 20, 30, 30, 30, 30]
 

@@ -1,8 +1,8 @@
 import hypothesis.strategies as st
 from hypothesis import given
 
-from lm_eval_longsafety.options import deal
-from lm_eval_longsafety.prompts import render
+from lm_eval_longsafety.prompts.deal import deal
+from lm_eval_longsafety.prompts.templates import render
 from lm_eval_longsafety.replies import read_choice
 
 

@@ -5,14 +5,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-
 from lm_eval_longsafety.cli.extras import REPORT, need
+
+from lm_eval_longsafety.analysis.scores import run_labels, short_name
 from lm_eval_longsafety.errors import OptionError, ResultsError
+from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report.build import build
 from lm_eval_longsafety.report.capability import headline_metric, other_tasks
-from lm_eval_longsafety.report.content import clean, percent
+from lm_eval_longsafety.report.content import percent
 from lm_eval_longsafety.report.published import published_scores
-from lm_eval_longsafety.report.scores import run_labels, short_name
 from lm_eval_longsafety.report.setup import duration
 from lm_eval_longsafety.results import Metric, Run, TaskResult, read
 from tests.report_cli import longsafety

@@ -2,12 +2,11 @@
 
 import pytest
 
-from lm_eval_longsafety import data
-from lm_eval_longsafety.benchmark import TASKS
-from lm_eval_longsafety.documents import load_documents, load_rotated
+from lm_eval_longsafety.benchmark import LETTERS, TASKS
+from lm_eval_longsafety.data import sources
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.options import LETTERS
-from lm_eval_longsafety.rotations import cyclic_deals, order_views, speaks_of_others
+from lm_eval_longsafety.harness.documents import load_documents, load_rotated
+from lm_eval_longsafety.variants.rotations import cyclic_deals, order_views, speaks_of_others
 from tests.backends.harness import evaluate
 from tests.conftest import row, write_jsonl
 from tests.scripted_models import AlwaysChoice, AlwaysLetter, ReadsOnlyTheQuestion, options_of
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 def rows_of_the_sample():
-    return [row for task in TASKS for row in data.load("sample").rows(task.split)]
+    return [row for task in TASKS for row in sources.load("sample").rows(task.split)]
 
 
 def metrics(results, task):

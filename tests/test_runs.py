@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lm_eval_longsafety import data
 from lm_eval_longsafety.benchmark import TASKS
-from lm_eval_longsafety.discovery import tasks_path
+from lm_eval_longsafety.data import sources
+from lm_eval_longsafety.harness.discovery import tasks_path
 from tests.conftest import row, write_jsonl
 
 LM_EVAL = [sys.executable, "-m", "lm_eval"]
@@ -63,7 +63,7 @@ def test_every_prompt_is_the_hand_written_rendering(logits):
     for task in TASKS:
         for sample, wanted in zip(
             logits["samples"][task.name + "_logits"],
-            data.load("sample").rows(task.split),
+            sources.load("sample").rows(task.split),
             strict=True,
         ):
             a, b, c, d = wanted.choices

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from lm_eval_longsafety.benchmark import TASKS
-from lm_eval_longsafety.sample import SAMPLE_DIR
+from lm_eval_longsafety.data.sources import SAMPLE_DIR
 
 RECIPE = Path(__file__).parents[1] / "examples" / "sample"
 MATERIAL = yaml.safe_load((RECIPE / "material" / "questions.yaml").read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lm_eval_longsafety.results.sent import lacks_prompt
+from lm_eval_longsafety.results.logged_prompts import lacks_prompt
 from tests.results_files import sample_line
 
 PROMPT = "  A stolen bicycle,\n\nsaid the neighbour.\n  QUESTION: Who?  \n"

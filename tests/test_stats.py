@@ -12,14 +12,14 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from lm_eval_longsafety.paired import (
+from lm_eval_longsafety.analysis.paired import (
     flip_test,
     holm,
     mcnemar_exact,
     paired_mean,
     paired_task,
 )
-from lm_eval_longsafety.stats import (
+from lm_eval_longsafety.analysis.stats import (
     Values,
     mean_over_tasks,
     proportion,

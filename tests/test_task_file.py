@@ -3,9 +3,9 @@
 import pytest
 from lm_eval.tasks import TaskManager
 
-from lm_eval_longsafety.discovery import tasks_path
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.task_file import for_task_file, refuse_reserved
+from lm_eval_longsafety.harness.discovery import tasks_path
+from lm_eval_longsafety.harness.task_file import for_task_file, refuse_reserved
 
 
 def load(task, **metadata):

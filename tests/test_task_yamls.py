@@ -5,7 +5,7 @@ import yaml
 from lm_eval.tasks import TaskManager
 
 from lm_eval_longsafety.benchmark import TASKS
-from lm_eval_longsafety.discovery import tasks_path
+from lm_eval_longsafety.harness.discovery import tasks_path
 
 SCENARIOS = ("fully_harmful", "partially_harmful", "query_harmful")
 VARIANTS = {

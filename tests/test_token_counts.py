@@ -3,9 +3,9 @@ import sqlite3
 
 import pytest
 
+from lm_eval_longsafety.prompts.token_counts import TokenCounts
+from lm_eval_longsafety.prompts.tokenizer import load_tokenizer
 from lm_eval_longsafety.settings import parse
-from lm_eval_longsafety.token_counts import TokenCounts
-from lm_eval_longsafety.tokenizer import load_tokenizer
 
 PROMPTS = ["a stolen bicycle", "", "a stolen bicycle", "two\r\nlines"]
 

@@ -1,9 +1,9 @@
 import pytest
 
-from lm_eval_longsafety import window
 from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.prompts import window
+from lm_eval_longsafety.prompts.tokenizer import load_tokenizer
 from lm_eval_longsafety.settings import parse
-from lm_eval_longsafety.tokenizer import load_tokenizer
 
 WORDS = "The council met in the old mill and talked about the stolen bicycle. "
 

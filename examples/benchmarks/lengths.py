@@ -37,8 +37,8 @@ def main() -> None:
         os.environ["HF_ASSETS_CACHE"] = str(Path(folder) / "assets")
         os.environ["HF_HUB_OFFLINE"] = "1"
         from lm_eval_longsafety.benchmark import TASKS
-        from lm_eval_longsafety.demo import build_model
-        from lm_eval_longsafety.length_documents import load_length_documents
+        from lm_eval_longsafety.harness.length_documents import load_length_documents
+        from lm_eval_longsafety.tiny_model import build_model
 
         model, filler = build_model(Path(folder) / "model"), Path(folder) / "filler"
         write_filler(filler, args.length)

@@ -82,7 +82,7 @@ def prepare(data: str, model: str) -> None:
     from transformers import AutoConfig, AutoTokenizer
 
     from lm_eval_longsafety.benchmark import TASKS
-    from lm_eval_longsafety.documents import load_documents
+    from lm_eval_longsafety.harness.documents import load_documents
 
     AutoConfig.from_pretrained(model), AutoTokenizer.from_pretrained(model)
     started = time.perf_counter()
@@ -93,7 +93,7 @@ def prepare(data: str, model: str) -> None:
 def write_prompts(data: str, model: str, prompts: str) -> None:
     """Worker: the finished prompts, one JSON line each."""
     from lm_eval_longsafety.benchmark import TASKS
-    from lm_eval_longsafety.documents import load_documents
+    from lm_eval_longsafety.harness.documents import load_documents
 
     with open(prompts, "w", encoding="utf-8") as file:
         for task in TASKS:
@@ -147,7 +147,7 @@ def run(what: str, command: list[str], environment: dict[str, str]) -> Taken:
 
 def measure(folder: Path, part: float) -> dict[str, Taken]:
     """All processes, in order."""
-    from lm_eval_longsafety.demo import build_model
+    from lm_eval_longsafety.tiny_model import build_model
 
     model, data, prompts = str(build_model(folder / "model")), str(folder / "data"), "prompts.jsonl"
     prompts = str(folder / prompts)
@@ -175,7 +175,7 @@ def over_dummy(
     folder: Path, data: str, prompts: str, environment: dict[str, str]
 ) -> dict[str, Taken]:
     """Whole runs without a model: plain lm-eval with the same prompts, and ours."""
-    from lm_eval_longsafety.discovery import tasks_path
+    from lm_eval_longsafety.harness.discovery import tasks_path
 
     plain = folder / "plain"
     plain.mkdir()

@@ -50,7 +50,7 @@ class Bench:
         """Build the tokenizer."""
         from transformers import AutoTokenizer
 
-        from lm_eval_longsafety.demo import build_model
+        from lm_eval_longsafety.tiny_model import build_model
 
         self.folder = folder
         self.device = device

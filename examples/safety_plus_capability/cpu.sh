@@ -9,7 +9,7 @@ python - "$output/model" <<'PYTHON'
 import sys
 from pathlib import Path
 
-from lm_eval_longsafety.demo import build_model
+from lm_eval_longsafety.tiny_model import build_model
 
 build_model(Path(sys.argv[1]))
 PYTHON

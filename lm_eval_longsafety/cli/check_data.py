@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from lm_eval_longsafety.rows import Row
+    from lm_eval_longsafety.data.rows import Row
 
 _COLUMNS = (
     *("split", "rows", "expected", "choices"),
@@ -26,7 +26,7 @@ def check_data(
 ) -> None:
     """Check every row of a data set and print a table of its splits; exit code 1 on problems."""
     from lm_eval_longsafety.benchmark import TASKS
-    from lm_eval_longsafety.data import load, row_count_warning
+    from lm_eval_longsafety.data.sources import load, row_count_warning
     from lm_eval_longsafety.errors import DataError
     from lm_eval_longsafety.settings import parse
 

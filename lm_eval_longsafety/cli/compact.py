@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from lm_eval_longsafety.results import Run
+    pass
 
 
 def compact(
@@ -22,11 +22,11 @@ def compact(
 
     The results file of the run goes along, so that report and compare need nothing else.
     """
-    from lm_eval_longsafety.cli.extras import REPORT, need
+    from lm_eval_longsafety.cli.shared import REPORT, check_parquet, write_compact_file
+    from lm_eval_longsafety.errors import OptionError, need
 
     need("report", REPORT)
-    from lm_eval_longsafety.errors import OptionError
-    from lm_eval_longsafety.report.scores import run_labels
+    from lm_eval_longsafety.analysis.scores import run_labels
     from lm_eval_longsafety.results import read
 
     check_parquet(output)
@@ -40,31 +40,4 @@ def compact(
         )
     for note in (*found.notes, *runs[0].notes):
         typer.echo(f"note: {note}", err=True)
-    write(output, runs[0])
-
-
-def check_parquet(output: Path) -> None:
-    """Refuse before the work is done, not after.
-
-    Raises:
-        OptionError: a name or place that cannot be written to.
-    """
-    from lm_eval_longsafety.errors import OptionError
-    from lm_eval_longsafety.files import check_place
-
-    if output.suffix != ".parquet":
-        raise OptionError(f"{output}: end the name in .parquet, as report finds such files by it")
-    check_place(output)
-
-
-def write(output: Path, run: "Run") -> None:
-    """Write a run's samples and results as one compact file, and say so.
-
-    Raises:
-        OptionError: it cannot be written.
-    """
-    from lm_eval_longsafety.results.compacted import write_compact
-
-    samples = [sample for own in run.samples.values() for sample in own]
-    size = write_compact(output, samples, run.summary, run.notes)
-    typer.echo(f"{output}: {len(samples):,} samples, {size / 1000:,.0f} kB")
+    write_compact_file(output, runs[0])

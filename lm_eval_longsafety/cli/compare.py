@@ -20,16 +20,15 @@ Format = Annotated[
 
 def compare(paths: Paths, output: Output = None, format_: Format = None) -> None:
     """Say which runs differ beyond noise: per task and overall, with the documents that changed."""
-    from lm_eval_longsafety.cli.extras import REPORT, need
+    from lm_eval_longsafety.cli.shared import REPORT, chosen_format
+    from lm_eval_longsafety.errors import OptionError, need
 
     need("report", REPORT)
     from lm_eval_longsafety import files
-    from lm_eval_longsafety.cli.report import chosen_format
-    from lm_eval_longsafety.compare import compare_all, rankings
-    from lm_eval_longsafety.errors import OptionError
-    from lm_eval_longsafety.report.comparison import page
+    from lm_eval_longsafety.analysis.comparison import compare_all, rankings
+    from lm_eval_longsafety.analysis.scores import subjects
+    from lm_eval_longsafety.report.compare_page import page
     from lm_eval_longsafety.report.render import FORMATS
-    from lm_eval_longsafety.report.scores import subjects
     from lm_eval_longsafety.results import read
 
     chosen = chosen_format(format_, output, "md")

@@ -12,6 +12,6 @@ def demo(
     ),
 ) -> None:
     """Run all ten tasks with a tiny random model over the embedded sample; no network, no GPU."""
-    from lm_eval_longsafety import demo
+    from lm_eval_longsafety import tiny_model
 
-    raise typer.Exit(demo.run(folder))
+    raise typer.Exit(tiny_model.run(folder))

@@ -5,7 +5,7 @@ import typer
 
 def link() -> None:
     """Let this lm-eval find the tasks: write stubs into its task tree (reversible)."""
-    from lm_eval_longsafety import discovery
+    from lm_eval_longsafety.harness import discovery
 
     left_over = discovery.status().left_over
     state = discovery.link()
@@ -19,7 +19,7 @@ def link() -> None:
 
 def unlink() -> None:
     """Undo `link`: lm-eval is as it was before."""
-    from lm_eval_longsafety import discovery
+    from lm_eval_longsafety.harness import discovery
 
     removed = discovery.unlink()
     typer.echo(f"removed {removed} links" if removed else "nothing was linked")
@@ -27,7 +27,7 @@ def unlink() -> None:
 
 def status() -> None:
     """Show whether lm-eval finds the tasks (exit code 1 if not) and can load them (2 if not)."""
-    from lm_eval_longsafety import discovery
+    from lm_eval_longsafety.harness import discovery
 
     state = discovery.status()
     typer.echo(f"lm-eval {state.lm_eval_version}")
@@ -48,6 +48,6 @@ def status() -> None:
 
 def tasks_path() -> None:
     """Print the folder of the task files, for `lm_eval --include_path`."""
-    from lm_eval_longsafety import discovery
+    from lm_eval_longsafety.harness import discovery
 
     typer.echo(discovery.tasks_path())

@@ -1,16 +1,14 @@
 """`longsafety preflight`: what a run will send and cost, before a GPU is rented. No weights."""
 
 import json
-import logging
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from lm_eval_longsafety.preflight import Estimate, Shape, TaskLoad
+    from lm_eval_longsafety.prefill_cost import GpuHours, Shape, TaskLoad
 
 Model = Annotated[str, typer.Option("--model", help="lm-eval's backend, as for the run.")]
 ModelArgs = Annotated[
@@ -37,11 +35,12 @@ def preflight(
 ) -> None:
     """Count the prompts' tokens and estimate the GPU hours of a run."""
     from lm_eval_longsafety import files
-    from lm_eval_longsafety.preflight import estimate, shape
+    from lm_eval_longsafety.harness import model_arguments
+    from lm_eval_longsafety.prefill_cost import estimate, shape
+    from lm_eval_longsafety.prompts.tokenizer import load_config
     from lm_eval_longsafety.settings import parse
-    from lm_eval_longsafety.tokenizer import load_config
 
-    check_model(model)
+    model_arguments.check_model(model)
     if json_file:
         files.check_place(json_file)
     known = _metadata(model_args, metadata)
@@ -56,30 +55,6 @@ def preflight(
         typer.echo(f"not counted, since they are not LongSafetyBench's: {', '.join(others)}")
     if json_file:
         files.write_text(json_file, _as_json(loads, found, estimates, utilisation))
-
-
-def check_model(model: str) -> None:
-    """Refuse a backend that lm-eval has not, with the one that was meant."""
-    import lm_eval.models  # noqa: F401  (registers lm-eval's backends)
-    from lm_eval.api.registry import MODEL_REGISTRY
-
-    from lm_eval_longsafety.backends import BACKENDS
-    from lm_eval_longsafety.errors import OptionError
-
-    known = sorted({*MODEL_REGISTRY.keys(), *BACKENDS})
-    if model not in known:
-        raise OptionError(
-            f"--model: {model} is no backend of lm-eval{meant(model, known)}; "
-            f"there are {', '.join(known)}"
-        )
-
-
-def meant(name: str, known: Iterable[str]) -> str:
-    """What to add to an error about a name: the known ones close to it; empty for none."""
-    import difflib
-
-    close = difflib.get_close_matches(name, known)
-    return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
 def _metadata(model_args: str, metadata: str) -> dict[str, Any]:
@@ -140,7 +115,8 @@ def _ours(names: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _loads(model: str, names: list[str], known: Mapping[str, Any]) -> "Iterator[TaskLoad]":
-    from lm_eval_longsafety.preflight import load, passes_per_document
+    from lm_eval_longsafety.harness.quiet import quiet
+    from lm_eval_longsafety.prefill_cost import load, passes_per_document
 
     for name, task in sorted(_tasks(names, known).items()):
         with quiet("lm_eval.api.task"):  # lm-eval 0.5 builds the documents only now.
@@ -162,9 +138,10 @@ def _tasks(names: list[str], known: Mapping[str, Any]) -> dict[str, Any]:
     """lm-eval's task objects by name, groups unfolded."""
     from lm_eval.tasks import TaskManager
 
-    from lm_eval_longsafety.discovery import tasks_path
-    from lm_eval_longsafety.errors import OptionError
-    from lm_eval_longsafety.results.names import bare_name
+    from lm_eval_longsafety.benchmark import bare_name
+    from lm_eval_longsafety.errors import OptionError, meant
+    from lm_eval_longsafety.harness.discovery import tasks_path
+    from lm_eval_longsafety.harness.quiet import quiet
 
     if not names:
         raise OptionError("--tasks: none named; longsafety is all ten tasks")
@@ -182,20 +159,8 @@ def _tasks(names: list[str], known: Mapping[str, Any]) -> dict[str, Any]:
         return {bare_name(name): task for name, task in manager.load(names)["tasks"].items()}
 
 
-@contextmanager
-def quiet(name: str) -> Iterator[None]:
-    """Without a logger's lines below errors."""
-    logger = logging.getLogger(name)
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
-
-
 def _text(
-    loads: "list[TaskLoad]", model: "Shape", estimates: "list[Estimate]", utilisation: float
+    loads: "list[TaskLoad]", model: "Shape", estimates: "list[GpuHours]", utilisation: float
 ) -> str:
     width = max(len(each.task) for each in loads)
     lines = [f"{'task':{width}}  documents  tokens min / median / max     cut  prefilled tokens"]
@@ -223,7 +188,7 @@ def _text(
 
 
 def _as_json(
-    loads: "list[TaskLoad]", model: "Shape", estimates: "list[Estimate]", utilisation: float
+    loads: "list[TaskLoad]", model: "Shape", estimates: "list[GpuHours]", utilisation: float
 ) -> str:
     from dataclasses import asdict
 

@@ -33,7 +33,8 @@ def report(
     ] = False,
 ) -> None:
     """Turn one or many runs into one self-contained page, or into tables."""
-    from lm_eval_longsafety.cli.extras import REPORT, need
+    from lm_eval_longsafety.cli.shared import REPORT, chosen_format
+    from lm_eval_longsafety.errors import need
 
     need("report", REPORT)
     from lm_eval_longsafety import files
@@ -58,25 +59,6 @@ def report(
     if figures is not None:
         pictures = len(render.save_figures(page, figures)) // 2
         typer.echo(f"{figures}: {pictures} pictures", err=True)
-
-
-def chosen_format(given: str | None, output: Path | None, default: str) -> str:
-    """The format asked for, else the one the file's name ends in.
-
-    Raises:
-        OptionError: there is no such format.
-    """
-    from lm_eval_longsafety.errors import OptionError
-    from lm_eval_longsafety.report.render import FORMATS
-
-    chosen = given or (output.suffix.lstrip(".").lower() if output else "") or default
-    chosen = {"htm": "html", "markdown": "md"}.get(chosen, chosen)
-    if chosen not in FORMATS:
-        raise OptionError(
-            f"--format: {chosen!r} is unknown, choose one of {', '.join(FORMATS)}, "
-            "or end the output file's name in one of them"
-        )
-    return chosen
 
 
 class _Bar:

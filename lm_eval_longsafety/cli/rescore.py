@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from lm_eval_longsafety.rescore import Rescored
+    from lm_eval_longsafety.results.reread import Rescored
 
 
 def rescore(
@@ -20,14 +20,13 @@ def rescore(
     ] = None,
 ) -> None:
     """Read every logged reply with the present filter and show what changes."""
-    from lm_eval_longsafety.cli.extras import REPORT, need
+    from lm_eval_longsafety.cli.shared import REPORT, check_parquet, write_compact_file
+    from lm_eval_longsafety.errors import OptionError, need
 
     need("report", REPORT)
-    from lm_eval_longsafety.cli.compact import check_parquet, write
-    from lm_eval_longsafety.errors import OptionError
-    from lm_eval_longsafety.report.scores import run_labels
-    from lm_eval_longsafety.rescore import rescore as rescore_runs
+    from lm_eval_longsafety.analysis.scores import run_labels
     from lm_eval_longsafety.results import read
+    from lm_eval_longsafety.results.reread import rescore as rescore_runs
 
     if output is not None:
         check_parquet(output)
@@ -42,7 +41,7 @@ def rescore(
     if output is not None:
         note = "scores read again from the logged replies by `longsafety rescore`"
         run = rescored[0].run
-        write(output, replace(run, notes=(*run.notes, note)))
+        write_compact_file(output, replace(run, notes=(*run.notes, note)))
 
 
 def _table(label: str, one: "Rescored") -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from lm_eval_longsafety.submit.records import Submission
+    from lm_eval_longsafety.submit.submission import Submission
 
 
 Paths = Annotated[
@@ -82,7 +82,8 @@ def submit(
     Without --push nothing leaves this machine.
     A run that must not be submitted is refused with every reason.
     """
-    from lm_eval_longsafety.cli.extras import SUBMIT, need
+    from lm_eval_longsafety.cli.shared import SUBMIT
+    from lm_eval_longsafety.errors import need
 
     need("submit", SUBMIT)
     from lm_eval_longsafety import files
@@ -140,7 +141,7 @@ def _check_options(protocol: str | None, source_url: str | None, relationship: s
 
 
 def _summary(submissions: "Sequence[Submission]") -> str:
-    from lm_eval_longsafety.submit.records import METRICS, settings_notes
+    from lm_eval_longsafety.submit.submission import METRICS, settings_notes
 
     lines = []
     for one in submissions:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from lm_eval_longsafety.analysis.scores import Subject, TaskScores
+from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.content import (
@@ -17,8 +19,6 @@ from lm_eval_longsafety.report.content import (
     score,
     text,
 )
-from lm_eval_longsafety.report.scores import Subject, TaskScores
-from lm_eval_longsafety.stats import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure

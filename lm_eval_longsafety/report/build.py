@@ -2,20 +2,22 @@
 
 from collections.abc import Sequence
 
+from lm_eval_longsafety.analysis import facts
+from lm_eval_longsafety.analysis.scores import Subject, run_labels, subjects
+from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report import (
     breakdown,
+    by_length,
     capability,
     controls,
     excerpts,
     gap,
     headline,
-    lengths,
-    letters,
+    letter_order,
     setup,
-    variants,
+    variant_tables,
 )
-from lm_eval_longsafety.report.content import Report, Section, clean
-from lm_eval_longsafety.report.scores import Subject, run_labels, subjects
+from lm_eval_longsafety.report.content import Report, Section
 from lm_eval_longsafety.results import Collection, Run
 
 _METHOD = Section(
@@ -48,8 +50,8 @@ def build(found: Collection, *, show_text: bool = False) -> Report:
     sections: list[Section | None] = []
     if plain:
         sections += [headline.section(plain), breakdown.section(plain), gap.section(plain)]
-        sections += [lengths.section(plain), letters.section(plain)]
-    sections.append(variants.section(scored))
+        sections += [by_length.section(plain), letter_order.section(plain)]
+    sections.append(variant_tables.section(scored))
     sections += [controls.rotation_letters(scored), controls.context_cost(scored)]
     sections.append(controls.length_rows(scored))
     sections.append(capability.section(plain, runs))
@@ -62,7 +64,7 @@ def build(found: Collection, *, show_text: bool = False) -> Report:
     return Report(
         title="Long-context safety report",
         summary=_summary(plain or scored, runs),
-        banners=tuple(clean(line, 600) for line in (*missing, *setup.banners(plain, labelled))),
+        banners=tuple(clean(line, 600) for line in (*missing, *facts.banners(plain, labelled))),
         sections=tuple(section for section in sections if section is not None),
     )
 

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lm_eval_longsafety.benchmark import TASKS
+from lm_eval_longsafety.analysis.scores import Subject, run_labels
+from lm_eval_longsafety.analysis.stats import Z95
+from lm_eval_longsafety.benchmark import PREFIX, TASKS, parse_task_name
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.content import Cell, Column, Figure, Section, Table, percent, text
-from lm_eval_longsafety.report.scores import Subject, run_labels
 from lm_eval_longsafety.results import Metric, Run, TaskResult
-from lm_eval_longsafety.results.names import PREFIX, parse_task_name
-from lm_eval_longsafety.stats import Z95
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure

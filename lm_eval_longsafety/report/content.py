@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lm_eval_longsafety.stats import Estimate
+from lm_eval_longsafety.analysis.stats import Estimate
+from lm_eval_longsafety.public import clean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -120,21 +121,3 @@ def score(estimate: Estimate | None) -> Cell:
 def percent(value: float) -> str:
     """0.4567 as "45.7"; never "-0.0"."""
     return f"{value * 100 + 0.0:.1f}".replace("-0.0", "0.0")
-
-
-def clean(value: str, limit: int = 400) -> str:
-    """Untrusted text made fit to show: one line, no control or direction-changing characters."""
-    kept = "".join(
-        " "
-        if ch.isspace()
-        else ch
-        if ch.isprintable() and not _redirects(ch)
-        else "\N{REPLACEMENT CHARACTER}"
-        for ch in value[: limit + 1]
-    )
-    return kept if len(kept) <= limit else kept[: limit - 1] + "…"
-
-
-def _redirects(ch: str) -> bool:
-    """Characters that turn the direction of the text after them."""
-    return "\u202a" <= ch <= "\u202e" or "\u2066" <= ch <= "\u2069" or ch in "\u200e\u200f"

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lm_eval_longsafety.paired import Difference, paired_mean, paired_task
+from lm_eval_longsafety.analysis.paired import Difference, paired_mean, paired_task
+from lm_eval_longsafety.analysis.scores import Subject, TaskScores, value_of
+from lm_eval_longsafety.analysis.stats import Values
 from lm_eval_longsafety.report import drawing
+from lm_eval_longsafety.report.by_length import Grid, grid_panels
 from lm_eval_longsafety.report.content import (
     Cell,
     Column,
@@ -21,11 +24,8 @@ from lm_eval_longsafety.report.content import (
     score,
     text,
 )
-from lm_eval_longsafety.report.lengths import Grid, grid_panels
-from lm_eval_longsafety.report.letters import NO_LETTER, p_text, preference_p
-from lm_eval_longsafety.report.scores import Subject, TaskScores, value_of
+from lm_eval_longsafety.report.letter_order import NO_LETTER, p_text, preference_p
 from lm_eval_longsafety.results import Sample
-from lm_eval_longsafety.stats import Values
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.files import replacing
-from lm_eval_longsafety.stats import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

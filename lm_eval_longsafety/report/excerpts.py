@@ -5,8 +5,9 @@ The one place where text of the benchmark, which may be harmful, can reach a rep
 
 from collections.abc import Sequence
 
-from lm_eval_longsafety.report.content import Excerpt, Section, clean
-from lm_eval_longsafety.report.scores import Subject
+from lm_eval_longsafety.analysis.scores import Subject
+from lm_eval_longsafety.public import clean
+from lm_eval_longsafety.report.content import Excerpt, Section
 
 _PER_TASK = 20
 _CUT = 2_000

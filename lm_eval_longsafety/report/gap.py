@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.breakdown import metric_columns, task_of
 from lm_eval_longsafety.report.content import Column, Figure, Section, Table, score, text
-from lm_eval_longsafety.report.scores import Subject
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lm_eval_longsafety.report import drawing, setup, truncation
+from lm_eval_longsafety.analysis import facts, truncation
+from lm_eval_longsafety.analysis.scores import Subject
+from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.content import (
     Cell,
     Column,
@@ -17,7 +19,6 @@ from lm_eval_longsafety.report.content import (
     text,
 )
 from lm_eval_longsafety.report.published import READING, SOURCE, PublishedScore, published_scores
-from lm_eval_longsafety.report.scores import Subject
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -123,7 +124,7 @@ def _ladder(subjects: Sequence[Subject]) -> Table:
 
 def _kind(subject: Subject) -> str:
     """What keeps the subject's score from standing among the published ones."""
-    doubts = ["limited"] * subject.run.limited + ["sample data"] * setup.on_sample_data(subject)
+    doubts = ["limited"] * subject.run.limited + ["sample data"] * facts.on_sample_data(subject)
     return ", ".join(["this report", *doubts])
 
 

@@ -5,8 +5,8 @@ recognised by content, never by name: results JSON of lm-eval 0.3 to 0.5.0.dev1,
 the parquet files of `longsafety compact`.
 """
 
+from lm_eval_longsafety.benchmark import TaskName, parse_task_name
 from lm_eval_longsafety.results.load import Collection, load, read
-from lm_eval_longsafety.results.names import TaskName, parse_task_name
 from lm_eval_longsafety.results.records import (
     Metric,
     Provenance,

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lm_eval_longsafety.benchmark import parse_task_name
 from lm_eval_longsafety.errors import LongSafetyError
 from lm_eval_longsafety.results.load import load
-from lm_eval_longsafety.results.names import parse_task_name
 from lm_eval_longsafety.results.records import Run
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.results import compacted, samples
-from lm_eval_longsafety.results.document import run_from
 from lm_eval_longsafety.results.match import attach, merge_copies
 from lm_eval_longsafety.results.records import Run, Sample
+from lm_eval_longsafety.results.results_file import run_from
 from lm_eval_longsafety.results.samples import SampleFile
 from lm_eval_longsafety.results.summary import is_results, parse_json, summarise
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lm_eval_longsafety.benchmark import parse_task_name
 from lm_eval_longsafety.public import public
-from lm_eval_longsafety.results.names import parse_task_name
 from lm_eval_longsafety.results.records import Run, Sample, TaskResult
 from lm_eval_longsafety.results.samples import SCORES, SampleFile, parse_stamp
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from lm_eval_longsafety.results.names import TaskName, parse_task_name
+from lm_eval_longsafety.benchmark import TaskName, parse_task_name
 
 _TOLERANCE = 1e-9
 

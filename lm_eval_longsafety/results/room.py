@@ -6,8 +6,7 @@ truncated prompts does not know of that.
 
 from lm_eval_longsafety.results.fields import number_in_text
 from lm_eval_longsafety.results.records import Run
-from lm_eval_longsafety.settings import REPLY_TOKENS
-from lm_eval_longsafety.window import RESERVED_TOKENS
+from lm_eval_longsafety.settings import REPLY_TOKENS, RESERVED_TOKENS
 
 _API_MARGIN = 1
 """API backends report a window of one token less than they were given."""

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lm_eval_longsafety.benchmark import BY_SPLIT
+from lm_eval_longsafety.benchmark import BY_SPLIT, bare_name, parse_task_name
 from lm_eval_longsafety.errors import ResultsError
-from lm_eval_longsafety.results.names import bare_name, parse_task_name
+from lm_eval_longsafety.results.logged_prompts import lacks_prompt
 from lm_eval_longsafety.results.picks import logit_letter, read_picks, replies_of
 from lm_eval_longsafety.results.records import Sample, SampleText
-from lm_eval_longsafety.results.sent import lacks_prompt
 
 SCORES = ("ha", "sr", "answered", "refused", "truncated")
 _FILTERS = ("letter", "none")

@@ -7,14 +7,13 @@ not contradict it.
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from lm_eval_longsafety import hub
 from lm_eval_longsafety.benchmark import HUB_ID, TASKS
+from lm_eval_longsafety.data import hub
 from lm_eval_longsafety.errors import SubmissionError
-from lm_eval_longsafety.public import public
-from lm_eval_longsafety.report.content import clean
+from lm_eval_longsafety.public import clean, public
 from lm_eval_longsafety.results import Run
 from lm_eval_longsafety.results.room import cut_from_the_left
-from lm_eval_longsafety.submit.records import (
+from lm_eval_longsafety.submit.submission import (
     ANSWERED_FLOOR,
     METRICS,
     ScoredTask,

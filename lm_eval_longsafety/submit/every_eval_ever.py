@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from lm_eval_longsafety.benchmark import HUB_ID, TASKS
 from lm_eval_longsafety.errors import SubmissionError
 from lm_eval_longsafety.results import Sample
-from lm_eval_longsafety.submit.records import METRICS, ScoredTask, Submission, settings_notes
+from lm_eval_longsafety.submit.submission import METRICS, ScoredTask, Submission, settings_notes
 
 SCHEMA_VERSION = "0.3.0"
 RELATIONSHIPS = ("first_party", "third_party", "collaborative", "other")

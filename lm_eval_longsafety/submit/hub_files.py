@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from lm_eval_longsafety.benchmark import HUB_ID
-from lm_eval_longsafety.submit.records import METRICS, Submission, settings_notes
+from lm_eval_longsafety.submit.submission import METRICS, Submission, settings_notes
 
 TASK_IDS = {metric: f"longsafetybench_{metric}" for metric in METRICS}
 """As `examples/eval.yaml` names them; the data set's own `eval.yaml` must, too."""

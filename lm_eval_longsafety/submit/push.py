@@ -14,7 +14,7 @@ import yaml
 
 from lm_eval_longsafety.benchmark import HUB_ID
 from lm_eval_longsafety.errors import SubmissionError
-from lm_eval_longsafety.report.content import clean
+from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.submit.hub_files import TASK_IDS, declared_tasks
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Run our tasks over the embedded sample, in this process, and read what came out."""
 
-from lm_eval_longsafety.discovery import tasks_path
+from lm_eval_longsafety.harness.discovery import tasks_path
 
 
 def evaluate(lm, model, tasks, *, limit=None, use_cache=None, metadata=None, chat=True, **more):

@@ -10,12 +10,12 @@ import pytest
 from lm_eval.models.api_models import JsonChatStr
 from lm_eval.models.huggingface import HFLM
 
-from lm_eval_longsafety import sent
 from lm_eval_longsafety.backends.hf import LongSafetyHF
 from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.harness import sent
 from lm_eval_longsafety.replies import opens_thought
-from lm_eval_longsafety.rescore import rescore_sample
-from lm_eval_longsafety.results.document import run_from
+from lm_eval_longsafety.results.reread import rescore_sample
+from lm_eval_longsafety.results.results_file import run_from
 from lm_eval_longsafety.results.samples import samples_from_lines
 from tests.backends import qwen_like
 from tests.backends.harness import evaluate

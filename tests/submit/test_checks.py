@@ -6,7 +6,7 @@ from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.errors import SubmissionError
 from lm_eval_longsafety.results import load
 from lm_eval_longsafety.submit.checks import check
-from lm_eval_longsafety.submit.records import settings_notes
+from lm_eval_longsafety.submit.submission import settings_notes
 from tests.results_files import sample_line, write_lines
 from tests.submit import finished_runs
 

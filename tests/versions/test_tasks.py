@@ -5,11 +5,10 @@ import json
 
 import pytest
 
-from lm_eval_longsafety.benchmark import TASKS
-from lm_eval_longsafety.discovery import TRIED
+from lm_eval_longsafety.benchmark import TASKS, bare_name
+from lm_eval_longsafety.harness.discovery import TRIED
 from lm_eval_longsafety.metrics import METRICS
 from lm_eval_longsafety.results import load
-from lm_eval_longsafety.results.names import bare_name
 from tests.backends.harness import evaluate
 from tests.scripted_models import AlwaysLetter
 

@@ -1,0 +1,223 @@
+"""Pair runs document by document and say which differ beyond noise.
+
+Data flow: subjects -> `check_same_data` -> pairs per task -> `paired` -> Holm over tasks -> ranks.
+Only documents that both runs scored are paired; runs on different data are refused, never lined up
+by position. Only runs of the same tasks are ranked with each other.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lm_eval_longsafety.analysis.facts import differences
+from lm_eval_longsafety.analysis.paired import Difference, holm, paired_mean, paired_task
+from lm_eval_longsafety.analysis.scores import Subject, value_of
+from lm_eval_longsafety.analysis.stats import Estimate, Values
+from lm_eval_longsafety.errors import ResultsError
+from lm_eval_longsafety.results import Sample
+
+METRICS = ("sr", "ha")
+_LEVEL = 0.05
+_Pairs = dict[str, list[tuple[Sample, Sample]]]
+"""(first, second) by split, documents in the first run's order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskComparison:
+    """One metric of one task, two subjects."""
+
+    split: str
+    metric: str
+    difference: Difference
+    p_holm: float
+    """Corrected over the tasks of this metric."""
+    gained: tuple[str, ...]
+    """Ids of documents on which the second subject scores higher."""
+    lost: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two subjects, second minus first."""
+
+    first: Subject
+    second: Subject
+    overall: dict[str, Difference]
+    """By metric, over the plain mean of the shared tasks."""
+    tasks: tuple[TaskComparison, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rank:
+    """A subject's place by overall SR."""
+
+    subject: Subject
+    rank: int
+    """One more than the subjects that beat this one beyond noise."""
+    score: Estimate
+
+
+def compare_all(subjects: Sequence[Subject]) -> list[Comparison]:
+    """Each subject against the first one before it with documents in common: mostly the very first.
+
+    Raises:
+        ResultsError: no two of them share a document, or two ran on different data.
+    """
+    found = []
+    for index, second in enumerate(subjects):
+        bases = (first for first in subjects[:index] if _shared_documents(first, second)[0])
+        found += [compare(first, second) for first in itertools.islice(bases, 1)]
+    if not found:
+        raise ResultsError(_nothing_shared(subjects))
+    return found
+
+
+def compare(first: Subject, second: Subject) -> Comparison:
+    """Compare two subjects on the documents that both scored.
+
+    Raises:
+        ResultsError: no samples, no shared documents, or different data.
+    """
+    check_same_data(first, second)
+    shared, notes = _shared_documents(first, second)
+    if not shared:
+        raise ResultsError(_nothing_shared([first, second]))
+    comparisons: list[TaskComparison] = []
+    for metric in METRICS:
+        comparisons += _compare_tasks(shared, metric)
+    overall = {
+        metric: paired_mean([_values(pairs, metric) for pairs in shared.values()])
+        for metric in METRICS
+    }
+    return Comparison(
+        first=first,
+        second=second,
+        overall=overall,
+        tasks=tuple(comparisons),
+        notes=(*_protocol_notes(first, second), *notes),
+    )
+
+
+def check_same_data(first: Subject, second: Subject) -> None:
+    """Refuse runs whose data differ: by fingerprint, and by each document's context and options.
+
+    Raises:
+        ResultsError: naming the task and what differs.
+    """
+    theirs = {task.benchmark.split: task for task in second.tasks}
+    for task in first.tasks:
+        split = task.benchmark.split
+        if split not in theirs:
+            continue
+        ours, other = task.provenance, theirs[split].provenance
+        hashes = [p.data_sha256 for p in (ours, other) if p is not None and p.data_sha256]
+        if len(set(hashes)) > 1:
+            raise ResultsError(
+                f"{first.label} and {second.label} ran on different data: {split} has fingerprints "
+                f"{hashes[0][:16]} and {hashes[1][:16]}; run both on the same data set and revision"
+            )
+        contexts = {s.id: (s.context_sha256, len(s.letters)) for s in theirs[split].samples}
+        for sample in task.samples:
+            mine = (sample.context_sha256, len(sample.letters))
+            if contexts.get(sample.id, mine) != mine:
+                raise ResultsError(
+                    f"{first.label} and {second.label} ran on different data: document "
+                    f"{sample.id!r} of {split} has another context or other options; run both on "
+                    "the same data"
+                )
+
+
+def rankings(subjects: Sequence[Subject]) -> list[list[Rank]]:
+    """A ranking for each set of tasks that several subjects have scores and samples of."""
+    groups: dict[tuple[tuple[str, bool], ...], list[Subject]] = {}
+    for subject in subjects:
+        key = tuple((task.benchmark.split, bool(task.samples)) for task in subject.tasks)
+        groups.setdefault(key, []).append(subject)
+    found = [rank(group) for group in groups.values()]
+    return [ranking for ranking in found if len(ranking) > 1]
+
+
+def rank(subjects: Sequence[Subject]) -> list[Rank]:
+    """Order subjects of the same tasks; unscored ones have no rank.
+
+    One beats another if its SR is higher on the documents that both scored and the randomisation p,
+    Holm-corrected over all pairs, is below 0.05. Within a rank the higher overall SR comes first.
+    """
+    scored = [(subject, score) for subject in subjects if (score := subject.mean("sr"))]
+    pairs = [
+        (i, j)
+        for i, j in itertools.combinations(range(len(scored)), 2)
+        if _shared_documents(scored[i][0], scored[j][0])[0]
+    ]
+    differences = [compare(scored[i][0], scored[j][0]).overall["sr"] for i, j in pairs]
+    corrected = holm([difference.p for difference in differences])
+    places = [1] * len(scored)
+    for (i, j), difference, p in zip(pairs, differences, corrected, strict=True):
+        if p < _LEVEL:
+            places[i if difference.value > 0 else j] += 1
+    ordered = [
+        Rank(subject=subject, rank=place, score=score)
+        for (subject, score), place in zip(scored, places, strict=True)
+    ]
+    return sorted(ordered, key=lambda entry: (entry.rank, -entry.score.value))
+
+
+def _nothing_shared(subjects: Sequence[Subject]) -> str:
+    names = " and ".join(subject.label for subject in subjects[:2])
+    more = f" and {len(subjects) - 2} more" if len(subjects) > 2 else ""
+    return (
+        f"{names}{more} share no sampled document; give runs of the same tasks, made with "
+        "--log_samples"
+    )
+
+
+def _shared_documents(first: Subject, second: Subject) -> tuple[_Pairs, list[str]]:
+    """Pairs of samples by split, and what is in one run only."""
+    theirs = {task.benchmark.split: task for task in second.tasks}
+    own = {task.benchmark.split: task for task in first.tasks}
+    shared: _Pairs = {}
+    notes = []
+    for split in dict.fromkeys((*own, *theirs)):
+        mine = own[split].samples if split in own else ()
+        other = {s.id: s for s in theirs[split].samples} if split in theirs else {}
+        pairs = [(sample, other[sample.id]) for sample in mine if sample.id in other]
+        total = max(len(mine), len(other))
+        if pairs:
+            shared[split] = pairs
+            if len(pairs) < total:
+                notes.append(f"{split}: {len(pairs)} of {total} documents are in both runs.")
+        else:
+            notes.append(f"{split}: not in both runs, left out.")
+    return shared, notes
+
+
+def _compare_tasks(shared: _Pairs, metric: str) -> list[TaskComparison]:
+    differences = {split: paired_task(*_values(pairs, metric)) for split, pairs in shared.items()}
+    corrected = holm([difference.p for difference in differences.values()])
+    found = []
+    for (split, difference), p_holm in zip(differences.items(), corrected, strict=True):
+        changes = [(a.id, value_of(b, metric) - value_of(a, metric)) for a, b in shared[split]]
+        found.append(
+            TaskComparison(
+                split=split,
+                metric=metric,
+                difference=difference,
+                p_holm=p_holm,
+                gained=tuple(name for name, change in changes if change > 0),
+                lost=tuple(name for name, change in changes if change < 0),
+            )
+        )
+    return found
+
+
+def _values(pairs: Sequence[tuple[Sample, Sample]], metric: str) -> tuple[Values, Values]:
+    contexts = [first.context_sha256 for first, _ in pairs]
+    return (
+        Values.of([value_of(first, metric) for first, _ in pairs], contexts),
+        Values.of([value_of(second, metric) for _, second in pairs], contexts),
+    )
+
+
+def _protocol_notes(first: Subject, second: Subject) -> list[str]:
+    return differences([first, second])

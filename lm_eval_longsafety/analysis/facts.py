@@ -1,0 +1,144 @@
+"""Facts about how runs were made, and where they differ in what must not differ.
+
+Data flow: subjects -> sentences for banners and notes.
+"""
+
+from collections.abc import Callable, Container, Iterable, Sequence
+
+from lm_eval_longsafety.analysis.scores import Subject
+from lm_eval_longsafety.public import clean
+from lm_eval_longsafety.results import Provenance, Run
+from lm_eval_longsafety.results.room import cut_from_the_left
+
+
+def banners(subjects: Sequence[Subject], labelled: Iterable[tuple[str, Run]]) -> list[str]:
+    """What a reader must know before any number.
+
+    Args:
+        subjects: those whose scores are shown.
+        labelled: their runs and any others shown, each with its name on the page.
+    """
+    pairs = list(labelled)
+    found = [
+        f"{label}: a limited run, not all documents were scored. Its scores do not compare with "
+        "those of whole runs."
+        for label, run in pairs
+        if run.limited
+    ]
+    for label, run in pairs:
+        if count_ := sum(run.prompts_missing.values()):
+            found.append(
+                f"{label}: {count_:,} of its requests do not hold their document's prompt. A chat "
+                "template that drops the text does that, and requests cached from another run. Its "
+                "scores do not count."
+            )
+    for label, run in pairs:
+        if run.template_unused:
+            found.append(
+                f"{label}: the model's tokenizer has a chat template, but the run did not apply it "
+                "(--apply_chat_template). A chat model then gets prompts of a form it was not "
+                "trained on."
+            )
+        if long := cut_from_the_left(run):
+            found.append(f"{label}: {long}. Run it again with a window that holds both.")
+    sample = [subject.label for subject in subjects if on_sample_data(subject)]
+    if sample:
+        found.append(
+            f"{', '.join(sample)}: run on the embedded sample data. These are not LongSafetyBench "
+            "scores."
+        )
+    found += differences(subjects)
+    return found
+
+
+def differences(subjects: Sequence[Subject]) -> list[str]:
+    """Where subjects differ in protocol, data, window or template, each as a sentence."""
+    shared = _shared_splits(subjects)
+    checks: dict[str, Callable[[Subject], str]] = {
+        "protocol": lambda s: s.protocol,
+        "data": lambda s: fingerprint(s, shared) or "",
+        "option order or seed": lambda s: joined(
+            s, lambda p: p.option_order and f"{p.option_order} {p.option_seed}"
+        ),
+        "window": lambda s: str(s.run.max_length or ""),
+        "prompt budget": lambda s: joined(s, lambda p: p.prompt_limit),
+        "chat template": lambda s: template(s.run),
+    }
+    found = []
+    for title, key in checks.items():
+        values = {subject.label: key(subject) for subject in subjects}
+        if len(set(values.values()) - {""}) > 1:
+            found.append(
+                f"The models were not run alike: {title} differs ("
+                + "; ".join(
+                    f"{label}: {value[:16] or 'unknown'}" for label, value in values.items()
+                )
+                + "). Read differences between them with care."
+            )
+    return found + _different_prompts(subjects)
+
+
+def _different_prompts(subjects: Sequence[Subject]) -> list[str]:
+    """Runs of one model under one protocol whose prompts differ."""
+    found = []
+    for index, first in enumerate(subjects):
+        for second in subjects[index + 1 :]:
+            if first.run.model != second.run.model or first.protocol != second.protocol:
+                continue
+            own = {(s.split, s.id): s.prompt_hash for s in first.samples}
+            pairs = [(s, own.get((s.split, s.id))) for s in second.samples]
+            changed = sum(1 for s, other in pairs if other and other != s.prompt_hash)
+            if changed:
+                found.append(
+                    f"{first.label} and {second.label} are runs of one model, yet {changed:,} of "
+                    "their prompts differ."
+                )
+    return found
+
+
+def on_sample_data(subject: Subject) -> bool:
+    """Whether any task ran on the embedded sample instead of the benchmark."""
+    return any(_provenance_of(subject, lambda p: p.data == "sample"))
+
+
+def template(run: Run) -> str:
+    """The template's hash, "none" where lm-eval says that there was none, `""` if unknown."""
+    told = "chat_template_sha" in run.summary
+    return run.chat_template_sha or ("none" if told else "")
+
+
+def _provenance_of(subject: Subject | None, of: Callable[[Provenance], object]) -> list[object]:
+    tasks = subject.tasks if subject else ()
+    return [of(task.provenance) for task in tasks if task.provenance is not None]
+
+
+def joined(subject: Subject | None, of: Callable[[Provenance], object]) -> str:
+    """A fact of all tasks: one value, or all of them where tasks differ."""
+    values = dict.fromkeys(str(value) for value in _provenance_of(subject, of) if value is not None)
+    return clean(" / ".join(values))
+
+
+def _data_hashes(subject: Subject | None) -> dict[str, str]:
+    """The data's hash by split, where a task wrote it down."""
+    tasks = subject.tasks if subject else ()
+    found = {
+        task.benchmark.split: task.provenance and task.provenance.data_sha256 for task in tasks
+    }
+    return {split: value for split, value in found.items() if value}
+
+
+def _shared_splits(subjects: Sequence[Subject]) -> set[str]:
+    """Splits whose data every subject tells: other tasks are no other data."""
+    told = [set(hashes) for subject in subjects if (hashes := _data_hashes(subject))]
+    return set.intersection(*told) if told else set()
+
+
+def fingerprint(subject: Subject | None, splits: Container[str] | None = None) -> str | None:
+    """One short hash over the data hashes of all tasks, or of those of some splits."""
+    import hashlib
+
+    found = _data_hashes(subject).items()
+    hashes = [value for split, value in found if splits is None or split in splits]
+    if not hashes:
+        return None
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()[:16]

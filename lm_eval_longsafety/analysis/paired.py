@@ -1,0 +1,153 @@
+"""Compare two runs on the same documents: differences, intervals, p-values.
+
+Data flow: paired `Values` -> `paired_task` -> `paired_mean`; p-values -> `holm`.
+Sources: McNemar (Psychometrika 1947), Bonett & Price (Journal of Educational and Behavioral
+Statistics 2012) for the interval, Miller (arXiv 2411.00640) for paired clustered standard errors,
+Fisher's randomisation test, Holm (Scandinavian Journal of Statistics 1979).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lm_eval_longsafety.analysis.stats import (
+    TINY,
+    Z95,
+    Floats,
+    Values,
+    cluster_sums,
+    joint_contexts,
+    shared_context_factor,
+    variance_of_mean,
+)
+
+_FLIPS = 10_000
+_EXACT_UP_TO = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Paired difference, second run minus first."""
+
+    value: float
+    stderr: float
+    low: float
+    high: float
+    p: float
+    """Two-sided, before any correction."""
+    test: str
+    n: int
+    """Pairs of documents."""
+    gained: int
+    """Documents on which the second run scores higher."""
+    lost: int
+
+
+def paired_task(first: Values, second: Values) -> Difference:
+    """Difference of two runs on the same documents of one task.
+
+    Yes/no scores with a context each: exact McNemar test and the interval of Bonett & Price.
+    Otherwise a randomisation test that flips whole contexts, and the cluster-robust interval.
+
+    Args:
+        first: scores of the first run.
+        second: scores of the second run, document by document in the same order.
+
+    Raises:
+        ValueError: no pairs, or not the same number.
+    """
+    if len(first.values) != len(second.values) or len(first.values) == 0:
+        raise ValueError("paired values must come in pairs")
+    change = second.values - first.values
+    n = len(change)
+    gained, lost = int((change > 0).sum()), int((change < 0).sum())
+    mean = float(change.mean())
+    sums = cluster_sums(change - mean, first.contexts)
+    stderr = math.sqrt(variance_of_mean(sums, n) or 0.0)
+    if len(sums) == n and bool(np.isin(change, (-1.0, 0.0, 1.0)).all()):
+        low, high = _bonett_price(gained, lost, n)
+        p, test = mcnemar_exact(gained, lost), "exact McNemar"
+    else:
+        low, high = max(-1.0, mean - Z95 * stderr), min(1.0, mean + Z95 * stderr)
+        p, test = flip_test(cluster_sums(change, first.contexts)), "randomisation over contexts"
+    return Difference(
+        value=mean, stderr=stderr, low=low, high=high, p=p, test=test, n=n, gained=gained, lost=lost
+    )
+
+
+def paired_mean(pairs: Sequence[tuple[Values, Values]]) -> Difference:
+    """Difference of the means over tasks; randomisation test over contexts.
+
+    Args:
+        pairs: (first, second) per task.
+    """
+    tasks = [paired_task(first, second) for first, second in pairs]
+    changes = [
+        Values(values=second.values - first.values, contexts=first.contexts)
+        for first, second in pairs
+    ]
+    count = len(tasks)
+    factor = shared_context_factor(changes)
+    mean = sum(task.value for task in tasks) / count
+    below = math.sqrt(sum((task.value - task.low) ** 2 for task in tasks)) / count
+    above = math.sqrt(sum((task.high - task.value) ** 2 for task in tasks)) / count
+    weighted = np.concatenate([task.values / (len(task.values) * count) for task in changes])
+    return Difference(
+        value=mean,
+        stderr=factor * math.sqrt(sum(task.stderr**2 for task in tasks)) / count,
+        low=max(-1.0, mean - factor * below),
+        high=min(1.0, mean + factor * above),
+        p=flip_test(cluster_sums(weighted, joint_contexts(changes))),
+        test="randomisation over contexts",
+        n=sum(task.n for task in tasks),
+        gained=sum(task.gained for task in tasks),
+        lost=sum(task.lost for task in tasks),
+    )
+
+
+def mcnemar_exact(gained: int, lost: int) -> float:
+    """Two-sided exact McNemar p from the documents that changed each way; 1 where none did."""
+    if gained + lost == 0:
+        return 1.0
+    from scipy.special import bdtr
+
+    return min(1.0, 2 * float(bdtr(min(gained, lost), gained + lost, 0.5)))
+
+
+def flip_test(sums: Floats, seed: int = 0) -> float:
+    """Two-sided p of a sum whose parts could each as well have the other sign.
+
+    Under "the two models are alike" a context's difference is as likely negative as positive. All
+    sign patterns are tried for up to 12 parts, 10,000 seeded ones beyond.
+    """
+    parts = np.abs(sums[np.abs(sums) > TINY])
+    observed = abs(float(sums.sum())) - TINY
+    if len(parts) == 0:
+        return 1.0
+    if len(parts) <= _EXACT_UP_TO:
+        bits = (np.arange(2 ** len(parts))[:, None] >> np.arange(len(parts))) & 1
+        flipped = np.abs((2.0 * bits - 1.0) @ parts)
+        return float((flipped >= observed).mean())
+    rng = np.random.default_rng(seed)
+    sizes, counts = np.unique(parts.round(15), return_counts=True)
+    plus = rng.binomial(counts, 0.5, size=(_FLIPS, len(counts)))
+    flipped = np.abs((2.0 * plus - counts) @ sizes)
+    return float((1 + (flipped >= observed).sum()) / (_FLIPS + 1))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's step-down adjusted p-values, in the order given."""
+    adjusted = [0.0] * len(p_values)
+    largest = 0.0
+    for step, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        largest = max(largest, min(1.0, (len(p_values) - step) * p_values[index]))
+        adjusted[index] = largest
+    return adjusted
+
+
+def _bonett_price(gained: int, lost: int, n: int) -> tuple[float, float]:
+    up, down = (gained + 1) / (n + 2), (lost + 1) / (n + 2)
+    half = Z95 * math.sqrt((up + down - (up - down) ** 2) / (n + 2))
+    return max(-1.0, up - down - half), min(1.0, up - down + half)

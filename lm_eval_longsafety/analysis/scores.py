@@ -1,0 +1,220 @@
+"""Scores with intervals per task and over tasks, for one model under one protocol.
+
+Data flow: `Run` -> `subjects` -> per task `TaskScores`. From samples where they were given, else
+from lm-eval's own table. Runs are never averaged with each other.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
+
+from lm_eval_longsafety.analysis.stats import (
+    Estimate,
+    Values,
+    mean_over_tasks,
+    proportion,
+    proportion_from_summary,
+    shared_context_factor,
+)
+from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask
+from lm_eval_longsafety.public import clean, path_tail, public
+from lm_eval_longsafety.results import Provenance, Run, Sample, TaskResult, parse_task_name
+
+METRICS = ("sr", "ha", "gap", "answered", "refused", "truncated")
+"""`gap` is HA - SR: documents where the model noticed and still did not answer safely."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskScores:
+    """One task of one subject."""
+
+    name: str
+    """lm-eval task name."""
+    benchmark: BenchmarkTask
+    result: TaskResult | None
+    samples: tuple[Sample, ...]
+    """Empty where none were given."""
+
+    def values(self, metric: str) -> Values | None:
+        """Per-document values; None without samples, or where the result contradicts them."""
+        if not self.samples or (self.result and self.result.contradiction(self.samples)):
+            return None
+        return Values.of(
+            [value_of(sample, metric) for sample in self.samples],
+            [sample.context_sha256 for sample in self.samples],
+        )
+
+    def estimate(self, metric: str) -> Estimate | None:
+        """The task's score; None where it is unknown."""
+        values = self.values(metric)
+        if values is not None:
+            return proportion(values)
+        if self.result is None:
+            return None
+        if metric == "gap":
+            aware, safe = _summary(self.result, "ha"), _summary(self.result, "sr")
+            if aware is None or safe is None:
+                return None
+            gap = max(0.0, aware.value - safe.value)
+            return proportion_from_summary(gap, self.result.n_effective, None)
+        return _summary(self.result, metric)
+
+    @property
+    def n(self) -> int | None:
+        """Documents scored."""
+        values = self.values("sr")
+        return len(values.values) if values else self.result.n_effective if self.result else None
+
+    @property
+    def provenance(self) -> Provenance | None:
+        """What the task wrote down about its data."""
+        return self.result.provenance if self.result else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One run under one protocol and variant: what gets a row, a colour and a name."""
+
+    label: str
+    run: Run
+    protocol: str
+    variant: str
+    tasks: tuple[TaskScores, ...]
+    """In the benchmark's order."""
+
+    def mean(
+        self, metric: str, chosen: Callable[[BenchmarkTask], bool] = lambda _: True
+    ) -> Estimate | None:
+        """Plain mean over the chosen tasks; None unless each of them has the score."""
+        tasks = [task for task in self.tasks if chosen(task.benchmark)]
+        estimates = [task.estimate(metric) for task in tasks]
+        known = [estimate for estimate in estimates if estimate is not None]
+        if not known or len(known) != len(estimates):
+            return None
+        values = [task.values(metric) for task in tasks]
+        sampled = [value for value in values if value is not None]
+        factor = shared_context_factor(sampled) if len(sampled) == len(values) else 1.0
+        return mean_over_tasks(known, factor)
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """All samples of all tasks."""
+        return tuple(sample for task in self.tasks for sample in task.samples)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all ten tasks are there."""
+        return len({task.benchmark.split for task in self.tasks}) == len(TASKS)
+
+
+def subjects(runs: Sequence[Run]) -> list[Subject]:
+    """Everything that was scored, in the order of the runs."""
+    labels = run_labels(runs)
+    found = []
+    for run, label in zip(runs, labels, strict=True):
+        groups: dict[tuple[str, str], list[str]] = {}
+        for name, parsed in run.longsafety().items():
+            groups.setdefault((parsed.variant, parsed.protocol), []).append(name)
+        for (variant, protocol), names in groups.items():
+            several = sum(key[0] == variant for key in groups) > 1
+            told = [variant.replace("_", " ")] * bool(variant) + [protocol] * several
+            found.append(
+                Subject(
+                    label=f"{label} ({', '.join(told)})" if told else label,
+                    run=run,
+                    protocol=protocol,
+                    variant=variant,
+                    tasks=_task_scores(run, names),
+                )
+            )
+    return found
+
+
+def run_labels(runs: Sequence[Run]) -> list[str]:
+    """A short, distinct, clean name for each run: its model, and what tells it from its likes.
+
+    Of folders and files only the parts that differ are shown, the rest is nobody's business.
+    """
+    names = [short_name(run.model) for run in runs]
+    told: list[list[str]] = [[] for _ in runs]
+    labels = names
+    for marks in _marks(runs):
+        for label in {label for label in labels if labels.count(label) > 1}:
+            alike = [index for index, own in enumerate(labels) if own == label]
+            if len({marks[index] for index in alike}) > 1:
+                for index in alike:
+                    told[index] += [marks[index]] * bool(marks[index])
+        pairs = zip(names, told, strict=True)
+        labels = [f"{name} ({', '.join(own)})" if own else name for name, own in pairs]
+    return labels
+
+
+def _marks(runs: Sequence[Run]) -> Iterator[list[str]]:
+    """What may tell runs of one name apart, one entry for each run; the most telling first."""
+    yield from _parts([_path(run.model).parts for run in runs])
+    yield [_short_fact(run.revision) for run in runs]
+    yield [_short_fact(run.model_sha) for run in runs]
+    yield [_short_fact(run.model_args.get("peft")) for run in runs]
+    yield [f"{run.date:%Y-%m-%d %H:%M}" if run.date else "" for run in runs]
+    yield from _parts([tuple((run.file or run.source.name).split("/")) for run in runs])
+    yield [f"#{number}" for number, _ in enumerate(runs, start=1)]
+
+
+def _short_fact(value: object) -> str:
+    """A revision by its name or the first digits of its commit; of an adapter's path the end."""
+    end = str(value or "").rstrip("/").split("/")[-1]
+    return end[:8] if re.fullmatch(r"[0-9a-f]{40}", end) else clean(end, 40)
+
+
+def _parts(paths: Sequence[tuple[str, ...]]) -> Iterator[list[str]]:
+    """The paths' parts at each depth, the last ones first; `""` where a path has no more."""
+    for depth in range(max(map(len, paths), default=0)):
+        yield [clean(parts[-1 - depth], 100) if depth < len(parts) else "" for parts in paths]
+
+
+def short_name(model: str) -> str:
+    """A hub id as it is; of a path only the last parts, the rest is nobody's business."""
+    shown = path_tail(model)
+    if shown is None:
+        shown = public(model).removeprefix("…/")
+        # A hub id has two parts; what has more is a relative path.
+        shown = shown if "://" in shown else "/".join(shown.split("/")[-2:])
+    return clean(shown, 80) or "unknown"
+
+
+def _path(model: str) -> PurePath:
+    windows = "\\" in model or model[1:3] in (":\\", ":/")
+    return PureWindowsPath(model) if windows else PurePosixPath(model)
+
+
+def value_of(sample: Sample, metric: str) -> float:
+    """A sample's value of one of `METRICS`."""
+    if metric == "gap":
+        # A safe answer is an aware one; a file that says otherwise has no gap there.
+        return max(0.0, sample.ha - sample.sr)
+    return float(getattr(sample, metric))
+
+
+def _task_scores(run: Run, names: Sequence[str]) -> tuple[TaskScores, ...]:
+    order = {task.split: index for index, task in enumerate(TASKS)}
+    scores = []
+    for name in names:
+        parsed = parse_task_name(name)
+        if parsed is not None:
+            scores.append(
+                TaskScores(
+                    name=name,
+                    benchmark=parsed.benchmark,
+                    result=run.tasks.get(name),
+                    samples=run.samples.get(name, ()),
+                )
+            )
+    return tuple(sorted(scores, key=lambda task: order[task.benchmark.split]))
+
+
+def _summary(result: TaskResult, metric: str) -> Estimate | None:
+    row = result.metric(metric)
+    if row is None or row.value is None or result.n_effective == 0:
+        return None
+    return proportion_from_summary(row.value, result.n_effective, row.stderr)

@@ -1,0 +1,58 @@
+"""What several commands need: packages of extras, the format and place of their output."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from lm_eval_longsafety.errors import OptionError
+
+if TYPE_CHECKING:
+    from lm_eval_longsafety.results import Run
+
+REPORT = ("jinja2", "matplotlib", "numpy", "orjson", "pyarrow", "scipy", "tqdm")
+SUBMIT = ("huggingface_hub", "orjson", "yaml")
+
+
+def chosen_format(given: str | None, output: Path | None, default: str) -> str:
+    """The format asked for, else the one the file's name ends in.
+
+    Raises:
+        OptionError: there is no such format.
+    """
+    from lm_eval_longsafety.report.render import FORMATS
+
+    chosen = given or (output.suffix.lstrip(".").lower() if output else "") or default
+    chosen = {"htm": "html", "markdown": "md"}.get(chosen, chosen)
+    if chosen not in FORMATS:
+        raise OptionError(
+            f"--format: {chosen!r} is unknown, choose one of {', '.join(FORMATS)}, "
+            "or end the output file's name in one of them"
+        )
+    return chosen
+
+
+def check_parquet(output: Path) -> None:
+    """Refuse before the work is done, not after.
+
+    Raises:
+        OptionError: a name or place that cannot be written to.
+    """
+    from lm_eval_longsafety.files import check_place
+
+    if output.suffix != ".parquet":
+        raise OptionError(f"{output}: end the name in .parquet, as report finds such files by it")
+    check_place(output)
+
+
+def write_compact_file(output: Path, run: "Run") -> None:
+    """Write a run's samples and results as one compact file, and say so.
+
+    Raises:
+        OptionError: it cannot be written.
+    """
+    from lm_eval_longsafety.results.compacted import write_compact
+
+    samples = [sample for own in run.samples.values() for sample in own]
+    size = write_compact(output, samples, run.summary, run.notes)
+    typer.echo(f"{output}: {len(samples):,} samples, {size / 1000:,.0f} kB")

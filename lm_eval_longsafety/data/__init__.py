@@ -1,0 +1,1 @@
+"""Where rows come from (hub, folder, embedded sample) and the checks that each must pass."""

@@ -1,0 +1,152 @@
+"""One row of the benchmark, and the checks that it must pass.
+
+Data flow: dictionaries as read from files -> `check_rows` -> `Row`s, and a `BadRow` for each that
+fails. Messages show columns, types and lengths, never the row's text.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lm_eval_longsafety.benchmark import MAX_CHOICES
+from lm_eval_longsafety.settings import shorten
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One checked row."""
+
+    id: str
+    context: str
+    question: str
+    choices: tuple[str, ...]
+    """Ordered from least to most safe."""
+    depth: float | None = None
+    """Where in the context the harmful passage stands; None in tasks without a grid. The unit is
+    not published."""
+    length: float | None = None
+    """The context's nominal length; None in tasks without a grid. The unit is not published."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadRow:
+    """Why one row cannot be used."""
+
+    index: int
+    """0-based position in the split."""
+    id: str | None
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        """Position, id, what was found and what is expected."""
+        shown = None if self.id is None else shorten(self.id)
+        return f"row {self.index} (id {shown}): {self.found}, expected {self.expected}"
+
+
+class _Problem(Exception):
+    """What is wrong with a row: (found, expected)."""
+
+
+def check_rows(raw: Iterable[Any], *, grid: bool) -> tuple[list[Row], list[BadRow]]:
+    """Check rows as read from a file.
+
+    Args:
+        raw: mappings with the benchmark's columns; a `BadRow` from the reader is passed on.
+        grid: whether `depth` and `length` must be there.
+
+    Returns:
+        The good rows and the bad ones, each in order.
+    """
+    rows: list[Row] = []
+    bad: list[BadRow] = []
+    first_index: dict[str, int] = {}
+    for index, item in enumerate(raw):
+        if isinstance(item, BadRow):
+            bad.append(item)
+            continue
+        try:
+            row = _check(item, grid=grid)
+            if row.id in first_index:
+                raise _Problem(f"the id of row {first_index[row.id]} again", "an id of its own")
+        except _Problem as problem:
+            found, expected = problem.args
+            row_id = item.get("id") if isinstance(item, Mapping) else None
+            shown = row_id if isinstance(row_id, str) else None
+            bad.append(BadRow(index=index, id=shown, found=found, expected=expected))
+            continue
+        first_index[row.id] = index
+        rows.append(row)
+    return rows, bad
+
+
+def _check(item: Any, *, grid: bool) -> Row:  # noqa: ANN401 - whatever the file holds
+    if not isinstance(item, Mapping):
+        raise _Problem(f"a {type(item).__name__}", "an object with the benchmark's columns")
+    columns = ["id", "context", "question", "choices", *(["depth", "length"] if grid else [])]
+    if missing := [column for column in columns if column not in item]:
+        raise _Problem(f"no column {', '.join(missing)}", f"columns {', '.join(columns)}")
+    row_id = _text(item, "id")
+    if not row_id.strip():
+        raise _Problem("an empty id", "a text that names the row")
+    return Row(
+        id=row_id,
+        context=_text(item, "context"),
+        question=_text(item, "question"),
+        choices=_choices(item["choices"]),
+        depth=_number(item, "depth") if grid else None,
+        length=_number(item, "length") if grid else None,
+    )
+
+
+def _text(item: Mapping[str, Any], column: str) -> str:
+    value = item[column]
+    if not isinstance(value, str):
+        raise _Problem(f"{column} is {_kind(value)}", "a text")
+    return _unicode(value, column)
+
+
+def _unicode(value: str, column: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise _Problem(
+            f"{column} has a lone surrogate at character {error.start}", "valid Unicode"
+        ) from None
+    return value
+
+
+def _choices(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever the file holds
+    if not isinstance(value, list):
+        raise _Problem(f"choices is {_kind(value)}", "a list of texts")
+    if not 2 <= len(value) <= MAX_CHOICES:
+        raise _Problem(f"{len(value)} choices", f"2 to {MAX_CHOICES}")
+    for position, choice in enumerate(value):
+        if not isinstance(choice, str):
+            raise _Problem(f"choice {position} is {_kind(choice)}", "a text")
+        if not _unicode(choice, f"choice {position}").strip():
+            raise _Problem(f"choice {position} is empty", "a text")
+        if choice in value[:position]:
+            raise _Problem(
+                f"choices {value.index(choice)} and {position} are equal", "different texts"
+            )
+    return tuple(value)
+
+
+def _number(item: Mapping[str, Any], column: str) -> float:
+    """Depth or length: ints, floats and numeric strings."""
+    value = item[column]
+    if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except (ValueError, OverflowError):
+            number = math.nan
+        if math.isfinite(number):
+            return number
+    shown = repr(value)[:40] if isinstance(value, (int, float, str)) else _kind(value)
+    raise _Problem(f"{column} is {shown}", "a number")
+
+
+def _kind(value: object) -> str:
+    return "missing (null)" if value is None else f"of type {type(value).__name__}"

@@ -1,0 +1,259 @@
+"""Load the benchmark's rows from a hub id, a folder or the embedded sample, and check each.
+
+Data flow: source -> `load` -> `DataSource` -> `rows(split)` -> checked `Row`s. One download serves
+all ten tasks. Never drops or mends a bad row: bad data is one error that lists them.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lm_eval_longsafety.benchmark import BY_SPLIT
+from lm_eval_longsafety.data import hub
+from lm_eval_longsafety.data.file_cache import cached
+from lm_eval_longsafety.data.rows import BadRow, Row, check_rows
+from lm_eval_longsafety.errors import DataError, first_line
+from lm_eval_longsafety.settings import shorten
+
+_SHARD = re.compile(r"(?P<split>.+)-(?P<number>[0-9]{5})-of-(?P<total>[0-9]{5})\.parquet")
+SAMPLE_DIR = Path(__file__).resolve().parent / "sample"
+"""The embedded sample, in the layout of the hub's data set; made by `examples/sample/build.py`."""
+_LAYOUTS = "data/<Split>-00000-of-00001.parquet (a clone of the hub's repository) or <Split>.jsonl"
+_LISTED = 10
+"""Bad rows that one error spells out."""
+_LFS_POINTER = b"version https://git-lfs"
+"""How the small text begins that a clone made without Git LFS holds instead of a file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSource:
+    """A found data set: which files hold each split."""
+
+    name: str
+    """As the user gave it: a hub id, a folder or `sample`."""
+    revision: str | None
+    """The hub's commit; None for files on this machine."""
+    files: dict[str, tuple[Path, ...]]
+    """Files of each split, in reading order."""
+
+    def rows(self, split: str) -> list[Row]:
+        """The checked rows of one split, in file order.
+
+        Raises:
+            DataError: the split or a file of it is not there, a file cannot be read, or rows are
+                malformed.
+        """
+        if split not in self.files:
+            raise DataError(
+                f"{self.name}: no split {split!r}; found "
+                f"{', '.join(sorted(self.files)) or 'none'}. "
+                f"Expected {_LAYOUTS}"
+            )
+        _refuse_missing_shards(f"{self.name}, split {split}", self.files[split])
+        raw = [row for path in self.files[split] for row in _read(path)]
+        if not raw:
+            names = ", ".join(path.name for path in self.files[split])
+            raise DataError(f"{self.name}, split {split}: no rows in {names}")
+        grid = split in BY_SPLIT and BY_SPLIT[split].grid
+        rows, bad = check_rows(raw, grid=grid)
+        if bad:
+            raise DataError(f"{self.name}, split {split}: " + describe_bad_rows(bad, len(raw)))
+        return rows
+
+
+def describe_bad_rows(bad: Sequence[BadRow], total: int) -> str:
+    """One text for all bad rows of a split: how many, and the first ten of them."""
+    listed = "; ".join(str(row) for row in bad[:_LISTED])
+    more = f"; and {len(bad) - _LISTED} more" if len(bad) > _LISTED else ""
+    return f"{len(bad)} of {total} rows are malformed: {listed}{more}"
+
+
+def row_count_warning(source: DataSource, split: str, rows: int) -> str | None:
+    """What to say where a split has not the published number of rows, else None."""
+    expected = BY_SPLIT[split].rows
+    if source.name == "sample" or rows == expected:
+        return None
+    return (
+        f"{source.name}, split {split}: {rows} rows, the published data has {expected}; "
+        "scores cannot be compared with published ones"
+    )
+
+
+def fingerprint(rows: Sequence[Row]) -> str:
+    """SHA-256 over all fields of the rows in order: equal for runs on the same data."""
+    digest = hashlib.sha256()
+    for row in rows:
+        for field in (row.id, row.context, row.question, *row.choices, row.depth, row.length):
+            data = b"-" if field is None else str(field).encode()
+            digest.update(b"%d:" % len(data) + data)
+        digest.update(b"\n")
+    return digest.hexdigest()
+
+
+@cached(maxsize=4, places=lambda name, revision=None: (name,))
+def load(name: str, revision: str | None = None) -> DataSource:
+    """Find a data set's files; a hub id is downloaded once.
+
+    Args:
+        name: `sample`, a folder in one of the two layouts, or a hub id `owner/name`.
+        revision: the hub's branch, tag or commit; ignored for files on this machine.
+
+    Raises:
+        DataError: nothing is there, or the hub cannot be reached.
+    """
+    if name == "sample":
+        return DataSource(name=name, revision=None, files=_find(SAMPLE_DIR, name))
+    path = local_path(name)
+    if path is not None and path.is_dir():
+        return DataSource(name=name, revision=None, files=_find(path, name))
+    if path is not None or not hub.is_id(name):
+        kind = "is no folder here" if path is None else "is a file"
+        raise DataError(
+            f"data {shorten(name)} {kind}; give a hub id (owner/name), a folder, or `sample`"
+        )
+    snapshot = hub.download("hub data set", name, ["data/*.parquet", "*.jsonl"], revision)
+    return DataSource(name=name, revision=snapshot.name, files=_find(snapshot, name))
+
+
+def local_path(name: str) -> Path | None:
+    """What is there under a name on this machine; None where nothing is, or can be.
+
+    Raises:
+        DataError: a folder above it cannot be read.
+    """
+    try:
+        path = Path(name).expanduser()
+        return path if path.exists() else None
+    except PermissionError as error:
+        raise DataError(f"{shorten(name)}: cannot be read ({error.strerror})") from error
+    except (OSError, RuntimeError, ValueError):
+        # Too long for a file's name, an unknown user's home, a character that no name has.
+        return None
+
+
+def _find(folder: Path, name: str) -> dict[str, tuple[Path, ...]]:
+    """The files of each split; parquet wins where a split is there in both layouts."""
+    inside = _listing(folder)
+    shards: dict[str, list[Path]] = {}
+    for path in sorted((folder / "data").glob("*.parquet")):
+        if match := _SHARD.fullmatch(path.name):
+            shards.setdefault(match["split"], []).append(path)
+    found: dict[str, tuple[Path, ...]] = {
+        path.stem: (path,) for path in sorted(folder.glob("*.jsonl"))
+    }
+    found |= {split: tuple(paths) for split, paths in shards.items()}
+    if not found:
+        raise DataError(
+            f"{name}: no splits in this folder (it holds {inside[:_LISTED]}); expected {_LAYOUTS}"
+        )
+    return found
+
+
+def _listing(folder: Path) -> list[str]:
+    """The names in a folder and in its `data`; `glob` takes what it may not read for empty."""
+    try:
+        if (folder / "data").is_dir():
+            os.listdir(folder / "data")
+        return sorted(os.listdir(folder))
+    except OSError as error:
+        raise DataError(f"{error.filename}: cannot be read ({error.strerror})") from error
+
+
+def _refuse_missing_shards(where: str, paths: Sequence[Path]) -> None:
+    """Each file's name says which it is, and how many there are of its split."""
+    shards = [match for path in paths if (match := _SHARD.fullmatch(path.name))]
+    totals = {int(shard["total"]) for shard in shards}
+    numbers = sorted(int(shard["number"]) for shard in shards)
+    if not shards or (totals == {len(shards)} and numbers == list(range(len(shards)))):
+        return
+    raise DataError(
+        f"{where}: found {len(shards)} parquet files "
+        f"({', '.join(shard.string for shard in shards[:_LISTED])}), expected "
+        f"{' or '.join(str(total) for total in sorted(totals))}, numbered from 0, as their names "
+        "say; fetch the others, or remove those of another version"
+    )
+
+
+def _read(path: Path) -> Iterator[Any]:
+    """The rows of one file.
+
+    Raises:
+        DataError: it is not a readable file of its kind.
+    """
+    try:
+        _refuse_stand_in(path)
+        yield from _read_parquet(path) if path.suffix == ".parquet" else _read_jsonl(path)
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror or first_line(error)})"
+        ) from error
+
+
+def _refuse_stand_in(path: Path) -> None:
+    """Refuse what stands where a file should: opening a pipe would wait for a writer forever."""
+    if not path.is_file():
+        raise DataError(f"{path}: a folder, a pipe or a broken link, expected a file")
+    with path.open("rb") as file:
+        if file.read(len(_LFS_POINTER)) == _LFS_POINTER:
+            raise DataError(
+                f"{path}: a Git LFS pointer in place of the file; run `git lfs pull` in the clone"
+            )
+
+
+def _read_parquet(path: Path) -> Iterator[Any]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            columns = file.schema_arrow.names
+            if twice := [column for column in columns if columns.count(column) > 1]:
+                raise DataError(f"{path}: two columns are named {shorten(twice[0])}, expected one")
+            for batch in file.iter_batches(batch_size=32):
+                yield from batch.to_pylist()
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{path}: not a readable parquet file ({first_line(error)}); fetch it again"
+        ) from error
+
+
+def _read_jsonl(path: Path) -> Iterator[Any]:
+    """One value a line; a line that cannot be read is reported with the other malformed rows."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                yield _parse_line(line, number)
+
+
+class _KeyTwiceError(ValueError):
+    """An object that has two values for one key, of which `json` would keep the last."""
+
+
+def _parse_line(line: bytes, number: int) -> Any:  # noqa: ANN401 - whatever the JSON holds
+    try:
+        return json.loads(line.decode(), object_pairs_hook=_object)
+    except UnicodeDecodeError as error:
+        found = f"line {number} is not UTF-8 text (at its byte {error.start + 1})"
+    except json.JSONDecodeError as error:
+        found = f"line {number} is no JSON ({error.msg} at column {error.colno})"
+    except RecursionError:
+        found = f"line {number} is nested too deep"
+    except _KeyTwiceError as error:
+        found = f"line {number} has the key {error} twice"
+    except ValueError:
+        found = f"line {number} has a number of too many digits"
+    return BadRow(index=number - 1, id=None, found=found, expected="one JSON object a line")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in made:
+            raise _KeyTwiceError(shorten(key))
+        made[key] = value
+    return made

@@ -1,0 +1,1 @@
+"""What lm-eval calls and what calls it: documents, task classes, filter, discovery, run."""

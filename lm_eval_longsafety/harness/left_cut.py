@@ -1,0 +1,101 @@
+"""A prompt of LongSafetyBench is never cut from the left in silence.
+
+lm-eval's backends make room for the reply by cutting a prompt's head, chat header first, at most
+with a log line: our tables would still say that nothing was truncated. The window that counts is
+that of the loaded model: options may name another, and a `TaskManager` may serve several models.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.prompts.tokenizer import measure_ids
+from lm_eval_longsafety.settings import REPLY_TOKENS, RESERVED_TOKENS, longest_reply
+
+if TYPE_CHECKING:
+    from lm_eval.api.instance import Instance
+
+_SEAM = 16
+"""Tokens by which a text may have more than its two parts counted alone; generous."""
+_LETTER_ROOM = 2
+"""Of the window: vLLM wants room for the candidate and for the token to generate."""
+
+
+def refuse_left_cut(requests: "Sequence[Instance]", lm: Any) -> None:  # noqa: ANN401 (untyped)
+    """Check the requests of one task against the model's window, before any of them is answered.
+
+    Args:
+        requests: lm-eval's, with documents of ours; not empty.
+        lm: the model that will answer. One that does not say its window or does not tokenise cuts
+            nothing.
+
+    Raises:
+        OptionError: a prompt and its reply do not fit into the window together.
+    """
+    window, encode = getattr(lm, "max_length", None), getattr(lm, "tok_encode", None)
+    if not isinstance(window, int) or encode is None or not getattr(lm, "tokenized_requests", True):
+        return
+    counted = _counts_alike(requests[0].doc, encode)
+    checked = None
+    for request in requests:
+        context = request.args[0]
+        if context is checked or not isinstance(context, str):
+            continue  # The letters of one document share their context.
+        checked, room = context, _room(request, lm)
+        if _at_most(request.doc, context, counted=counted) + room > window:
+            _refuse(request.doc, len(encode(context)), window, room, counted=counted)
+
+
+def _counts_alike(doc: Mapping[str, Any], encode: Any) -> bool:  # noqa: ANN401 (lm-eval's)
+    """Whether the model's tokenizer is the one that counted the documents, by one of them."""
+    if doc["prompt_sha256"] is None:
+        return False
+    ids = encode(doc["prompt"], add_special_tokens=False)
+    return bool(measure_ids(ids).sha256 == doc["prompt_sha256"])
+
+
+def _room(request: "Instance", lm: Any) -> int:  # noqa: ANN401 (untyped)
+    """Tokens of the window that the prompt must leave free."""
+    if request.request_type != "generate_until":
+        return _LETTER_ROOM
+    if getattr(lm, "backend", "causal") != "causal":
+        return 0  # An encoder's window holds the prompt alone.
+    return longest_reply(request.args[1]) or REPLY_TOKENS
+
+
+def _at_most(doc: Mapping[str, Any], context: str, *, counted: bool) -> int:
+    """Tokens that the context cannot exceed: encoding 42,000 again is for cases of doubt only.
+
+    What stands around the prompt (a chat template, a system instruction) has at most a token a
+    byte.
+    """
+    around = len(context.encode()) - len(doc["prompt"].encode())
+    if not counted or around < 0:
+        return len(context.encode())
+    return int(doc["prompt_tokens"]) + around + _SEAM
+
+
+def _refuse(doc: Mapping[str, Any], tokens: int, window: int, reply: int, *, counted: bool) -> None:
+    over = tokens + reply - window
+    if over > 0:
+        prompt = doc["prompt_tokens"] if counted else None
+        raise OptionError(
+            f"document {doc['id']!r} of {doc['task']}: its prompt has {tokens} tokens as sent and "
+            f"the model's window {window}, of which {reply} are for the reply, so that lm-eval "
+            f"would cut {over} from the prompt's head; {_remedy(prompt, tokens, window, reply)}"
+        )
+
+
+def _remedy(prompt: int | None, tokens: int, window: int, reply: int) -> str:
+    """Options under which `window.prompt_limit` leaves room for reply, template and instruction."""
+    longer = max(0, reply - REPLY_TOKENS)
+    # Where nobody counted, or with another tokenizer, what stands around the prompt is unknown.
+    around = 0 if prompt is None else tokens - prompt + _SEAM
+    largest = min(window, window - reply - around + RESERVED_TOKENS + longer)
+    if largest < RESERVED_TOKENS + longer + 2:
+        return "allow a shorter reply (--gen_kwargs max_gen_toks) or take a larger window"
+    options: dict[str, object] = {"reply_tokens": reply} if longer else {}
+    if prompt is None:
+        options["tokenizer"] = "<the model's>"
+    return f"give --metadata '{json.dumps(options | {'max_prompt_tokens': largest})}'"

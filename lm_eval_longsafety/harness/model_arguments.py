@@ -1,0 +1,119 @@
+"""What `longsafety run` checks of `--model` and `--model_args` before a model's weights are loaded.
+
+`check` sees the command line alone and needs no model. What only the backend can tell, an argument
+that neither it nor the model knows, becomes one line in `loading`.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from lm_eval_longsafety.backends import BACKENDS
+from lm_eval_longsafety.errors import OptionError, meant, need
+
+_HF = ("hf", "hf-auto", "huggingface", "longsafety-hf")
+_VLLM = ("vllm", "longsafety-vllm")
+_NEEDS = {
+    **dict.fromkeys(_HF, ("hf", ("accelerate", "torch", "transformers"))),
+    **dict.fromkeys(_VLLM, ("vllm", ("vllm",))),
+    **dict.fromkeys(
+        ("local-completions", "local-chat-completions", "openai-completions"),
+        ("api", ("aiohttp", "requests", "tenacity")),
+    ),
+}
+"""Backend -> the extra that brings its packages, and these."""
+_VLLM_DTYPES = ("auto", "bfloat16", "float", "float16", "float32", "half")
+_UNKNOWN = re.compile(r"__init__\(\) got an unexpected keyword argument '(\w+)'")
+
+
+def check_model(model: str) -> None:
+    """Refuse a backend that lm-eval has not, with the one that was meant."""
+    import lm_eval.models  # noqa: F401  (registers lm-eval's backends)
+    from lm_eval.api.registry import MODEL_REGISTRY
+
+    known = sorted({*MODEL_REGISTRY.keys(), *BACKENDS})
+    if model not in known:
+        raise OptionError(
+            f"--model: {model} is no backend of lm-eval{meant(model, known)}; "
+            f"there are {', '.join(known)}"
+        )
+
+
+def check(model: str, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    """Check a model's arguments.
+
+    Args:
+        model: what `--model` names.
+        arguments: `--model_args`.
+        options: what lm-eval gives the backend beside them (`batch_size`, `max_batch_size`,
+            `device`); None is not given.
+
+    Raises:
+        OptionError: packages that are not installed, an argument given twice, a dtype that does not
+            exist, CUDA where there is none.
+    """
+    if model in _NEEDS:
+        need(*_NEEDS[model])
+    for name, value in options.items():
+        if value is not None and name in arguments:
+            raise OptionError(
+                f"--model_args {name}={arguments[name]}: lm-eval passes {name} by itself; "
+                f"give --{name} {arguments[name]} and leave it out of --model_args"
+            )
+    if model in _VLLM:
+        _check_dtype("dtype", arguments, _VLLM_DTYPES)
+    if model in _HF:
+        _check_hf(arguments, options)
+
+
+def _check_hf(arguments: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    import torch
+
+    dtypes = sorted(name for name, value in vars(torch).items() if isinstance(value, torch.dtype))
+    _check_dtype("dtype", arguments, ["auto", *dtypes])
+    for name in ("softmax_dtype", "mixed_precision_dtype"):
+        _check_dtype(name, arguments, dtypes)
+    device = str(arguments.get("device") or options.get("device") or "cuda")
+    # Several processes get their devices from accelerate.
+    alone = int(os.environ.get("WORLD_SIZE", "1")) == 1
+    # lm-eval takes the CPU in place of a numbered device that is not there (its default, cuda:0).
+    if alone and device == "cuda" and not torch.cuda.is_available():
+        raise OptionError(
+            "--device cuda: PyTorch finds no CUDA device here; give --device cpu, or install a "
+            "PyTorch for your GPU and driver"
+        )
+
+
+def _check_dtype(name: str, arguments: Mapping[str, Any], known: Any) -> None:  # noqa: ANN401
+    value = arguments.get(name)
+    if isinstance(value, str) and value not in known:
+        usual = [dtype for dtype in ("auto", "bfloat16", "float16", "float32") if dtype in known]
+        raise OptionError(f"--model_args {name}={value}: no such dtype; use {', '.join(usual)}")
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Within this block, an argument that no part of a backend knows is an `OptionError`."""
+    from lm_eval.api.model import LM
+
+    original = LM.__dict__["create_from_arg_obj"]
+
+    def create(cls: type, arguments: Any, *more: Any) -> Any:  # noqa: ANN401 (lm-eval is untyped)
+        try:
+            return original.__func__(cls, arguments, *more)
+        except TypeError as error:
+            found = _UNKNOWN.search(str(error))
+            if not found or found[1] not in arguments:
+                raise
+            raise OptionError(
+                f"--model_args {found[1]}={arguments[found[1]]}: neither lm-eval's backend nor the "
+                "model it loads has such an argument"
+            ) from None
+
+    LM.create_from_arg_obj = classmethod(create)
+    try:
+        yield
+    finally:
+        LM.create_from_arg_obj = original

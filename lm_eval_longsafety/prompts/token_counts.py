@@ -1,0 +1,152 @@
+"""Remember what tokenising a prompt told, so that the second start need not do it again.
+
+One small SQLite file per tokenizer in Hugging Face's assets cache: SHA-256 of the prompt -> token
+count, SHA-256 of the tokens, and where its middle cut fell. No text is stored. A cache that cannot
+be used is done without: it can only save time.
+"""
+
+import contextlib
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from lm_eval_longsafety.prompts.tokenizer import Measure, PromptTokenizer
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS measures (
+    prompt BLOB PRIMARY KEY, tokens INTEGER NOT NULL, ids TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cuts_by_rule (
+    rule TEXT, prompt BLOB, kept INTEGER, head INTEGER NOT NULL, tail INTEGER NOT NULL,
+    PRIMARY KEY (rule, prompt, kept)
+) WITHOUT ROWID;
+"""
+# Fails on a store that cannot be written, or that another release wrote with other columns.
+_TRIAL = """
+BEGIN IMMEDIATE;
+SELECT prompt, tokens, ids FROM measures LIMIT 0;
+SELECT rule, prompt, kept, head, tail FROM cuts_by_rule LIMIT 0;
+ROLLBACK;
+"""
+
+
+class TokenCounts:
+    """Token counts and middle cuts under one tokenizer, remembered between runs."""
+
+    def __init__(self, tokenizer: PromptTokenizer, path: Path | None = None) -> None:
+        """Use the store at `path`; the default place is a file of its own for each tokenizer."""
+        self._tokenizer = tokenizer
+        self._path = path
+
+    def count(self, prompts: Sequence[str]) -> list[int]:
+        """Tokens of each prompt; only prompts never seen before are tokenised."""
+        return [measure.tokens for measure in self.measure(prompts)]
+
+    def measure(self, prompts: Sequence[str]) -> list[Measure]:
+        """Count and hash of each prompt's tokens; only new prompts are tokenised."""
+        keys = [_key(prompt) for prompt in prompts]
+        with self._store() as store:
+            known = {
+                key: Measure(*row)
+                for key in keys
+                if (row := _remembered(store, _SELECT_MEASURE, (key,), (int, str))) is not None
+            }
+            new = {
+                key: prompt for key, prompt in zip(keys, prompts, strict=True) if key not in known
+            }
+            fresh = dict(zip(new, self._tokenizer.measure(list(new.values())), strict=True))
+            rows = [(key, *measure) for key, measure in fresh.items()]
+            _save(store, "INSERT OR REPLACE INTO measures VALUES (?, ?, ?)", rows)
+        return [known[key] if key in known else fresh[key] for key in keys]
+
+    def cut(self, prompt: str, kept: int, cut: Callable[[str], str], *, rule: str) -> str:
+        """`cut(prompt)`, remembered by position where it is the prompt's own head and tail.
+
+        Args:
+            prompt: the whole prompt.
+            kept: how many tokens the cut keeps; with the prompt it names the cut.
+            cut: makes the cut text; called only where it is not remembered.
+            rule: names what `cut` does; cuts by another rule are not taken.
+        """
+        key = (rule, _key(prompt), kept)
+        with self._store() as store:
+            row = _remembered(store, _SELECT_CUT, key, (int, int))
+            if row is not None:
+                return prompt[: row[0]] + prompt[len(prompt) - row[1] :]
+            text = cut(prompt)
+            if (head := _head_length(prompt, text)) is not None:
+                row = (*key, head, len(text) - head)
+                _save(store, "INSERT OR REPLACE INTO cuts_by_rule VALUES (?, ?, ?, ?, ?)", [row])
+            return text
+
+    @contextlib.contextmanager
+    def _store(self) -> Iterator[sqlite3.Connection]:
+        """The store, or an empty one in memory where the file cannot be used."""
+        with contextlib.closing(self._connect()) as connection:
+            yield connection
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            path = self._path or _default_path(self._tokenizer.fingerprint)
+            connection = sqlite3.connect(path, timeout=30)
+            connection.executescript(_SCHEMA + _TRIAL)
+        except (sqlite3.Error, OSError):
+            connection = sqlite3.connect(":memory:")
+            connection.executescript(_SCHEMA)
+        return connection
+
+
+_SELECT_MEASURE = "SELECT tokens, ids FROM measures WHERE prompt = ?"
+_SELECT_CUT = "SELECT head, tail FROM cuts_by_rule WHERE rule = ? AND prompt = ? AND kept = ?"
+
+
+def _default_path(fingerprint: str) -> Path:
+    from huggingface_hub import cached_assets_path
+
+    folder: Path = cached_assets_path(library_name="lm-eval-longsafety", namespace="token_counts")
+    return folder / f"{fingerprint}.sqlite"
+
+
+def _remembered(
+    store: sqlite3.Connection, select: str, key: Sequence[object], types: tuple[type, ...]
+) -> tuple[Any, ...] | None:
+    """A row of the store; None where there is none, or only a damaged one."""
+    try:
+        row: tuple[Any, ...] | None = store.execute(select, key).fetchone()
+    except sqlite3.Error:
+        return None
+    return row if row is not None and tuple(map(type, row)) == types else None
+
+
+def _save(store: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Write what was learnt; a full disk or a busy store costs only the time saved next time."""
+    with contextlib.suppress(sqlite3.Error), store:
+        store.executemany(statement, rows)
+
+
+def _key(prompt: str) -> bytes:
+    return hashlib.sha256(prompt.encode()).digest()
+
+
+def _head_length(prompt: str, text: str) -> int | None:
+    """The head's length where `text` is the prompt's head and tail; None where it is not.
+
+    A tokenizer that cannot give back its input exactly (a character cut in two, spaces made anew)
+    has no such place.
+    """
+    head = _common_prefix(prompt, text)
+    return head if prompt.endswith(text[head:]) else None
+
+
+def _common_prefix(a: str, b: str) -> int:
+    """Length of the longest common prefix, by bisection (slices compare at C speed)."""
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

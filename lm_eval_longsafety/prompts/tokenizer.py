@@ -1,0 +1,217 @@
+"""The tokenizer and config of the model that will read the prompts, by the model arguments.
+
+Nothing here loads weights. Special tokens are never added: prompts are measured as plain text.
+"""
+
+import functools
+import hashlib
+import os
+import sys
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lm_eval_longsafety.data.file_cache import cached
+from lm_eval_longsafety.errors import OptionError, first_line
+from lm_eval_longsafety.settings import ModelArgs
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig
+
+_BATCH_CHARACTERS = 4_000_000
+"""Text tokenised at once: enough to keep every core busy, little beside the prompts themselves."""
+_UNSET_MAX_LENGTH = 10**9
+"""Tokenizers without a limit of their own report about 1e30."""
+
+
+class Measure(NamedTuple):
+    """What tokenising one text tells."""
+
+    tokens: int
+    sha256: str
+    """Over the token ids, each as four bytes, least significant first."""
+
+
+class PromptTokenizer:
+    """Counts, encodes and decodes plain text with a Hugging Face tokenizer."""
+
+    def __init__(self, tokenizer: Any) -> None:  # noqa: ANN401 - transformers' own classes
+        """Wrap a loaded tokenizer; its own truncation and padding are switched off."""
+        self._tokenizer = tokenizer
+        self._fast = getattr(tokenizer, "backend_tokenizer", None)
+        if self._fast is not None:
+            self._fast.no_truncation()
+            self._fast.no_padding()
+
+    @property
+    def loaded(self) -> Any:  # noqa: ANN401 - transformers' own classes
+        """The tokenizer itself."""
+        return self._tokenizer
+
+    @property
+    def max_length(self) -> int | None:
+        """The tokenizer's own limit in tokens, None where it has none."""
+        limit = getattr(self._tokenizer, "model_max_length", None)
+        return int(limit) if limit and limit < _UNSET_MAX_LENGTH else None
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the tokenizer's full definition; equal fingerprints count alike."""
+        if self._fast is not None:
+            definition = self._fast.to_str()
+        else:
+            definition = repr((type(self._tokenizer), sorted(self._tokenizer.get_vocab().items())))
+        return hashlib.sha256(definition.encode()).hexdigest()
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text; texts are tokenised in batches."""
+        return [n for batch in _batches(texts) for n in self._count_batch(batch)]
+
+    def measure(self, texts: Sequence[str]) -> list[Measure]:
+        """Count and hash of each text's tokens, from one pass of the tokenizer."""
+        return [measure_ids(ids) for batch in _batches(texts) for ids in self._encode_batch(batch)]
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids, without special tokens."""
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False, verbose=False)
+        return ids
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of token ids, spaces and special tokens left as they are."""
+        text: str = self._tokenizer.decode(
+            list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False
+        )
+        return text
+
+    def check_chat_template(self, name: str | None = None) -> None:
+        """Check that a conversation can be put into the tokenizer's chat template.
+
+        Args:
+            name: of one template among several; None takes the default.
+
+        Raises:
+            OptionError: the tokenizer has no such template.
+        """
+        templates = self._tokenizer.chat_template
+        several = isinstance(templates, dict)
+        if templates and (not several or (name or "default") in templates):
+            return
+        found = f"only {', '.join(sorted(templates))}" if several else "none"
+        raise OptionError(
+            f"--apply_chat_template: the tokenizer of {self._tokenizer.name_or_path!r} has {found}"
+            f"{f', not {name}' if several and name else ''}; leave the option out for a base "
+            "model, or name an instruct model"
+        )
+
+    def _count_batch(self, texts: list[str]) -> list[int]:
+        if self._fast is None:
+            return [len(self.encode(text)) for text in texts]
+        return [len(e) for e in self._fast.encode_batch_fast(texts, add_special_tokens=False)]
+
+    def _encode_batch(self, texts: list[str]) -> Iterator[list[int]]:
+        if self._fast is None:
+            return (self.encode(text) for text in texts)
+        encoded = self._fast.encode_batch_fast(texts, add_special_tokens=False)
+        return (each.ids for each in encoded)
+
+
+def measure_ids(ids: Sequence[int]) -> Measure:
+    """Count and hash of token ids."""
+    packed = array("I", ids)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return Measure(tokens=len(ids), sha256=hashlib.sha256(packed.tobytes()).hexdigest())
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for text in texts:
+        batch.append(text)
+        size += len(text)
+        if size >= _BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+@cached(maxsize=2, places=lambda model: (model.tokenizer, model.name))
+def load_tokenizer(model: ModelArgs) -> PromptTokenizer | None:
+    """The tokenizer that the model arguments name: `tokenizer`, else the model itself.
+
+    Returns:
+        None where none is named, or where an API model's name leads to no tokenizer here.
+
+    Raises:
+        OptionError: a tokenizer named by the user, or that of a model on this machine, cannot be
+            loaded.
+    """
+    name = model.tokenizer or model.name
+    if name is None:
+        return None
+    must_load = model.tokenizer is not None or model.local
+    if must_load:
+        _refuse_missing("tokenizer", name)
+    try:
+        from transformers import AutoTokenizer
+
+        return PromptTokenizer(AutoTokenizer.from_pretrained(name, **_hub_arguments(model)))
+    except _load_errors() as error:
+        if not must_load:
+            return None
+        raise OptionError(_cannot_load("tokenizer", name, first_line(error))) from error
+
+
+@cached(maxsize=2, places=lambda model: (model.name,))
+def load_config(model: ModelArgs) -> "PretrainedConfig":
+    """The config of a model that lm-eval loads itself.
+
+    Raises:
+        OptionError: it cannot be loaded.
+    """
+    if model.name is None:
+        raise ValueError("no model is named")
+    _refuse_missing("config", model.name)
+    try:
+        from transformers import AutoConfig
+
+        config: PretrainedConfig = AutoConfig.from_pretrained(model.name, **_hub_arguments(model))
+        return config
+    except _load_errors() as error:
+        raise OptionError(_cannot_load("config", model.name, first_line(error))) from error
+
+
+def _load_errors() -> tuple[type[Exception], ...]:
+    """What transformers raises for files that are missing, damaged or of another kind."""
+    from huggingface_hub import errors
+
+    # Checked configs, of huggingface_hub 1.0 and newer, raise an error outside the usual ones.
+    checked = getattr(errors, "StrictDataclassError", ValueError)
+    usual = (ImportError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+    return (*usual, checked)
+
+
+def _hub_arguments(model: ModelArgs) -> dict[str, Any]:
+    return {
+        "revision": model.revision or "main",
+        "subfolder": model.subfolder or "",
+        "trust_remote_code": model.trust_remote_code,
+    }
+
+
+def _refuse_missing(what: str, name: str) -> None:
+    """Importing transformers takes seconds, and its error would blame the form of the name."""
+    if os.path.isabs(name) and not os.path.exists(name):
+        raise OptionError(_cannot_load(what, name, "there is no such folder"))
+
+
+def _cannot_load(what: str, name: str, reason: str) -> str:
+    advice = {
+        "config": "give the window as max_length=<tokens> in --model_args",
+        "tokenizer": "name another one with --metadata '{\"tokenizer\": ...}'",
+    }[what]
+    return (
+        f"the {what} of {name!r} cannot be loaded ({reason}); prompts cannot be fitted to the "
+        f"model's window without it. Check the name, or {advice}"
+    )

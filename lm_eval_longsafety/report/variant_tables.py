@@ -1,0 +1,78 @@
+"""Section: the controls (option orders, no context, other lengths), one table per variant.
+
+The place for what belongs to a single variant; scores of variants never enter the headline.
+"""
+
+from collections.abc import Sequence
+
+from lm_eval_longsafety.analysis.scores import Subject
+from lm_eval_longsafety.report.content import (
+    Cell,
+    Column,
+    Section,
+    Table,
+    count,
+    percent,
+    score,
+    text,
+)
+from lm_eval_longsafety.results.samples import SCORES
+
+_TITLES = {"rotations": "Every option order", "no_context": "Without the context"}
+
+
+def section(subjects: Sequence[Subject]) -> Section | None:
+    """Overall scores of every variant that was run; None without any."""
+    # Lengths have a section of their own, with a field for each.
+    names = sorted({s.variant for s in subjects if not s.variant.startswith("length_")} - {""})
+    if not names:
+        return None
+    return Section(
+        id="variants",
+        title="Controls",
+        paragraphs=(
+            "The same questions under other conditions. These scores are not LongSafetyBench's: "
+            "they show how much of it depends on the order of the options, the context or its "
+            "length.",
+        ),
+        tables=tuple(_table(name, [s for s in subjects if s.variant == name]) for name in names),
+    )
+
+
+def _table(variant: str, subjects: Sequence[Subject]) -> Table:
+    extra = extra_metrics(subjects)
+    rows = []
+    for subject in subjects:
+        cells = [score(subject.mean(metric)) for metric in ("sr", "ha", "answered")]
+        cells += [_extra_mean(subject, name) for name in extra]
+        documents = sum(task.n for task in subject.tasks if task.n) or None
+        rows.append((text(subject.label), *cells, count(documents), text(subject.protocol)))
+    return Table(
+        id=f"variant-{variant.replace('_', '-')}",
+        caption=f"{_TITLES.get(variant, variant)}: mean over tasks [95 % interval]",
+        columns=(
+            Column(title="Model", numeric=False),
+            *(Column(title=title) for title in ("SR %", "HA %", "Answered %")),
+            *(Column(title=f"{name} %") for name in extra),
+            Column(title="Documents"),
+            Column(title="Protocol", numeric=False),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def extra_metrics(subjects: Sequence[Subject]) -> list[str]:
+    """Names of the metrics that only these variants have, in order of appearance."""
+    results = (task.result for subject in subjects for task in subject.tasks)
+    names = [metric.name for result in results if result for metric in result.metrics]
+    return [name for name in dict.fromkeys(names) if name not in SCORES]
+
+
+def _extra_mean(subject: Subject, name: str) -> Cell:
+    """Plain mean over tasks of lm-eval's own values."""
+    found = [task.result.metric(name) for task in subject.tasks if task.result]
+    values = [metric.value for metric in found if metric and metric.value is not None]
+    if not values or len(values) != len(subject.tasks):
+        return Cell(text="n/a")
+    mean = sum(values) / len(values)
+    return Cell(text=percent(mean), value=mean)

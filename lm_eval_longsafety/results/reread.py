@@ -1,0 +1,171 @@
+"""Read logged replies again with the present filter, without a model.
+
+Data flow: `samples_*.jsonl` -> reply (or log-probabilities) -> `replies.read_choice` -> metrics ->
+a new sample. On the files of a fresh run nothing changes; on those of an older release the scores
+become what this release gives.
+"""
+
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from lm_eval_longsafety.benchmark import is_ours
+from lm_eval_longsafety.errors import ResultsError
+from lm_eval_longsafety.results import Run, Sample, SampleText, TaskResult
+from lm_eval_longsafety.results.results_file import run_from
+
+if TYPE_CHECKING:
+    from lm_eval_longsafety.replies import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescored:
+    """A run with its samples scored anew."""
+
+    run: Run
+    """With the new samples."""
+    old: dict[str, tuple[Sample, ...]]
+    """The samples as logged, by task, in the same order."""
+
+    def changed(self, task: str) -> list[tuple[Sample, Sample]]:
+        """(old, new) of the task's samples whose scores or letters are others now."""
+        pairs = zip(self.old[task], self.run.samples[task], strict=True)
+        return [(old, new) for old, new in pairs if _outcome(old) != _outcome(new)]
+
+
+def rescore(runs: Iterable[Run]) -> list[Rescored]:
+    """Score every logged reply again.
+
+    Args:
+        runs: read with `keep_text`; those without samples are left out.
+
+    Raises:
+        ResultsError: there are no replies, as in compact files, or one of several option orders is
+            missing.
+    """
+    rescored = []
+    for run in runs:
+        if run.samples:
+            anew = {task: tuple(map(rescore_sample, own)) for task, own in run.samples.items()}
+            old = {task: _without_text(own) for task, own in run.samples.items()}
+            one = Rescored(run=replace(run, samples=anew), old=old)
+            changed = [task for task in anew if one.changed(task)]
+            rescored.append(replace(one, run=_with_new_rows(one.run, old, changed)))
+    if not rescored:
+        raise ResultsError("no LongSafetyBench samples here; give the samples_*.jsonl of a run")
+    return rescored
+
+
+def rescore_sample(sample: Sample) -> Sample:
+    """The sample as this release scores it.
+
+    A letter chosen by log-probability stands: there is nothing to read.
+
+    Raises:
+        ResultsError: the reply was not kept, or not one for each option order.
+    """
+    from lm_eval_longsafety.metrics import score_choice
+    from lm_eval_longsafety.variants.rotations import score_orders
+
+    if sample.text is None:
+        raise ResultsError(
+            f"{sample.task}: the reply to document {sample.id!r} was not kept (a compact file?); "
+            "give lm-eval's own samples_*.jsonl"
+        )
+    if not sample.text.replies:
+        return replace(sample, text=None)
+    readings, chosen = _read(sample, sample.text)
+    doc = {"letters": sample.letters, "truncated": sample.truncated}
+    scores = score_orders(
+        chosen,
+        [
+            score_choice(doc, choice, refused=reading.refused)
+            for choice, reading in zip(chosen, readings, strict=True)
+        ],
+    )
+    return replace(
+        sample,
+        picks=tuple(str(letter) for letter in readings),
+        ha=scores["ha"],
+        sr=scores["sr"],
+        answered=scores["answered"],
+        refused=scores["refused"],
+        extra={name: scores.get(name, value) for name, value in sample.extra.items()},
+        text=None,
+    )
+
+
+def _with_new_rows(run: Run, old: Mapping[str, Sequence[Sample]], changed: Sequence[str]) -> Run:
+    """The run with lm-eval's rows telling the new scores, as a fresh run's would.
+
+    A row that the logged samples contradicted stays as it is. Groups are left out, as each reader
+    takes them from the tasks.
+    """
+    rows = dict(run.summary.get("results", {}))
+    stale = [
+        name
+        for name in changed
+        if name in run.tasks and run.tasks[name].contradiction(old[name]) is None
+    ]
+    if not stale:
+        return run
+    for name in stale:
+        rows[name] = rows[name] | _scores(run.tasks[name], run.samples[name])
+    groups = {name for name, task in run.tasks.items() if task.is_group and is_ours(name)}
+    kept = {name: row for name, row in rows.items() if name not in groups}
+    summary = {**run.summary, "results": kept, "groups": {}}
+    fresh = run_from(summary, run.source)
+    return replace(fresh, file=run.file, samples=run.samples, notes=run.notes)
+
+
+def _scores(task: TaskResult, samples: Sequence[Sample]) -> dict[str, float | str]:
+    """The task's metrics over the samples, under the keys of its row."""
+    row: dict[str, float | str] = {}
+    for metric in task.metrics:
+        values = [
+            sample.extra.get(metric.name, getattr(sample, metric.name, None)) for sample in samples
+        ]
+        known = [value for value in values if value is not None]
+        if len(known) < len(samples):
+            continue
+        comma = "," if metric.filter else ""
+        row[f"{metric.name}{comma}{metric.filter}"] = statistics.fmean(known)
+        row[f"{metric.name}_stderr{comma}{metric.filter}"] = (
+            statistics.stdev(known) / math.sqrt(len(known)) if len(known) > 1 else "N/A"
+        )
+    return row
+
+
+def _read(sample: Sample, text: SampleText) -> "tuple[list[Reading], list[int | None]]":
+    """Each reply's letter and the choice behind it, under the order that the reply answered."""
+    from lm_eval_longsafety.replies import read_choice
+    from lm_eval_longsafety.variants.rotations import cyclic_deals, shown_choices, speaks_of_others
+
+    several = len(text.replies) > 1
+    deals = cyclic_deals(sample.letters) if several else [list(sample.letters)]
+    if len(deals) != len(text.replies):
+        raise ResultsError(
+            f"{sample.task}: document {sample.id!r} has {len(text.replies)} replies for "
+            f"{len(deals)} option orders; give the samples_*.jsonl as lm-eval wrote them"
+        )
+    kept = several and speaks_of_others(text.choices)
+    readings: list[Reading] = []
+    chosen: list[int | None] = []
+    for reply, letters in zip(text.replies, deals, strict=True):
+        shown = shown_choices(text.choices, letters, kept=kept)
+        in_letter_order = [choice for _, choice in sorted(zip(letters, shown, strict=True))]
+        reading = read_choice(reply, in_letter_order, sorted(letters))
+        readings.append(reading)
+        chosen.append(letters.index(str(reading)) if reading else None)
+    return readings, chosen
+
+
+def _without_text(samples: Sequence[Sample]) -> tuple[Sample, ...]:
+    return tuple(replace(sample, text=None) for sample in samples)
+
+
+def _outcome(sample: Sample) -> tuple[object, ...]:
+    scores = (sample.ha, sample.sr, sample.answered, sample.refused)
+    return (sample.picks, *scores, *sorted(sample.extra.items()))

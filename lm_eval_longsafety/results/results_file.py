@@ -1,0 +1,244 @@
+"""Lift records out of lm-eval's results document: `results_*.json`, or a dump of `simple_evaluate`.
+
+Data flow: a document that `summary.summarise` has cut down -> `run_from` -> `Run`. Takes only what
+has the expected type: users rename, cut and merge these files by hand, and every field has changed
+between 0.3 and 0.5.0.dev1.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from lm_eval_longsafety.benchmark import bare_name, is_ours, parse_task_name
+from lm_eval_longsafety.results.fields import (
+    as_count,
+    as_mapping,
+    as_number,
+    as_text,
+    number_in_text,
+)
+from lm_eval_longsafety.results.records import Metric, Provenance, Run, TaskResult
+from lm_eval_longsafety.settings import REPLY_LENGTHS
+
+_NOT_METRICS = ("name", "alias", "sample_len", "sample_count", " ", "")
+_STDERR = re.compile(r"_stderr(_clt|_clustered)?$")
+"""Ends the names of standard errors, which are no metrics; the longer two are lmms-eval's."""
+
+
+def run_from(summary: Mapping[str, Any], source: Path) -> Run:
+    """A `Run` without samples from a summarised document."""
+    config = as_mapping(summary.get("config"))
+    args = as_mapping(config.get("model_args"))
+    notes: list[str] = []
+    summary = _with_bare_names(summary, notes)
+    tasks = _tasks(summary, notes)
+    if not tasks:
+        notes.append("the results hold no numbers")
+    return Run(
+        source=source,
+        model=_model_name(summary, args),
+        backend=as_text(config.get("model")) or as_text(summary.get("model_source")),
+        model_args=args,
+        revision=as_text(args.get("revision")) or as_text(config.get("model_revision")),
+        model_sha=as_text(config.get("model_sha")),
+        dtype=as_text(config.get("model_dtype")) or as_text(args.get("dtype")),
+        lm_eval_version=as_text(summary.get("lm_eval_version")),
+        git_hash=as_text(summary.get("git_hash")),
+        date=_date(summary.get("date")),
+        duration_s=number_in_text(summary.get("total_evaluation_time_seconds")),
+        limit=as_number(config.get("limit")),
+        max_length=_max_length(summary, args),
+        chat_template_sha=as_text(summary.get("chat_template_sha")),
+        seeds={
+            key: int(value)
+            for key in ("random_seed", "numpy_seed", "torch_seed", "fewshot_seed")
+            if (value := as_number(config.get(key))) is not None
+        },
+        gen_kwargs=json.dumps(config["gen_kwargs"]) if config.get("gen_kwargs") else None,
+        tasks=tasks,
+        task_hashes={
+            name: value
+            for name, value in as_mapping(summary.get("task_hashes")).items()
+            if isinstance(value, str)
+        },
+        summary=summary,
+        notes=tuple(notes),
+    )
+
+
+_BY_TASK = (
+    *("results", "groups", "configs", "versions", "n-shot", "higher_is_better", "n-samples"),
+    "task_hashes",
+)
+"""Parts of a results document whose keys are names of tasks and groups."""
+
+
+def _with_bare_names(summary: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
+    """The document with `group::task`, as lm-eval 0.5 writes it, under the task's own name.
+
+    A task that ran below two groups stands there twice; the first is kept.
+    """
+    renamed = dict(summary)
+    for part in _BY_TASK:
+        given = as_mapping(summary.get(part))
+        kept: dict[str, Any] = {}
+        for name, value in given.items():
+            first = kept.setdefault(bare_name(name), value)
+            if part == "results" and _numbers(first) != _numbers(value):
+                notes.append(f"{name}: ran more than once with other numbers; the first are shown")
+        if given:
+            renamed[part] = kept
+    if members := as_mapping(summary.get("group_subtasks")):
+        renamed["group_subtasks"] = {
+            group: [bare_name(str(each)) for each in names] if isinstance(names, list) else names
+            for group, names in members.items()
+        }
+    return renamed
+
+
+def _numbers(row: object) -> dict[str, Any]:
+    return {key: value for key, value in as_mapping(row).items() if key not in _NOT_METRICS}
+
+
+def _tasks(summary: Mapping[str, Any], notes: list[str]) -> dict[str, TaskResult]:
+    tasks = {}
+    rows = {**as_mapping(summary.get("groups")), **as_mapping(summary.get("results"))}
+    order = [*as_mapping(summary.get("results"))]
+    for name in sorted(rows, key=lambda key: order.index(key) if key in order else len(order)):
+        if not isinstance(rows[name], dict):
+            notes.append(f"results of {name!r} are not a table row and were left out")
+            continue
+        task = _task(name, rows[name], summary)
+        if parse_task_name(name) is not None:
+            task = _shares_only(task, notes)
+        if task.metrics:
+            tasks[name] = task
+    return tasks
+
+
+def _shares_only(task: TaskResult, notes: list[str]) -> TaskResult:
+    """A task of ours without values that no run gives: each of its metrics is a share."""
+    metrics = []
+    for metric in task.metrics:
+        if metric.value is not None and not 0 <= metric.value <= 1:
+            notes.append(f"{task.name}: {metric.name} {metric.value:g} is no share; shown as n/a")
+            metric = replace(metric, value=None, stderr=None)
+        elif metric.stderr is not None and not 0 <= metric.stderr <= 1:
+            notes.append(f"{task.name}: {metric.name} with an impossible stderr, left out")
+            metric = replace(metric, stderr=None)
+        metrics.append(metric)
+    checked = replace(task, metrics=tuple(metrics))
+    sr, ha = (row.value if (row := checked.metric(name)) else None for name in ("sr", "ha"))
+    if sr is not None and ha is not None and sr > ha + 1e-9:
+        notes.append(f"{task.name}: SR {sr:g} above HA {ha:g}, which no run gives")
+    return checked
+
+
+def _task(name: str, row: Mapping[str, Any], summary: Mapping[str, Any]) -> TaskResult:
+    configs = as_mapping(summary.get("configs"))
+    subtasks = as_mapping(summary.get("group_subtasks")).get(name)
+    children = tuple(str(child) for child in subtasks) if isinstance(subtasks, list) else ()
+    counts = as_mapping(as_mapping(summary.get("n-samples")).get(name))
+    effective = as_count(counts.get("effective", row.get("sample_len")))
+    original = as_count(counts.get("original"))
+    n_shot = as_number(as_mapping(summary.get("n-shot")).get(name))
+    version = as_mapping(summary.get("versions")).get(name)
+    metadata = dict(as_mapping(as_mapping(configs.get(name)).get("metadata")))
+    provenance = _provenance(metadata.pop("provenance", None)) if is_ours(name) else None
+    return TaskResult(
+        name=name,
+        alias=str(row.get("alias") or name).lstrip(" -"),
+        metrics=_metrics(row, as_mapping(as_mapping(summary.get("higher_is_better")).get(name))),
+        n_original=original,
+        n_effective=effective,
+        n_shot=None if n_shot is None else int(n_shot),
+        version=None if version is None else str(version),
+        is_group=bool(children)
+        or name in as_mapping(summary.get("groups"))
+        or (bool(configs) and name not in configs),
+        subtasks=children,
+        metadata=metadata,
+        provenance=provenance,
+        reply_tokens=_reply_tokens(as_mapping(configs.get(name))),
+    )
+
+
+def _metrics(row: Mapping[str, Any], direction: Mapping[str, Any]) -> tuple[Metric, ...]:
+    """Numeric entries of a row: `acc,none`, or plain `acc` of lm-eval 0.3, with their stderr."""
+    metrics = []
+    for key, value in row.items():
+        name, comma, filter_name = key.partition(",")
+        if name in _NOT_METRICS or _STDERR.search(name):
+            continue
+        if not (_is_metric_value(value) or comma and isinstance(value, str)):
+            continue
+        better = direction.get(name)
+        metrics.append(
+            Metric(
+                name=name,
+                filter=filter_name,
+                value=as_number(value),
+                stderr=as_number(row.get(f"{name}_stderr{comma}{filter_name}")),
+                higher_is_better=better if isinstance(better, bool) else None,
+            )
+        )
+    return tuple(metrics)
+
+
+def _is_metric_value(value: object) -> bool:
+    """A number, or a word that lm-eval writes where one is missing."""
+    return (isinstance(value, int | float) and not isinstance(value, bool)) or value in (
+        "N/A",
+        "NaN",
+        "nan",
+    )
+
+
+def _provenance(value: object) -> Provenance:
+    given = as_mapping(value)
+    texts = ("data", "revision", "data_sha256", "option_order", "over_length", "protocol")
+    counts = ("rows", "scored", "option_seed", "prompt_limit", "truncated")
+    numbers = {key: as_number(given.get(key)) for key in counts}
+    unused = given.get("template_unused")
+    return Provenance(
+        template_unused=unused if isinstance(unused, bool) else None,
+        **{key: as_text(given.get(key)) for key in texts},  # type: ignore[arg-type]
+        **{key: None if value is None else int(value) for key, value in numbers.items()},  # type: ignore[arg-type]
+    )
+
+
+def _reply_tokens(config: Mapping[str, Any]) -> int | None:
+    """Backends differ in which of several settings they obey: the largest is taken."""
+    generation = as_mapping(config.get("generation_kwargs"))
+    numbers = [number_in_text(generation.get(key)) for key in REPLY_LENGTHS]
+    return max((int(number) for number in numbers if number is not None), default=None)
+
+
+def _model_name(summary: Mapping[str, Any], args: Mapping[str, Any]) -> str:
+    """`engine` is how lm-eval 0.3 named the models of an API."""
+    given = (args.get(key) for key in ("pretrained", "model", "engine"))
+    candidates = (summary.get("model_name"), *given)
+    return next((name for name in map(as_text, candidates) if name), "unknown")
+
+
+def _max_length(summary: Mapping[str, Any], args: Mapping[str, Any]) -> int | None:
+    """The window in tokens: as lm-eval found it, else as the model arguments set it."""
+    for value in (summary.get("max_length"), args.get("max_length"), args.get("max_model_len")):
+        number = number_in_text(value)
+        if number is not None and number > 0:
+            return int(number)
+    return None
+
+
+def _date(value: object) -> datetime | None:
+    seconds = as_number(value)
+    if seconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, tz=timezone.utc)
+    except (OverflowError, OSError, ValueError):
+        return None

@@ -1,0 +1,204 @@
+"""A tiny local model, and the demo that runs all ten tasks on it.
+
+The model has Qwen2's architecture, random weights, 131,072 positions, a byte-level BPE tokenizer
+trained on the embedded sample and a chat template. Two nudges make it reply as an instruct model
+does: its output rows for A to D are scaled up, and a letter is followed by the end of the turn.
+Which letter it says stays random: it scores at chance.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lm_eval_longsafety.benchmark import TASKS
+from lm_eval_longsafety.data import sources
+from lm_eval_longsafety.files import make_folder
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from transformers import Qwen2ForCausalLM
+
+VOCABULARY = 4096
+POSITIONS = 131_072
+_END = "<|im_end|>"
+_SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", _END)
+_CHAT_TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] "
+    "}}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+_QWEN2_WORDS = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+"""How Qwen2's tokenizer splits text: transformers 5 does so for every Qwen2 model, whatever its
+tokenizer file says, and older releases shall count alike."""
+_ROOM = 32_000_000
+"""Bytes that the demo's model and results take, rounded up."""
+_SPREAD = 0.2
+"""Standard deviation of the weights; wide enough for attention to differ from document to
+document."""
+_LETTER_SCALE = 40.0
+"""How much larger the output rows of A to D are: one of them wins in more than nine documents of
+ten."""
+
+
+def build_model(folder: Path, *, seed: int = 0, positions: int = POSITIONS) -> Path:
+    """Write the tiny model with its tokenizer to `folder`, in a few seconds.
+
+    Args:
+        folder: made if need be.
+        seed: of the random weights; another seed is another model.
+        positions: the window in its config, in tokens.
+
+    Returns:
+        `folder`, to be given as `pretrained=`.
+    """
+    from transformers import PreTrainedTokenizerFast
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    folder.mkdir(parents=True, exist_ok=True)
+    backend = _train_tokenizer()
+    tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=backend,
+        eos_token=_END,
+        pad_token="<|endoftext|>",
+        chat_template=_CHAT_TEMPLATE,
+        model_max_length=positions,
+    )
+    tokenizer.save_pretrained(folder)
+    model = _random_model(backend, seed, positions)
+    model.save_pretrained(folder)
+    return folder
+
+
+def _train_tokenizer() -> "Tokenizer":
+    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_QWEN2_WORDS), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY,
+        special_tokens=list(_SPECIAL_TOKENS),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_sample_texts(), trainer)
+    return tokenizer
+
+
+def _sample_texts() -> Iterator[str]:
+    source = sources.load("sample")
+    for task in TASKS:
+        for row in source.rows(task.split):
+            yield row.context
+            yield row.question
+            yield from row.choices
+
+
+def _random_model(tokenizer: "Tokenizer", seed: int, positions: int) -> "Qwen2ForCausalLM":
+    import torch
+    from transformers import Qwen2Config, Qwen2ForCausalLM
+
+    vocabulary = tokenizer.get_vocab()
+    end = vocabulary[_END]
+    config = Qwen2Config(
+        vocab_size=VOCABULARY,
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        max_position_embeddings=positions,
+        tie_word_embeddings=False,
+        bos_token_id=None,
+        eos_token_id=end,
+        pad_token_id=vocabulary["<|endoftext|>"],
+    )
+    generator = torch.Generator().manual_seed(seed)
+    model = Qwen2ForCausalLM(config)
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if weight.dim() == 2:
+                weight.normal_(0.0, _SPREAD, generator=generator)
+            elif name.endswith("bias"):
+                weight.zero_()
+        _nudge(model, letters=[vocabulary[letter] for letter in "ABCD"], end=end)
+    model.generation_config.eos_token_id = end
+    return model
+
+
+def _nudge(model: Any, *, letters: list[int], end: int) -> None:  # noqa: ANN401 - Qwen2's modules are untyped
+    """Scale the letters' output rows, and let the end of the turn follow a letter.
+
+    One direction of the residual stream is cleared everywhere, set by the letters' embeddings
+    alone, and read by the output row of the end token alone.
+    """
+    inner, head = model.model, model.lm_head.weight
+    head[letters] *= _LETTER_SCALE
+    for layer in inner.layers:
+        layer.self_attn.o_proj.weight[0] = 0.0
+        layer.mlp.down_proj.weight[0] = 0.0
+    inner.embed_tokens.weight[:, 0] = 0.0
+    inner.embed_tokens.weight[letters, 0] = 1000.0
+    head[:, 0] = 0.0
+    head[end] = 0.0
+    head[end, 0] = 1000.0
+
+
+def run(folder: Path) -> int:
+    """Build the model in `folder`, run lm-eval's own command line over the embedded sample.
+
+    Returns:
+        lm-eval's exit code.
+
+    Raises:
+        OptionError: `folder` is a file or cannot be written to, or the disk is full.
+        LinkError: this lm-eval is too old.
+    """
+    include = _include_path()
+    make_folder(folder, room=_ROOM)
+    model = build_model(folder / "model")
+    command = [
+        *(sys.executable, "-m", "lm_eval", "run", "--model", "hf", "--device", "cpu"),
+        *("--model_args", f"pretrained={model},dtype=float32"),
+        *("--tasks", "longsafety", *include, "--apply_chat_template"),
+        *(
+            "--metadata",
+            '{"data": "sample"}',
+            "--output_path",
+            str(folder / "results"),
+            "--log_samples",
+        ),
+    ]
+    print("$ " + " ".join(_shown(word) for word in command[1:]).removeprefix("-m "), flush=True)
+    code = subprocess.run(command, check=False).returncode
+    if code == 0:
+        print(
+            "\nThis model has random weights, so it scores at chance: with four choices SR is near "
+            "0.25 and HA near 0.50\nof what it answers. The numbers show that the run works, "
+            "nothing about any real model.\n\n"
+            f"Next: longsafety report {folder / 'results'} -o report.html"
+        )
+    return code
+
+
+def _include_path() -> list[str]:
+    """Where lm-eval finds the tasks by itself, it would warn of each that it finds twice."""
+    from lm_eval_longsafety.harness.discovery import status, tasks_path
+
+    return [] if status().found else ["--include_path", str(tasks_path())]
+
+
+def _shown(word: str) -> str:
+    return f"'{word}'" if any(c in word for c in ' {"') else word

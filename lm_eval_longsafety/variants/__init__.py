@@ -1,0 +1,1 @@
+"""What a variant adds to a document: all letter orders, longer contexts."""
