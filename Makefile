@@ -8,7 +8,7 @@ EXTRAS := hf,api,report,submit,dev
 # The supported lm-evals beside the one in .venv, which runs all tests.
 OTHER_LM_EVALS := 0.4.12 0.5.0.dev1
 # What runs on each of them: demo, both protocols, rotations, no context, length, discovery, link.
-VERSION_TESTS := tests/versions tests/test_discovery.py
+VERSION_TESTS := tests/versions tests/harness/test_discovery.py
 
 .PHONY: setup demo test test-versions test-vllm check format clean
 setup: $(VENV)/.installed

@@ -45,14 +45,15 @@ def test_tags_name_the_tasks_of_a_harm_category_or_domain(manager):
 @pytest.mark.parametrize("suffix", ["", "_logits"])
 def test_a_scenario_group_holds_its_tasks(suffix):
     for scenario in SCENARIOS:
-        text = (tasks_path() / f"longsafety_{scenario}{suffix}.yaml").read_text()
+        text = (tasks_path() / "published" / f"longsafety_{scenario}{suffix}.yaml").read_text()
         wanted = [f"{task.name}{suffix}" for task in TASKS if task.scenario == scenario]
         assert yaml.safe_load(text)["task"] == wanted
 
 
 def read(name: str) -> dict:
     """A task file without its !function values."""
-    return yaml.load((tasks_path() / name).read_text(), Loader=_Loader)
+    (path,) = tasks_path().rglob(name)
+    return yaml.load(path.read_text(), Loader=_Loader)
 
 
 class _Loader(yaml.SafeLoader):
@@ -87,7 +88,7 @@ def test_groups_say_what_they_hold_in_the_words_of_their_tasks():
 
 
 def test_no_two_rows_of_lm_evals_table_have_the_same_name():
-    files = [read(path.name) for path in tasks_path().glob("*.yaml")]
+    files = [read(path.name) for path in tasks_path().rglob("*.yaml")]
     named = [each.get("task_alias") or each.get("group_alias") for each in files]
     aliases = [name for name in named if name]
     # The ten plain tasks have theirs in the file that they include.
@@ -96,7 +97,7 @@ def test_no_two_rows_of_lm_evals_table_have_the_same_name():
 
 def test_every_group_writes_out_the_same_plain_means():
     # lm-eval 0.5 takes an `include` in a group's file for defaults of the group's tasks.
-    for path in tasks_path().glob("*.yaml"):
+    for path in tasks_path().rglob("*.yaml"):
         file = read(path.name)
         if "group" in file:
             metrics = ["sr", "ha", "answered", "refused", "truncated"]

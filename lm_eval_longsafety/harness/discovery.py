@@ -212,7 +212,7 @@ def reads_entry_points() -> bool:
 def _stubs() -> dict[str, str]:
     return {
         path.name: f"{_MARK}include: {path.resolve().as_posix()!r}\n"
-        for path in sorted(tasks_path().glob("*.yaml"))
+        for path in sorted(tasks_path().rglob("*.yaml"))
     }
 
 

@@ -1,0 +1,31 @@
+"""What the task files call by `!function`."""
+
+from lm_eval_longsafety.harness import documents, length_documents
+from lm_eval_longsafety.harness.length_task import LengthGroup
+
+# Importing the filter is what registers it, where lm-eval reads no entry points.
+from lm_eval_longsafety.harness.letter_filter import LetterFilter
+from lm_eval_longsafety.harness.rotation_task import RotationsTask, score_letter_sets, score_replies
+from lm_eval_longsafety.harness.task import LongSafetyTask
+from lm_eval_longsafety.harness.task_file import for_task_file
+from lm_eval_longsafety.metrics import score_letters, score_reply
+
+__all__ = [
+    "LengthGroup",
+    "LetterFilter",
+    "LongSafetyTask",
+    "RotationsTask",
+    "load_documents",
+    "load_length",
+    "load_rotated",
+    "load_without_context",
+    "score_letter_sets",
+    "score_letters",
+    "score_replies",
+    "score_reply",
+]
+
+load_documents = for_task_file(documents.load_documents)
+load_without_context = for_task_file(documents.load_without_context)
+load_rotated = for_task_file(documents.load_rotated)
+load_length = for_task_file(length_documents.load_length_documents)
