@@ -232,8 +232,11 @@ def _text(path: Path) -> str:
 
 def _others(folder: Path) -> str:
     """The names of what lies there beside stubs, the first five of them."""
-    inside = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    return ", ".join(sorted(inside - _present(folder).keys())[:5])
+    inside = list(folder.iterdir()) if folder.is_dir() else []
+    stubs = _present(folder)
+    # A stub that another process has removed since is nobody's.
+    others = (path.name for path in inside if path.name not in stubs and path.exists())
+    return ", ".join(sorted(others)[:5])
 
 
 def _refuse_others(folder: Path) -> None:
