@@ -22,9 +22,11 @@ def first_line(error: Exception) -> str:
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
-def one_line(text: str) -> str:
+def printable(text: str) -> str:
     """A message fit for a terminal: what a file's name or content brought in cannot control it."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )
 
 
 def need(extra: str, modules: tuple[str, ...]) -> None:

@@ -17,7 +17,7 @@ from lm_eval_longsafety.cli.report import report
 from lm_eval_longsafety.cli.rescore import rescore
 from lm_eval_longsafety.cli.run import PASS_THROUGH, run
 from lm_eval_longsafety.cli.submit import submit
-from lm_eval_longsafety.errors import LongSafetyError, one_line
+from lm_eval_longsafety.errors import LongSafetyError, printable
 
 app = typer.Typer(
     name="longsafety",
@@ -48,5 +48,5 @@ def main() -> None:
     try:
         app()
     except LongSafetyError as error:
-        print(f"longsafety: {one_line(str(error))}", file=sys.stderr)
+        print(f"longsafety: {printable(str(error))}", file=sys.stderr)
         raise SystemExit(2) from None

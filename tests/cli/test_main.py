@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -80,10 +81,20 @@ def test_what_a_user_can_mend_is_one_line_and_exit_code_2(monkeypatch, capsys):
 
 
 def test_a_files_name_cannot_control_the_terminal_through_an_error(monkeypatch, capsys, tmp_path):
-    folder = tmp_path / "red\x1b[31m\nsecond line"
+    folder = tmp_path / "red\x1b[31m\r"
     folder.mkdir()
     monkeypatch.setattr(sys, "argv", ["longsafety", "check-data", str(folder)])
     with pytest.raises(SystemExit):
         main()
     (line,) = capsys.readouterr().err.splitlines()
-    assert "red\\x1b[31m\\nsecond line: no splits" in line
+    assert "red\\x1b[31m\\r: no splits" in line
+
+
+def test_reasons_of_a_refusal_stand_on_lines_of_their_own(monkeypatch, capsys):
+    run = str(Path(__file__).parents[1] / "fixtures" / "results" / "demo-model-0.parquet")
+    monkeypatch.setattr(sys, "argv", ["longsafety", "submit", run, "--model", "org/name"])
+    with pytest.raises(SystemExit):
+        main()
+    first, *reasons = capsys.readouterr().err.splitlines()
+    assert "must not be submitted" in first
+    assert len(reasons) > 1 and all(reason.startswith("  - ") for reason in reasons)
