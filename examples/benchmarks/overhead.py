@@ -22,7 +22,7 @@ WORDS = "the quiet harbour keeps every lantern lit while small boats drift home 
 TOKENS = 42_000
 ROUNDS = 3
 """Runs over `dummy`, in turn. Plain lm-eval copies the prompts to a cache of its own in the first
-and finds them there later; ours reads the data each time. So the first and the best are told."""
+and finds them there later; ours reads the data each time. So the first and the best are shown."""
 PLAIN_TASK = """
 task: plain
 dataset_path: json
