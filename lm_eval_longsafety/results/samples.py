@@ -1,8 +1,8 @@
-"""Read the sample lines of this plugin's tasks (`samples_*.jsonl`) without holding their prompts.
+"""Read the samples of this plugin's tasks (`samples_*.jsonl`).
 
-Streaming, since a full run is 425 MB. Data flow: file -> lines -> `sample_from` -> `SampleFile`.
-The prompts are parsed and dropped; replies and questions stay only on request. Lines of other
-projects' tasks are counted, not kept.
+Data flow: file -> lines -> `sample_from` -> `SampleFile`. A full run is 425 MB, so that lines are
+read one by one: prompts are not kept, replies and questions only on request. Lines of other
+projects' tasks are counted only.
 """
 
 import hashlib
@@ -26,37 +26,37 @@ _STAMP = r"_(?P<stamp>\d{4}-\d\d-\d\dT[\d.-]+)$"
 _FILE_NAME = re.compile(r"^samples_(?P<task>.+)" + _STAMP)
 
 _MOST_TOKENS = 2**53
-"""What a float holds exactly; no prompt has more tokens."""
+"""The largest integer that a float holds exactly; no prompt has so many tokens."""
 
 Advance = Callable[[int], None]
-"""Told how many bytes more have been read."""
+"""Called with the number of bytes that were read since the last call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleFile:
-    """The samples of one task as one file holds them."""
+    """The samples of one task, read from one file."""
 
     path: Path
     task: str
     """lm-eval task name; `""` for tasks that are not this plugin's."""
     stamp: str
-    """Time stamp in the file's name, as in its results file's; `""` in a renamed file."""
+    """Time stamp in the file's name, the same as of its results file; `""` in a renamed file."""
     samples: tuple[Sample, ...]
     task_hash: str
-    """What lm-eval writes as `task_hashes[task]` for exactly these lines."""
+    """The hash that lm-eval writes as `task_hashes[task]` for these lines."""
     other_tasks_only: bool = False
-    """Whether nothing but whole lines of other projects' tasks stand there."""
+    """Whether all lines are undamaged samples of other projects' tasks."""
     notes: tuple[str, ...] = ()
 
 
 def parse_stamp(path: Path) -> str:
-    """The time stamp in the name of a file that lm-eval wrote; `""` in a renamed one."""
+    """The time stamp in the name of a file that lm-eval wrote; `""` in a renamed file."""
     match = re.search(_STAMP, path.stem)
     return match["stamp"] if match else ""
 
 
 def first_record(line: bytes) -> Mapping[str, Any] | None:
-    """The line as a sample of lm-eval; None where it is something else."""
+    """The line as a sample of lm-eval; None if it is something else."""
     try:
         record = _parse(line)
     except (ValueError, RecursionError):
@@ -65,10 +65,10 @@ def first_record(line: bytes) -> Mapping[str, Any] | None:
 
 
 def read_sample_file(path: Path, *, keep_text: bool, advance: Advance) -> SampleFile:
-    """Read one JSONL file of samples; damaged lines are left out and noted.
+    """Read one JSONL file of samples; damaged lines are left out, with a note.
 
     Raises:
-        ResultsError: it holds lines of several tasks, or of several runs.
+        ResultsError: the file has lines of several tasks or of several runs.
     """
     reader = _Reader(path, keep_text=keep_text)
     with path.open("rb", buffering=1 << 20) as file:
@@ -81,7 +81,7 @@ def read_sample_file(path: Path, *, keep_text: bool, advance: Advance) -> Sample
 def samples_from_lines(
     path: Path, task: str, records: Iterable[object], *, keep_text: bool
 ) -> SampleFile:
-    """The same from records already parsed, as a dump of `simple_evaluate` embeds them."""
+    """The same for parsed records, as in a dump of `simple_evaluate`."""
     reader = _Reader(path, keep_text=keep_text, task=task)
     for number, record in enumerate(records, start=1):
         reader.add_record(number, record)
@@ -89,7 +89,7 @@ def samples_from_lines(
 
 
 class _Reader:
-    """Gathers the samples of one task, with notes on what could not be read."""
+    """Collects the samples of one task, with notes on lines that could not be read."""
 
     def __init__(self, path: Path, *, keep_text: bool, task: str = "") -> None:
         self.path = path
@@ -141,9 +141,9 @@ class _Reader:
             )
         if self.differing:
             raise ResultsError(
-                f"{self.path}: document {self.differing[:80]!r} stands there more than once, with "
-                "different replies or scores: these are lines of several runs; give each run's "
-                "own file as lm-eval wrote it"
+                f"{self.path}: document {self.differing[:80]!r} occurs more than once, with "
+                "different replies or scores: these are lines of several runs; give the file of "
+                "each run as lm-eval wrote it"
             )
         order = [*_FILTERS, *self.by_filter]
         chosen = min(self.by_filter, key=order.index, default="")
@@ -163,10 +163,10 @@ class _Reader:
         if self.damaged:
             yield (
                 f"{name}: {len(self.damaged)} damaged line(s), the first is line "
-                f"{self.damaged[0]}; left out, so its numbers cover fewer documents"
+                f"{self.damaged[0]}; left out, so that the numbers are of fewer documents"
             )
         if self.repeated:
-            yield f"{name}: {self.repeated} line(s) repeat a document word for word; counted once"
+            yield f"{name}: {self.repeated} line(s) repeat a document exactly; counted once"
         if self.foreign:
             yield f"{name}: {self.foreign} line(s) of other tasks; only LongSafetyBench's are read"
         if not (self.by_filter or self.foreign or self.damaged):
@@ -186,11 +186,11 @@ def is_our_document(doc: object) -> bool:
 
 
 def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sample | None:
-    """A sample from one line; None where scores are missing or are no shares.
+    """A sample from one line; None where scores are missing or not in [0, 1].
 
     Args:
         record: the parsed line, with a document for which `is_our_document` holds.
-        hint: task name in the file's name; believed only if it names the document's own split.
+        hint: task name in the file's name; used only if it belongs to the document's split.
         keep_text: keep question, choices and replies.
     """
     doc = record["doc"]
@@ -261,7 +261,7 @@ def _is_sample(record: object) -> bool:
 
 
 def _parse(line: bytes) -> object:
-    """One line; lm-eval may write bare NaN, which only the standard library reads."""
+    """One line; lm-eval may write bare NaN, which `json` reads and orjson does not."""
     import orjson
 
     try:
@@ -273,7 +273,7 @@ def _parse(line: bytes) -> object:
 
 
 def _clean(value: object) -> str:
-    """As text that can be encoded: half of a surrogate pair becomes "?"."""
+    """As text that can be encoded: an unpaired surrogate becomes "?"."""
     return str(value).encode(errors="replace").decode()
 
 
