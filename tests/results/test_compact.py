@@ -103,7 +103,7 @@ def test_rescoring_finds_what_an_older_filter_missed(tmp_path):
     ((old, new),) = one.changed(DOC_ATTACK)
     assert (old.picks, old.sr, old.answered) == (("",), 0.0, 0.0)
     assert (new.picks, new.sr, new.ha, new.answered) == (("B",), 1.0, 1.0, 1.0)
-    # The row tells the same: SR 0.5 became 1.0, with a standard error of 0.
+    # The row has the same score: SR 0.5 became 1.0, with a standard error of 0.
     assert one.run.tasks[DOC_ATTACK].metric("sr").value == 1.0
     assert one.run.tasks[DOC_ATTACK].metric("sr").stderr == 0.0
     assert one.run.tasks[DOC_ATTACK].contradiction(one.run.samples[DOC_ATTACK]) is None
@@ -234,7 +234,7 @@ def test_compact_files_have_no_replies_to_rescore(tmp_path):
     assert "was not kept" in str(result.exception)
 
 
-def test_damage_is_told_in_the_compact_file_too(tmp_path):
+def test_damage_is_noted_in_the_compact_file_too(tmp_path):
     write_run(tmp_path / "run", {DOC_ATTACK: [sample_line(i) for i in range(3)]})
     path = tmp_path / "run" / f"samples_{DOC_ATTACK}_{STAMP}.jsonl"
     path.write_text(path.read_text()[:-30])

@@ -620,7 +620,7 @@ def test_absurd_numbers_are_missing_numbers(tmp_path):
         ("longsafety_harmful_niah_rotations", "rotations", "generate"),
     ],
 )
-def test_task_names_tell_variant_and_protocol(name, variant, protocol):
+def test_task_names_give_variant_and_protocol(name, variant, protocol):
     parsed = parse_task_name(name)
     assert (parsed.benchmark.split, parsed.variant, parsed.protocol) == (
         "HarmfulNIAH",
