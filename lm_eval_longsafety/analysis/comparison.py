@@ -61,7 +61,7 @@ class Rank:
 def compare_all(subjects: Sequence[Subject]) -> list[Comparison]:
     """Compare each subject with the first one before it that has documents in common with it.
 
-    That is the first subject of all, unless it ran other tasks.
+    Usually that is the very first subject.
 
     Raises:
         ResultsError: no two of them share a document, or two ran on different data.

@@ -214,7 +214,7 @@ def _read_file(path: Path, found: _Found, *, keep_text: bool, advance: samples.A
         start = [file.readline(1 << 26) for _ in range(_FIRST_LINES)]
     if start[0].startswith(compacted.MAGIC):
         _read_compact(path, found)
-    elif any(samples.first_record(line) is not None for line in start):
+    elif any(map(samples.is_sample_line, start)):
         sample_file = samples.read_sample_file(path, keep_text=keep_text, advance=advance)
         if sample_file.samples:
             found.sample_files.append(sample_file)

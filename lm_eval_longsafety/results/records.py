@@ -64,8 +64,6 @@ class TaskResult:
     is_group: bool = False
     subtasks: tuple[str, ...] = ()
     """Direct children of a group."""
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    """The version, as in `configs[task].metadata`."""
     provenance: Provenance | None = None
     """None for tasks that are not this plugin's."""
     reply_tokens: int | None = None

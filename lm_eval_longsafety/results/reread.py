@@ -48,7 +48,10 @@ def rescore(runs: Iterable[Run]) -> list[Rescored]:
     for run in runs:
         if run.samples:
             new = {task: tuple(map(rescore_sample, own)) for task, own in run.samples.items()}
-            old = {task: _without_text(own) for task, own in run.samples.items()}
+            old = {
+                task: tuple(replace(sample, text=None) for sample in own)
+                for task, own in run.samples.items()
+            }
             one = Rescored(run=replace(run, samples=new), old=old)
             changed = [task for task in new if one.changed(task)]
             rescored.append(replace(one, run=_with_new_rows(one.run, old, changed)))
@@ -159,10 +162,6 @@ def _read(sample: Sample, text: SampleText) -> "tuple[list[Reading], list[int | 
         readings.append(reading)
         chosen.append(letters.index(str(reading)) if reading else None)
     return readings, chosen
-
-
-def _without_text(samples: Sequence[Sample]) -> tuple[Sample, ...]:
-    return tuple(replace(sample, text=None) for sample in samples)
 
 
 def _outcome(sample: Sample) -> tuple[object, ...]:

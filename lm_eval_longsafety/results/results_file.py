@@ -139,27 +139,24 @@ def _task(name: str, row: Mapping[str, Any], summary: Mapping[str, Any]) -> Task
     subtasks = as_mapping(summary.get("group_subtasks")).get(name)
     children = tuple(str(child) for child in subtasks) if isinstance(subtasks, list) else ()
     counts = as_mapping(as_mapping(summary.get("n-samples")).get(name))
-    effective = as_count(counts.get("effective", row.get("sample_len")))
-    original = as_count(counts.get("original"))
     n_shot = as_number(as_mapping(summary.get("n-shot")).get(name))
     version = as_mapping(summary.get("versions")).get(name)
-    metadata = dict(as_mapping(as_mapping(configs.get(name)).get("metadata")))
-    provenance = _provenance(metadata.pop("provenance", None)) if is_ours(name) else None
+    config = as_mapping(configs.get(name))
+    provenance = as_mapping(config.get("metadata")).get("provenance")
     return TaskResult(
         name=name,
         alias=str(row.get("alias") or name).lstrip(" -"),
         metrics=_metrics(row, as_mapping(as_mapping(summary.get("higher_is_better")).get(name))),
-        n_original=original,
-        n_effective=effective,
+        n_original=as_count(counts.get("original")),
+        n_effective=as_count(counts.get("effective", row.get("sample_len"))),
         n_shot=None if n_shot is None else int(n_shot),
         version=None if version is None else str(version),
         is_group=bool(children)
         or name in as_mapping(summary.get("groups"))
         or (bool(configs) and name not in configs),
         subtasks=children,
-        metadata=metadata,
-        provenance=provenance,
-        reply_tokens=_reply_tokens(as_mapping(configs.get(name))),
+        provenance=_provenance(provenance) if is_ours(name) else None,
+        reply_tokens=_reply_tokens(config),
     )
 
 

@@ -7,15 +7,15 @@ projects' tasks are counted only.
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from lm_eval_longsafety.benchmark import BY_SPLIT, bare_name, parse_task_name
 from lm_eval_longsafety.errors import ResultsError
+from lm_eval_longsafety.results.fields import number_in_text
 from lm_eval_longsafety.results.logged_prompts import lacks_prompt
 from lm_eval_longsafety.results.picks import logit_letter, read_picks, replies_of
 from lm_eval_longsafety.results.records import Sample, SampleText
@@ -55,13 +55,12 @@ def parse_stamp(path: Path) -> str:
     return match["stamp"] if match else ""
 
 
-def first_record(line: bytes) -> Mapping[str, Any] | None:
-    """The line as a sample of lm-eval; None if it is something else."""
+def is_sample_line(line: bytes) -> bool:
+    """Whether a line is a sample of lm-eval, of any task."""
     try:
-        record = _parse(line)
+        return _is_sample(_parse(line))
     except (ValueError, RecursionError):
-        return None
-    return record if isinstance(record, dict) and _is_sample(record) else None
+        return False
 
 
 def read_sample_file(path: Path, *, keep_text: bool, advance: Advance) -> SampleFile:
@@ -114,7 +113,7 @@ class _Reader:
             self.damaged.append(number)
 
     def add_record(self, number: int, record: object) -> None:
-        if not isinstance(record, dict) or not _is_sample(record):
+        if not _is_sample(record):
             self.damaged.append(number)
             return
         for key in ("doc_hash", "prompt_hash", "target_hash"):
@@ -194,7 +193,7 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
         keep_text: keep question, choices and replies.
     """
     doc = record["doc"]
-    scores = {name: _number(record.get(name)) for name in SCORES}
+    scores = {name: number_in_text(record.get(name)) for name in SCORES}
     if scores["ha"] is None or scores["sr"] is None:
         return None
     if not all(value is None or 0 <= value <= 1 for value in scores.values()):
@@ -204,7 +203,7 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
     if scores["answered"] is None:
         scores["answered"] = sum(pick != "" for pick in picks) / max(len(picks), 1)
     known = {name: value or 0.0 for name, value in scores.items()}
-    tokens = _number(doc.get("prompt_tokens"))
+    tokens = number_in_text(doc.get("prompt_tokens"))
     return Sample(
         task=_task_name(doc["task"], hint, record),
         split=doc["task"],
@@ -213,8 +212,8 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
         letters=letters,
         **known,
         prompt_tokens=int(tokens) if tokens is not None and 0 <= tokens < _MOST_TOKENS else None,
-        depth=_number(doc.get("depth")),
-        length=_number(doc.get("length")),
+        depth=number_in_text(doc.get("depth")),
+        length=number_in_text(doc.get("length")),
         context_sha256=_clean(doc.get("context_sha256") or ""),
         prompt_hash=_clean(doc.get("prompt_sha256") or record.get("prompt_hash") or ""),
         extra=_extra(record),
@@ -235,7 +234,7 @@ def _task_name(split: str, hint: str, record: Mapping[str, Any]) -> str:
 def _extra(record: Mapping[str, Any]) -> dict[str, float]:
     names = record.get("metrics")
     values = {
-        _clean(name): _number(record.get(str(name)))
+        _clean(name): number_in_text(record.get(str(name)))
         for name in (names if isinstance(names, list) else [])
         if name not in SCORES
     }
@@ -251,7 +250,7 @@ def _text(record: Mapping[str, Any]) -> SampleText:
     )
 
 
-def _is_sample(record: object) -> bool:
+def _is_sample(record: object) -> TypeGuard[dict[str, Any]]:
     return (
         isinstance(record, dict)
         and "doc_id" in record
@@ -275,15 +274,3 @@ def _parse(line: bytes) -> object:
 def _clean(value: object) -> str:
     """As text that can be encoded: an unpaired surrogate becomes "?"."""
     return str(value).encode(errors="replace").decode()
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
