@@ -3,6 +3,7 @@
 Data flow: subjects -> sentences for banners and notes.
 """
 
+import hashlib
 from collections.abc import Callable, Container, Iterable, Sequence
 
 from lm_eval_longsafety.analysis.scores import Subject
@@ -134,8 +135,6 @@ def _shared_splits(subjects: Sequence[Subject]) -> set[str]:
 
 def fingerprint(subject: Subject | None, splits: Container[str] | None = None) -> str | None:
     """A short hash of the data hashes of all tasks, or of the tasks of some splits."""
-    import hashlib
-
     found = _data_hashes(subject).items()
     hashes = [value for split, value in found if splits is None or split in splits]
     if not hashes:

@@ -17,9 +17,9 @@ from lm_eval_longsafety.analysis.stats import (
     proportion_from_summary,
     shared_context_factor,
 )
-from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask
+from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask, parse_task_name
 from lm_eval_longsafety.public import clean, path_tail, public
-from lm_eval_longsafety.results import Provenance, Run, Sample, TaskResult, parse_task_name
+from lm_eval_longsafety.results import Provenance, Run, Sample, TaskResult
 
 METRICS = ("sr", "ha", "gap", "answered", "refused", "truncated")
 """`gap` is HA - SR: documents whose answer shows awareness of the harm but is not safe."""

@@ -162,7 +162,7 @@ def _inside(folder: Path, notes: list[str]) -> list[Path]:
         inner = os.path.relpath(error.filename, folder)
         if inner == ".":
             raise ResultsError(f"{folder}: cannot be read ({error.strerror})")
-        notes.append(f"{inner}: cannot be read ({error.strerror}); runs in it are missing here")
+        notes.append(f"{inner}: cannot be read ({error.strerror}); runs in it are missing")
 
     walk = os.walk(folder, onerror=unreadable)
     files = (Path(root, name) for root, _, names in walk for name in names)

@@ -38,7 +38,7 @@ def run_from(summary: Mapping[str, Any], source: Path) -> Run:
     summary = _with_bare_names(summary, notes)
     tasks = _tasks(summary, notes)
     if not tasks:
-        notes.append("the results hold no numbers")
+        notes.append("the results contain no numbers")
     return Run(
         source=source,
         model=_model_name(summary, args),
@@ -83,7 +83,7 @@ def _with_bare_names(summary: Mapping[str, Any], notes: list[str]) -> dict[str, 
         for name, value in given.items():
             first = kept.setdefault(bare_name(name), value)
             if part == "results" and _numbers(first) != _numbers(value):
-                notes.append(f"{name}: ran more than once with other numbers; the first are shown")
+                notes.append(f"{name}: ran more than once; shown are the first scores")
         if given:
             renamed[part] = kept
     if members := as_mapping(summary.get("group_subtasks")):
@@ -163,7 +163,7 @@ def _task(name: str, row: Mapping[str, Any], summary: Mapping[str, Any]) -> Task
 def _metrics(row: Mapping[str, Any], direction: Mapping[str, Any]) -> tuple[Metric, ...]:
     """Numeric entries of a row with their stderr: `acc,none`, or `acc` of lm-eval 0.3.
 
-    A text such as "N/A" stands for a missing number; 0.3 also has texts that are not metrics.
+    With a filter, a text such as "N/A" is a missing number; without one it is not a metric.
     """
     metrics = []
     for key, value in row.items():

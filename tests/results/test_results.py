@@ -6,8 +6,9 @@ import os
 
 import pytest
 
+from lm_eval_longsafety.benchmark import parse_task_name
 from lm_eval_longsafety.errors import ResultsError
-from lm_eval_longsafety.results import load, parse_task_name, read
+from lm_eval_longsafety.results import load, read
 from lm_eval_longsafety.results.summary import parse_json
 from tests.results_files import (
     STAMP,
@@ -725,7 +726,7 @@ def test_a_task_that_ran_below_two_groups_counts_once(tmp_path):
     lines = {names[0]: [sample_line(0, "B")], names[1]: [sample_line(0, "C")]}
     (run,) = load([write_run(tmp_path / "other", lines)])
     assert run.tasks[DOC_ATTACK].metric("sr").value == 1.0
-    assert run.notes == (f"{names[1]}: ran more than once with other numbers; the first are shown",)
+    assert run.notes == (f"{names[1]}: ran more than once; shown are the first scores",)
 
 
 def test_names_of_other_projects_keep_what_lm_eval_wrote(tmp_path):
