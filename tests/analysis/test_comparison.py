@@ -110,7 +110,7 @@ def test_models_that_do_not_differ_significantly_share_a_rank_and_others_do_not(
     near_task[DOC_ATTACK][0] = sample_line(0, "C")
     tied = subject_of(tmp_path / "d", near_task, "org/tied")
     places = {entry.subject.label: entry.rank for entry in rank([poor, near, good, tied])}
-    # One document apart is noise (p = 1); ten of eighty, all the same way, are not: 2/2^10 x 6.
+    # One document is not significant (p = 1); ten of eighty in one direction are: p = 2/2^10 x 6.
     assert places == {"org/good": 1, "org/tied": 1, "org/near": 3, "org/poor": 4}
 
 

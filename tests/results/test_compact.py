@@ -189,7 +189,7 @@ def test_a_column_that_stands_twice_is_damage_reported_in_one_line(tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_report_and_compare_read_compact_files_alike(tmp_path):
+def test_report_and_compare_give_the_same_for_compact_files(tmp_path):
     write_run(tmp_path / "run", full_run("BDA ", 8))
     path = tmp_path / "run.parquet"
     longsafety("compact", tmp_path / "run", "-o", path)

@@ -443,7 +443,7 @@ def test_samples_with_other_scores_are_not_the_only_runs_own(tmp_path):
     assert second.model == "unknown (x.jsonl)"
 
 
-def test_two_files_that_fit_one_run_alike_are_left_aside(tmp_path):
+def test_two_files_that_fit_one_run_equally_well_are_not_used(tmp_path):
     own = [sample_line(0, "B"), sample_line(1, "C")]
     write_json(tmp_path / "model.json", document({DOC_ATTACK: own}))
     write_lines(tmp_path / "x.jsonl", own)
@@ -463,7 +463,7 @@ def test_the_name_of_the_results_file_decides_between_equals(tmp_path):
     assert [sample.sr for sample in by_model["one_b"].samples[DOC_ATTACK]] == [0.0, 1.0]
 
 
-def test_a_run_names_its_file_below_the_given_folder_and_more_only_where_names_are_alike(tmp_path):
+def test_a_run_names_its_file_below_the_given_folder_and_more_only_where_names_are_equal(tmp_path):
     for folder in ("x/runs", "y/runs"):
         write_run(tmp_path / folder, {DOC_ATTACK: [sample_line()]}, model=folder)
     name = f"results_{STAMP}.json"
@@ -482,7 +482,7 @@ def test_two_runs_of_one_model_stay_two(tmp_path):
     assert all(len(run.samples[DOC_ATTACK]) == 1 for run in runs)
 
 
-def test_samples_that_fit_two_runs_alike_are_left_aside(tmp_path):
+def test_samples_that_fit_two_runs_equally_well_are_not_used(tmp_path):
     lines = {DOC_ATTACK: [sample_line()]}
     write_json(tmp_path / "a.json", document(lines, model="org/a"))
     write_json(tmp_path / "b.json", document(lines, model="org/b"))
