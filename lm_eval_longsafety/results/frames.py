@@ -14,14 +14,14 @@ from lm_eval_longsafety.errors import LongSafetyError
 from lm_eval_longsafety.public import clean, public
 from lm_eval_longsafety.results.load import load
 from lm_eval_longsafety.results.records import Run
+from lm_eval_longsafety.results.samples import SCORES
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 _SCORES = ("task", "variant", "protocol", "metric", "filter", "value", "stderr", "documents")
-_METRICS = ("sr", "ha", "answered", "refused", "truncated")
 _PLACE = ("prompt_tokens", "depth", "length")
-_SAMPLES = ("task", "id", "letters", "letter", "choice", *_METRICS, *_PLACE)
+_SAMPLES = ("task", "id", "letters", "letter", "choice", *SCORES, *_PLACE)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
