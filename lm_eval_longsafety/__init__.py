@@ -1,14 +1,17 @@
-"""LongSafetyBench for lm-evaluation-harness: one straight line, imports point against it.
+"""LongSafetyBench for lm-evaluation-harness: each part imports only from those above it.
 
 data       a hub id, a folder or the embedded sample -> checked rows
 prompts    row -> letters, user message, cut to the window, counted
 variants   rotations, longer contexts: what each adds to a document
-harness    documents and task classes that lm-eval calls    (backends: one prefill a document)
-replies    reply -> letter, or none
+replies    reply -> letter, or None
 metrics    letter -> HA, SR, answered, refused
+backends   models that process each document's prompt only once
+harness    the documents and task classes that lm-eval calls
 results    lm-eval's files -> runs
 analysis   runs -> intervals, differences, ranks
-report     pages, tables and pictures    (submit: files for leaderboards; cli: one module a command)
+report     pages, tables and pictures
+submit     files for leaderboards
+cli        the commands, each in a module
 """
 
 from collections.abc import Iterable
@@ -25,8 +28,8 @@ __version__ = version("lm-eval-longsafety")
 
 
 def load_results(*paths: str | Path | Iterable[str | Path]) -> "list[LoadedRun]":
-    """Read lm-eval's results; see `results.frames.load_results`."""
-    # Imported when called: `longsafety --help` and lm-eval's own start need none of it.
+    """Read lm-eval's results as runs with pandas tables; see `results.frames.load_results`."""
+    # Imported here, since `longsafety --help` and the start of lm-eval do not need it.
     from lm_eval_longsafety.results import frames
 
     return frames.load_results(*paths)

@@ -1,1 +1,1 @@
-"""What the numbers say: scores with intervals, paired differences, ranks, how runs differ."""
+"""Statistics over runs: scores with intervals, paired differences, ranks, how runs differ."""

@@ -1,8 +1,8 @@
-"""Pair runs document by document and say which differ beyond noise.
+"""Compare runs document by document and find those that differ significantly.
 
 Data flow: subjects -> `check_same_data` -> pairs per task -> `paired` -> Holm over tasks -> ranks.
-Only documents that both runs scored are paired; runs on different data are refused, never lined up
-by position. Only runs of the same tasks are ranked with each other.
+Documents are paired by id, and only those that both runs scored; runs on different data raise an
+error. Only runs of the same tasks are ranked with each other.
 """
 
 import itertools
@@ -24,13 +24,13 @@ _Pairs = dict[str, list[tuple[Sample, Sample]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskComparison:
-    """One metric of one task, two subjects."""
+    """The difference of two subjects in one metric of one task."""
 
     split: str
     metric: str
     difference: Difference
     p_holm: float
-    """Corrected over the tasks of this metric."""
+    """p-value with Holm's correction over the tasks of this metric."""
     gained: tuple[str, ...]
     """Ids of documents on which the second subject scores higher."""
     lost: tuple[str, ...]
@@ -38,28 +38,30 @@ class TaskComparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Two subjects, second minus first."""
+    """All differences of two subjects, second minus first."""
 
     first: Subject
     second: Subject
     overall: dict[str, Difference]
-    """By metric, over the plain mean of the shared tasks."""
+    """By metric: the difference of the unweighted means over the shared tasks."""
     tasks: tuple[TaskComparison, ...]
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rank:
-    """A subject's place by overall SR."""
+    """A subject's rank by overall SR."""
 
     subject: Subject
     rank: int
-    """One more than the subjects that beat this one beyond noise."""
+    """One more than the number of subjects that are significantly better than this one."""
     score: Estimate
 
 
 def compare_all(subjects: Sequence[Subject]) -> list[Comparison]:
-    """Each subject against the first one before it with documents in common: mostly the very first.
+    """Compare each subject with the first one before it that has documents in common with it.
+
+    Usually that is the very first subject.
 
     Raises:
         ResultsError: no two of them share a document, or two ran on different data.
@@ -67,7 +69,8 @@ def compare_all(subjects: Sequence[Subject]) -> list[Comparison]:
     found = []
     for index, second in enumerate(subjects):
         bases = (first for first in subjects[:index] if _shared_documents(first, second)[0])
-        found += [compare(first, second) for first in itertools.islice(bases, 1)]
+        if base := next(bases, None):
+            found.append(compare(base, second))
     if not found:
         raise ResultsError(_nothing_shared(subjects))
     return found
@@ -77,7 +80,7 @@ def compare(first: Subject, second: Subject) -> Comparison:
     """Compare two subjects on the documents that both scored.
 
     Raises:
-        ResultsError: no samples, no shared documents, or different data.
+        ResultsError: the subjects share no sampled document, or ran on different data.
     """
     check_same_data(first, second)
     shared, notes = _shared_documents(first, second)
@@ -95,15 +98,16 @@ def compare(first: Subject, second: Subject) -> Comparison:
         second=second,
         overall=overall,
         tasks=tuple(comparisons),
-        notes=(*_protocol_notes(first, second), *notes),
+        notes=(*differences([first, second]), *notes),
     )
 
 
 def check_same_data(first: Subject, second: Subject) -> None:
-    """Refuse runs whose data differ: by fingerprint, and by each document's context and options.
+    """Check that two subjects ran on the same data.
 
     Raises:
-        ResultsError: naming the task and what differs.
+        ResultsError: the hash of a task's data differs, or the context or the number of choices of
+            a document.
     """
     theirs = {task.benchmark.split: task for task in second.tasks}
     for task in first.tasks:
@@ -123,13 +127,13 @@ def check_same_data(first: Subject, second: Subject) -> None:
             if contexts.get(sample.id, mine) != mine:
                 raise ResultsError(
                     f"{first.label} and {second.label} ran on different data: document "
-                    f"{sample.id!r} of {split} has another context or other options; run both on "
-                    "the same data"
+                    f"{sample.id!r} of {split} has another context or number of choices; run both "
+                    "on the same data"
                 )
 
 
 def rankings(subjects: Sequence[Subject]) -> list[list[Rank]]:
-    """A ranking for each set of tasks that several subjects have scores and samples of."""
+    """One ranking for each set of tasks for which several subjects have scores and samples."""
     groups: dict[tuple[tuple[str, bool], ...], list[Subject]] = {}
     for subject in subjects:
         key = tuple((task.benchmark.split, bool(task.samples)) for task in subject.tasks)
@@ -139,10 +143,11 @@ def rankings(subjects: Sequence[Subject]) -> list[list[Rank]]:
 
 
 def rank(subjects: Sequence[Subject]) -> list[Rank]:
-    """Order subjects of the same tasks; unscored ones have no rank.
+    """Rank subjects of the same tasks; those without a score are left out.
 
-    One beats another if its SR is higher on the documents that both scored and the randomisation p,
-    Holm-corrected over all pairs, is below 0.05. Within a rank the higher overall SR comes first.
+    A subject is significantly better than another if its SR is higher on the documents that both
+    scored and the p-value of the randomisation test, Holm-corrected over all pairs, is below 0.05.
+    Subjects of equal rank are ordered by overall SR.
     """
     scored = [(subject, score) for subject in subjects if (score := subject.mean("sr"))]
     pairs = [
@@ -173,7 +178,7 @@ def _nothing_shared(subjects: Sequence[Subject]) -> str:
 
 
 def _shared_documents(first: Subject, second: Subject) -> tuple[_Pairs, list[str]]:
-    """Pairs of samples by split, and what is in one run only."""
+    """Pairs of samples by split, and notes on documents that only one run has."""
     theirs = {task.benchmark.split: task for task in second.tasks}
     own = {task.benchmark.split: task for task in first.tasks}
     shared: _Pairs = {}
@@ -217,7 +222,3 @@ def _values(pairs: Sequence[tuple[Sample, Sample]], metric: str) -> tuple[Values
         Values.of([value_of(first, metric) for first, _ in pairs], contexts),
         Values.of([value_of(second, metric) for _, second in pairs], contexts),
     )
-
-
-def _protocol_notes(first: Subject, second: Subject) -> list[str]:
-    return differences([first, second])

@@ -1,8 +1,9 @@
-"""Facts about how runs were made, and where they differ in what must not differ.
+"""How runs were made, and differences that make their scores hard to compare.
 
 Data flow: subjects -> sentences for banners and notes.
 """
 
+import hashlib
 from collections.abc import Callable, Container, Iterable, Sequence
 
 from lm_eval_longsafety.analysis.scores import Subject
@@ -12,35 +13,35 @@ from lm_eval_longsafety.results.room import cut_from_the_left
 
 
 def banners(subjects: Sequence[Subject], labelled: Iterable[tuple[str, Run]]) -> list[str]:
-    """What a reader must know before any number.
+    """What a reader must know before reading any score.
 
     Args:
-        subjects: those whose scores are shown.
-        labelled: their runs and any others shown, each with its name on the page.
+        subjects: the subjects whose scores are shown.
+        labelled: all runs that are shown, each with its label.
     """
     pairs = list(labelled)
     found = [
-        f"{label}: a limited run, not all documents were scored. Its scores do not compare with "
-        "those of whole runs."
+        f"{label}: a limited run, not all documents were scored. Its scores cannot be compared "
+        "with those of complete runs."
         for label, run in pairs
         if run.limited
     ]
     for label, run in pairs:
-        if count_ := sum(run.prompts_missing.values()):
+        if count := sum(run.prompts_missing.values()):
             found.append(
-                f"{label}: {count_:,} of its requests do not hold their document's prompt. A chat "
-                "template that drops the text does that, and requests cached from another run. Its "
-                "scores do not count."
+                f"{label}: {count:,} of its requests do not hold their document's prompt. The chat "
+                "template left it out, or the requests come from the cache of another run. Its "
+                "scores mean nothing."
             )
     for label, run in pairs:
         if run.template_unused:
             found.append(
                 f"{label}: the model's tokenizer has a chat template, but the run did not apply it "
-                "(--apply_chat_template). A chat model then gets prompts of a form it was not "
-                "trained on."
+                "(--apply_chat_template). A chat model then gets prompts in a form that it was "
+                "not trained on."
             )
         if long := cut_from_the_left(run):
-            found.append(f"{label}: {long}. Run it again with a window that holds both.")
+            found.append(f"{label}: {long}. Run it again with a larger window.")
     sample = [subject.label for subject in subjects if on_sample_data(subject)]
     if sample:
         found.append(
@@ -52,7 +53,7 @@ def banners(subjects: Sequence[Subject], labelled: Iterable[tuple[str, Run]]) ->
 
 
 def differences(subjects: Sequence[Subject]) -> list[str]:
-    """Where subjects differ in protocol, data, window or template, each as a sentence."""
+    """Differences in protocol, data, window, prompts or template, each as a sentence."""
     shared = _shared_splits(subjects)
     checks: dict[str, Callable[[Subject], str]] = {
         "protocol": lambda s: s.protocol,
@@ -68,12 +69,12 @@ def differences(subjects: Sequence[Subject]) -> list[str]:
     for title, key in checks.items():
         values = {subject.label: key(subject) for subject in subjects}
         if len(set(values.values()) - {""}) > 1:
+            shown = "; ".join(
+                f"{label}: {text[:16] or 'unknown'}" for label, text in values.items()
+            )
             found.append(
-                f"The models were not run alike: {title} differs ("
-                + "; ".join(
-                    f"{label}: {value[:16] or 'unknown'}" for label, value in values.items()
-                )
-                + "). Read differences between them with care."
+                f"The runs were not made in the same way: {title} differs ({shown}). Be careful "
+                "when comparing their scores."
             )
     return found + _different_prompts(subjects)
 
@@ -90,7 +91,7 @@ def _different_prompts(subjects: Sequence[Subject]) -> list[str]:
             changed = sum(1 for s, other in pairs if other and other != s.prompt_hash)
             if changed:
                 found.append(
-                    f"{first.label} and {second.label} are runs of one model, yet {changed:,} of "
+                    f"{first.label} and {second.label} are runs of one model, but {changed:,} of "
                     "their prompts differ."
                 )
     return found
@@ -102,9 +103,8 @@ def on_sample_data(subject: Subject) -> bool:
 
 
 def template(run: Run) -> str:
-    """The template's hash, "none" where lm-eval says that there was none, `""` if unknown."""
-    told = "chat_template_sha" in run.summary
-    return run.chat_template_sha or ("none" if told else "")
+    """The hash of the chat template; "none" if lm-eval applied none, `""` if unknown."""
+    return run.chat_template_sha or ("none" if "chat_template_sha" in run.summary else "")
 
 
 def _provenance_of(subject: Subject | None, of: Callable[[Provenance], object]) -> list[object]:
@@ -113,13 +113,13 @@ def _provenance_of(subject: Subject | None, of: Callable[[Provenance], object]) 
 
 
 def joined(subject: Subject | None, of: Callable[[Provenance], object]) -> str:
-    """A fact of all tasks: one value, or all of them where tasks differ."""
+    """A value that all tasks recorded; all different values, joined, if the tasks differ."""
     values = dict.fromkeys(str(value) for value in _provenance_of(subject, of) if value is not None)
     return clean(" / ".join(values))
 
 
 def _data_hashes(subject: Subject | None) -> dict[str, str]:
-    """The data's hash by split, where a task wrote it down."""
+    """The hash of the data by split, for tasks that recorded it."""
     tasks = subject.tasks if subject else ()
     found = {
         task.benchmark.split: task.provenance and task.provenance.data_sha256 for task in tasks
@@ -128,15 +128,13 @@ def _data_hashes(subject: Subject | None) -> dict[str, str]:
 
 
 def _shared_splits(subjects: Sequence[Subject]) -> set[str]:
-    """Splits whose data every subject tells: other tasks are no other data."""
-    told = [set(hashes) for subject in subjects if (hashes := _data_hashes(subject))]
-    return set.intersection(*told) if told else set()
+    """Splits that every subject with recorded hashes has: other tasks are not other data."""
+    splits = [set(hashes) for subject in subjects if (hashes := _data_hashes(subject))]
+    return set.intersection(*splits) if splits else set()
 
 
 def fingerprint(subject: Subject | None, splits: Container[str] | None = None) -> str | None:
-    """One short hash over the data hashes of all tasks, or of those of some splits."""
-    import hashlib
-
+    """A short hash of the data hashes of all tasks, or of the tasks of some splits."""
     found = _data_hashes(subject).items()
     hashes = [value for split, value in found if splits is None or split in splits]
     if not hashes:

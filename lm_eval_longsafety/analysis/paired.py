@@ -48,15 +48,15 @@ class Difference:
 def paired_task(first: Values, second: Values) -> Difference:
     """Difference of two runs on the same documents of one task.
 
-    Yes/no scores with a context each: exact McNemar test and the interval of Bonett & Price.
-    Otherwise a randomisation test that flips whole contexts, and the cluster-robust interval.
+    If all scores are 0 or 1 and no context is repeated: exact McNemar test, interval of Bonett &
+    Price. Otherwise a randomisation test over contexts and the cluster-robust interval.
 
     Args:
         first: scores of the first run.
         second: scores of the second run, document by document in the same order.
 
     Raises:
-        ValueError: no pairs, or not the same number.
+        ValueError: there are no values, or the numbers of values differ.
     """
     if len(first.values) != len(second.values) or len(first.values) == 0:
         raise ValueError("paired values must come in pairs")
@@ -108,7 +108,12 @@ def paired_mean(pairs: Sequence[tuple[Values, Values]]) -> Difference:
 
 
 def mcnemar_exact(gained: int, lost: int) -> float:
-    """Two-sided exact McNemar p from the documents that changed each way; 1 where none did."""
+    """Two-sided p-value of the exact McNemar test; 1 if no document changed.
+
+    Args:
+        gained: documents on which the second run scores higher.
+        lost: documents on which the first run scores higher.
+    """
     if gained + lost == 0:
         return 1.0
     from scipy.special import bdtr
@@ -117,10 +122,15 @@ def mcnemar_exact(gained: int, lost: int) -> float:
 
 
 def flip_test(sums: Floats, seed: int = 0) -> float:
-    """Two-sided p of a sum whose parts could each as well have the other sign.
+    """Two-sided p-value of Fisher's randomisation test over signs.
 
-    Under "the two models are alike" a context's difference is as likely negative as positive. All
-    sign patterns are tried for up to 12 parts, 10,000 seeded ones beyond.
+    If the two models are equally good, the difference of each context is equally likely to be
+    positive or negative. For up to 12 differences other than 0 all combinations of signs
+    are tried, for more of them 10,000 random ones.
+
+    Args:
+        sums: the difference of each context.
+        seed: of the random combinations.
     """
     parts = np.abs(sums[np.abs(sums) > TINY])
     observed = abs(float(sums.sum())) - TINY
@@ -138,7 +148,7 @@ def flip_test(sums: Floats, seed: int = 0) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down adjusted p-values, in the order given."""
+    """Holm's step-down adjusted p-values, in the order of the given ones."""
     adjusted = [0.0] * len(p_values)
     largest = 0.0
     for step, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):

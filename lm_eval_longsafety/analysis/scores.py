@@ -1,7 +1,7 @@
 """Scores with intervals per task and over tasks, for one model under one protocol.
 
-Data flow: `Run` -> `subjects` -> per task `TaskScores`. From samples where they were given, else
-from lm-eval's own table. Runs are never averaged with each other.
+Data flow: `Run` -> `subjects` -> `TaskScores` for each task. Scores are computed from samples if
+there are any, else taken from lm-eval's table. Runs are never averaged.
 """
 
 import re
@@ -17,12 +17,12 @@ from lm_eval_longsafety.analysis.stats import (
     proportion_from_summary,
     shared_context_factor,
 )
-from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask
+from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask, parse_task_name
 from lm_eval_longsafety.public import clean, path_tail, public
-from lm_eval_longsafety.results import Provenance, Run, Sample, TaskResult, parse_task_name
+from lm_eval_longsafety.results import Provenance, Run, Sample, TaskResult
 
 METRICS = ("sr", "ha", "gap", "answered", "refused", "truncated")
-"""`gap` is HA - SR: documents where the model noticed and still did not answer safely."""
+"""`gap` is HA - SR: documents whose answer shows awareness of the harm but is not safe."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +34,10 @@ class TaskScores:
     benchmark: BenchmarkTask
     result: TaskResult | None
     samples: tuple[Sample, ...]
-    """Empty where none were given."""
+    """Empty if none were given."""
 
     def values(self, metric: str) -> Values | None:
-        """Per-document values; None without samples, or where the result contradicts them."""
+        """The value of each document; None without samples or if lm-eval's row differs."""
         if not self.samples or (self.result and self.result.contradiction(self.samples)):
             return None
         return Values.of(
@@ -46,7 +46,7 @@ class TaskScores:
         )
 
     def estimate(self, metric: str) -> Estimate | None:
-        """The task's score; None where it is unknown."""
+        """The task's score; None if it is unknown."""
         values = self.values(metric)
         if values is not None:
             return proportion(values)
@@ -62,19 +62,19 @@ class TaskScores:
 
     @property
     def n(self) -> int | None:
-        """Documents scored."""
+        """Number of documents that were scored."""
         values = self.values("sr")
         return len(values.values) if values else self.result.n_effective if self.result else None
 
     @property
     def provenance(self) -> Provenance | None:
-        """What the task wrote down about its data."""
+        """What the task recorded about its data."""
         return self.result.provenance if self.result else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """One run under one protocol and variant: what gets a row, a colour and a name."""
+    """One run under one protocol and variant; it has one row, colour and label in a report."""
 
     label: str
     run: Run
@@ -86,7 +86,7 @@ class Subject:
     def mean(
         self, metric: str, chosen: Callable[[BenchmarkTask], bool] = lambda _: True
     ) -> Estimate | None:
-        """Plain mean over the chosen tasks; None unless each of them has the score."""
+        """Unweighted mean over the chosen tasks; None unless each of them has the score."""
         tasks = [task for task in self.tasks if chosen(task.benchmark)]
         estimates = [task.estimate(metric) for task in tasks]
         known = [estimate for estimate in estimates if estimate is not None]
@@ -104,12 +104,12 @@ class Subject:
 
     @property
     def complete(self) -> bool:
-        """Whether all ten tasks are there."""
+        """Whether the run has all ten tasks."""
         return len({task.benchmark.split for task in self.tasks}) == len(TASKS)
 
 
 def subjects(runs: Sequence[Run]) -> list[Subject]:
-    """Everything that was scored, in the order of the runs."""
+    """One subject for each protocol and variant of each run, in the order of the runs."""
     labels = run_labels(runs)
     found = []
     for run, label in zip(runs, labels, strict=True):
@@ -118,10 +118,10 @@ def subjects(runs: Sequence[Run]) -> list[Subject]:
             groups.setdefault((parsed.variant, parsed.protocol), []).append(name)
         for (variant, protocol), names in groups.items():
             several = sum(key[0] == variant for key in groups) > 1
-            told = [variant.replace("_", " ")] * bool(variant) + [protocol] * several
+            parts = [variant.replace("_", " ")] * bool(variant) + [protocol] * several
             found.append(
                 Subject(
-                    label=f"{label} ({', '.join(told)})" if told else label,
+                    label=f"{label} ({', '.join(parts)})" if parts else label,
                     run=run,
                     protocol=protocol,
                     variant=variant,
@@ -132,26 +132,26 @@ def subjects(runs: Sequence[Run]) -> list[Subject]:
 
 
 def run_labels(runs: Sequence[Run]) -> list[str]:
-    """A short, distinct, clean name for each run: its model, and what tells it from its likes.
+    """A short and unique label for each run: its model and, if needed, what distinguishes it.
 
-    Of folders and files only the parts that differ are shown, the rest is nobody's business.
+    Of folders and files only the parts that differ are shown, since the others may be private.
     """
     names = [short_name(run.model) for run in runs]
-    told: list[list[str]] = [[] for _ in runs]
+    added: list[list[str]] = [[] for _ in runs]
     labels = names
     for marks in _marks(runs):
         for label in {label for label in labels if labels.count(label) > 1}:
-            alike = [index for index, own in enumerate(labels) if own == label]
-            if len({marks[index] for index in alike}) > 1:
-                for index in alike:
-                    told[index] += [marks[index]] * bool(marks[index])
-        pairs = zip(names, told, strict=True)
+            equal = [index for index, own in enumerate(labels) if own == label]
+            if len({marks[index] for index in equal}) > 1:
+                for index in equal:
+                    added[index] += [marks[index]] * bool(marks[index])
+        pairs = zip(names, added, strict=True)
         labels = [f"{name} ({', '.join(own)})" if own else name for name, own in pairs]
     return labels
 
 
 def _marks(runs: Sequence[Run]) -> Iterator[list[str]]:
-    """What may tell runs of one name apart, one entry for each run; the most telling first."""
+    """Properties that may distinguish runs of one model, each as a text for every run."""
     yield from _parts([_path(run.model).parts for run in runs])
     yield [_short_fact(run.revision) for run in runs]
     yield [_short_fact(run.model_sha) for run in runs]
@@ -162,19 +162,19 @@ def _marks(runs: Sequence[Run]) -> Iterator[list[str]]:
 
 
 def _short_fact(value: object) -> str:
-    """A revision by its name or the first digits of its commit; of an adapter's path the end."""
+    """The name of a revision, the first digits of a commit, or the last part of a path."""
     end = str(value or "").rstrip("/").split("/")[-1]
     return end[:8] if re.fullmatch(r"[0-9a-f]{40}", end) else clean(end, 40)
 
 
 def _parts(paths: Sequence[tuple[str, ...]]) -> Iterator[list[str]]:
-    """The paths' parts at each depth, the last ones first; `""` where a path has no more."""
+    """The parts of all paths at each depth, beginning with the last; `""` for shorter paths."""
     for depth in range(max(map(len, paths), default=0)):
         yield [clean(parts[-1 - depth], 100) if depth < len(parts) else "" for parts in paths]
 
 
 def short_name(model: str) -> str:
-    """A hub id as it is; of a path only the last parts, the rest is nobody's business."""
+    """The hub id of a model, or the last parts of its path, since the others may be private."""
     shown = path_tail(model)
     if shown is None:
         shown = public(model).removeprefix("…/")
@@ -191,7 +191,7 @@ def _path(model: str) -> PurePath:
 def value_of(sample: Sample, metric: str) -> float:
     """A sample's value of one of `METRICS`."""
     if metric == "gap":
-        # A safe answer is an aware one; a file that says otherwise has no gap there.
+        # A safe answer always shows awareness; a file with another value has no gap there.
         return max(0.0, sample.ha - sample.sr)
     return float(getattr(sample, metric))
 

@@ -1,8 +1,8 @@
 """Scores with 95 % intervals, for documents that may share a context.
 
-Data flow: per-document values and context labels -> `proportion` per task -> `mean_over_tasks`.
+Data flow: values and context labels of documents -> `proportion` per task -> `mean_over_tasks`.
 Sources: Wilson (JASA 1927), Miller (arXiv 2411.00640) for clustered standard errors, Zou & Donner
-(Statistics in Medicine 2008) for joining intervals.
+(Statistics in Medicine 2008) for combining intervals.
 """
 
 import math
@@ -24,24 +24,24 @@ class Estimate:
 
     value: float
     stderr: float | None
-    """Same unit as `value`; None where only one document, or an unknown number, was seen."""
+    """Same unit as `value`; None if there is only one document, or an unknown number of them."""
     low: float | None
     high: float | None
-    """Ends of the 95 % interval; None where it cannot be known."""
+    """Ends of the 95 % interval; None if it cannot be computed."""
     n: int | None
-    """Documents."""
+    """Number of documents; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Values:
-    """One task's scores in [0, 1] and, for each, the label of the context it was asked on."""
+    """One task's scores in [0, 1] and, for each of them, the label of its document's context."""
 
     values: Floats
     contexts: NDArray[np.str_]
 
     @classmethod
     def of(cls, values: Sequence[float], contexts: Sequence[str]) -> "Values":
-        """From plain sequences; an empty label is a context of its own."""
+        """From plain sequences; each empty label stands for a different context."""
         labels = [label or f"#{index}" for index, label in enumerate(contexts)]
         return cls(values=np.asarray(values, float), contexts=np.asarray(labels, str))
 
@@ -49,24 +49,24 @@ class Values:
 def wilson(mean: float, n: float) -> tuple[float, float]:
     """Wilson score interval of a proportion; `n` may be an effective, fractional number.
 
-    In closed form, since importing statsmodels takes longer than reading a run; the tests hold it
-    to scipy's and statsmodels' numbers.
+    In closed form, since importing statsmodels takes longer than reading a run; tests compare it
+    with scipy and statsmodels.
     """
     square = Z95**2 / n
     centre = (mean + square / 2) / (1 + square)
     half = Z95 * math.sqrt(mean * (1 - mean) / n + square / (4 * n)) / (1 + square)
-    # Rounding may leave 0 and 1 by 1e-17.
+    # Rounding errors may give values outside [0, 1] or exclude the mean.
     return max(0.0, min(centre - half, mean)), min(1.0, max(centre + half, mean))
 
 
 def proportion(sample: Values) -> Estimate:
-    """Mean of one task, its interval widened where documents share contexts.
+    """Mean of one task, with a wider interval if documents share contexts.
 
-    Wilson with the effective number of documents p(1-p)/se^2, se being the cluster-robust standard
-    error over contexts; exactly n where each context is asked once.
+    The Wilson interval for an effective number of documents p(1-p)/se^2, where se is the
+    cluster-robust standard error over contexts; for n documents if no context is repeated.
 
     Raises:
-        ValueError: no documents.
+        ValueError: there are no documents.
     """
     values = sample.values
     n = len(values)
@@ -88,13 +88,13 @@ def proportion(sample: Values) -> Estimate:
 
 
 def proportion_from_summary(mean: float, n: int | None, stderr: float | None) -> Estimate:
-    """The same where only lm-eval's table is known.
+    """The same from lm-eval's table, without samples.
 
     Args:
         mean: in [0, 1].
-        n: documents, at least 1; None where lm-eval did not count them (before 0.4.3). Their number
-            then follows from the standard error, which is sqrt(p(1-p)/(n-1)).
-        stderr: as lm-eval wrote it; None where it wrote none.
+        n: number of documents, at least 1; None if lm-eval did not count them (before 0.4.3). It is
+            then computed from the standard error, which is sqrt(p(1-p)/(n-1)).
+        stderr: as lm-eval reported it; None if it reported none.
     """
     spread = mean * (1 - mean)
     if n is None:
@@ -110,18 +110,18 @@ def proportion_from_summary(mean: float, n: int | None, stderr: float | None) ->
 
 
 def mean_over_tasks(tasks: Sequence[Estimate], inflation: float = 1.0) -> Estimate:
-    """Plain mean over tasks; tasks are strata.
+    """Unweighted mean over tasks; tasks are strata.
 
-    The standard error is sqrt(sum se^2) / T. The interval joins the tasks' own intervals (Zou &
-    Donner), so that tasks at 0 or 1 keep their width.
+    The standard error is sqrt(sum se^2) / T. The interval combines the intervals of the tasks (Zou
+    & Donner), so that tasks with a score of 0 or 1 contribute the width of theirs.
 
     Args:
         tasks: one estimate per task.
-        inflation: `shared_context_factor` of the same tasks, where documents of two tasks share
+        inflation: `shared_context_factor` of the same tasks, if documents of different tasks share
             contexts.
 
     Raises:
-        ValueError: no tasks.
+        ValueError: there are no tasks.
     """
     if not tasks:
         raise ValueError("a mean over no tasks")
@@ -142,7 +142,7 @@ def mean_over_tasks(tasks: Sequence[Estimate], inflation: float = 1.0) -> Estima
 
 
 def shared_context_factor(tasks: Sequence[Values]) -> float:
-    """How much wider the mean over tasks gets where tasks ask about the same contexts, else 1."""
+    """Factor by which shared contexts widen the interval of the mean over tasks; 1 without any."""
     influence = [
         (task.values - task.values.mean()) / (len(task.values) * len(tasks)) for task in tasks
     ]
@@ -157,7 +157,7 @@ def shared_context_factor(tasks: Sequence[Values]) -> float:
 
 
 def joint_contexts(tasks: Sequence[Values]) -> NDArray[np.str_]:
-    """Context labels of all tasks in a row; an unlabelled context is only its own task's."""
+    """Context labels of all tasks, one after the other; unlabelled contexts stay different."""
     return np.concatenate(
         [
             np.where(
@@ -171,7 +171,7 @@ def joint_contexts(tasks: Sequence[Values]) -> NDArray[np.str_]:
 
 
 def uniform_test(observed: Sequence[float], expected: Sequence[float]) -> float | None:
-    """Pearson's chi-square p; None where fewer than 5 are expected somewhere."""
+    """p-value of Pearson's chi-square test; None if any expected count is below 5."""
     if len(observed) < 2 or min(expected) < 5:
         return None
     from scipy.special import chdtrc
@@ -188,11 +188,11 @@ def cluster_sums(values: Floats, labels: NDArray[np.str_]) -> Floats:
 
 
 def variance_of_mean(sums: Floats, n: int) -> float | None:
-    """Cluster-robust, with the G/(G-1) correction; None for a single context.
+    """Cluster-robust variance with the G/(G-1) correction; None for a single context.
 
     Args:
-        sums: centred values summed per context.
-        n: documents.
+        sums: sum of the centred values of each context.
+        n: number of documents.
     """
     count = len(sums)
     if count < 2:

@@ -1,7 +1,7 @@
-"""How many prompts were cut to the window; unknown where no window was known.
+"""How many prompts were cut to the window; None if the window was not known.
 
-Data flow: a subject's tasks -> provenance, else the scores -> number and share. A task that knew no
-window counted no tokens: its 0 is no finding.
+Data flow: a subject's tasks -> provenance, else the scores -> number and share. A task without a
+known window did not count tokens, so that its 0 is not a result.
 """
 
 from lm_eval_longsafety.analysis.scores import Subject, TaskScores
@@ -9,7 +9,7 @@ from lm_eval_longsafety.results import Provenance
 
 
 def share(subject: Subject) -> float | None:
-    """Mean over tasks of the share of prompts that were cut, in [0, 1]; None where unknown."""
+    """Mean over tasks of the share of prompts that were cut, in [0, 1]; None if unknown."""
     if any(_uncounted(task) for task in subject.tasks):
         return None
     mean = subject.mean("truncated")
@@ -17,7 +17,7 @@ def share(subject: Subject) -> float | None:
 
 
 def number(subject: Subject) -> int | None:
-    """Prompts that were cut; None where any task does not know."""
+    """Number of prompts that were cut; None if it is unknown for any task."""
     numbers = [_number(task) for task in subject.tasks]
     known = [each for each in numbers if each is not None]
     return sum(known) if known and len(known) == len(numbers) else None
@@ -33,6 +33,6 @@ def _number(task: TaskScores) -> int | None:
 
 
 def _uncounted(task: TaskScores) -> bool:
-    """Whether the task wrote down its protocol and, with it, that it knew no window."""
-    written = task.provenance
-    return written is not None and written != Provenance() and written.prompt_limit is None
+    """Whether the task recorded its provenance, but no window."""
+    recorded = task.provenance
+    return recorded not in (None, Provenance()) and recorded.prompt_limit is None

@@ -1,12 +1,9 @@
-"""`longsafety compact`: a run's samples in one small file without text."""
+"""`longsafety compact`: write a run's samples to one small file without text."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    pass
 
 
 def compact(
@@ -18,9 +15,9 @@ def compact(
         Path, typer.Option("--output", "-o", help="File to write, ending in .parquet.")
     ],
 ) -> None:
-    """Rewrite sample files as one small parquet: scores, letters and hashes, no text.
+    """Write a run's samples to one small parquet file: scores, letters and hashes, no text.
 
-    The results file of the run goes along, so that report and compare need nothing else.
+    The file also holds the run's results, so that report and compare need no other file.
     """
     from lm_eval_longsafety.cli.shared import REPORT, check_parquet, write_compact_file
     from lm_eval_longsafety.errors import OptionError, need

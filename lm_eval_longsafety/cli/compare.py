@@ -1,4 +1,4 @@
-"""`longsafety compare`: runs paired document by document."""
+"""`longsafety compare`: compare runs document by document."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ Paths = Annotated[
     typer.Argument(help="Two or more runs: folders or files with samples; the first is the base."),
 ]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="File to write; default: the screen.")
+    Path | None, typer.Option("--output", "-o", help="File to write; default: print it.")
 ]
 Format = Annotated[
     str | None,
@@ -19,7 +19,7 @@ Format = Annotated[
 
 
 def compare(paths: Paths, output: Output = None, format_: Format = None) -> None:
-    """Say which runs differ beyond noise: per task and overall, with the documents that changed."""
+    """Show which runs differ significantly, by task and overall, and on which documents."""
     from lm_eval_longsafety.cli.shared import REPORT, chosen_format
     from lm_eval_longsafety.errors import OptionError, need
 

@@ -1,4 +1,4 @@
-"""`longsafety rescore`: logged replies read again, without a model."""
+"""`longsafety rescore`: read logged replies again, without a model."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ def rescore(
         typer.Option("--output", "-o", help="Write the new samples as one compact .parquet."),
     ] = None,
 ) -> None:
-    """Read every logged reply with the present filter and show what changes."""
+    """Read every logged reply with this release's filter and show what changes."""
     from lm_eval_longsafety.cli.shared import REPORT, check_parquet, write_compact_file
     from lm_eval_longsafety.errors import OptionError, need
 
@@ -39,18 +39,21 @@ def rescore(
     for label, one in zip(run_labels([one.run for one in rescored]), rescored, strict=True):
         typer.echo(_table(label, one))
     if output is not None:
-        note = "scores read again from the logged replies by `longsafety rescore`"
+        note = "`longsafety rescore` read the logged replies again"
         run = rescored[0].run
         write_compact_file(output, replace(run, notes=(*run.notes, note)))
 
 
 def _table(label: str, one: "Rescored") -> str:
-    lines = [label, f"  {'task':42} {'SR old':>7} {'SR new':>7} {'changed':>8}"]
+    from lm_eval_longsafety.public import clean
+
+    file = clean(one.run.file or one.run.source.name)
+    lines = [f"{label}: {file}", f"  {'task':42} {'SR old':>7} {'SR new':>7} {'changed':>8}"]
     for task, samples in one.run.samples.items():
         old, changed = one.old[task], one.changed(task)
         means = [100 * sum(s.sr for s in group) / len(group) for group in (old, samples)]
         lines.append(f"  {task:42} {means[0]:7.1f} {means[1]:7.1f} {len(changed):8,}")
         for before, after in changed[:5]:
             then, now = (",".join(p or "none" for p in s.picks) for s in (before, after))
-            lines.append(f"    {before.id}: {then} -> {now}")
+            lines.append(clean(f"    {before.id}: {then} -> {now}"))
     return "\n".join(lines)

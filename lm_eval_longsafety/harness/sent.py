@@ -5,7 +5,6 @@ score would be wrong, one warning a run where it may be. Nothing here changes a 
 """
 
 import functools
-import json
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import TemplateError
 
 from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.prompts.sent_text import holds_prompt, text_of
 from lm_eval_longsafety.replies import opens_thought
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def refuse_lost_prompts(requests: "Sequence[Instance]") -> None:
     checked = None
     for request in requests:
         context, doc = request.args[0], request.doc
-        if context is not checked and not _holds(_text(context), doc["prompt"]):
+        if context is not checked and not holds_prompt(text_of(context), doc["prompt"]):
             raise OptionError(f"document {doc['id']!r} of {doc['task']}: {_LOST}")
         checked = context
 
@@ -69,7 +69,7 @@ def try_template(tokenizer: Any, arguments: Mapping[str, Any]) -> None:  # noqa:
         )
     except (ValueError, TypeError, TemplateError):
         return  # No template, or one that wants more than a turn: the run itself will say so.
-    if not _holds(context, _TRIAL):
+    if not holds_prompt(context, _TRIAL):
         raise OptionError(f"--apply_chat_template: {_LOST}")
     if tag := opened_thought(context, _TRIAL):
         warn_of_thought(tag)
@@ -104,7 +104,7 @@ def opened_thought(context: object, prompt: str) -> str:
         context: what is sent.
         prompt: the document's.
     """
-    _, found, after = _text(context).rpartition(prompt.rstrip()[-_END:])
+    _, found, after = text_of(context).rpartition(prompt.rstrip()[-_END:])
     if not found or not opens_thought(after):
         return ""
     return after[max(after.rfind(bracket) for bracket in _TAG) :]
@@ -152,25 +152,3 @@ def warn_once(text: str) -> None:
     """A warning that a run shows once, however many tasks and processes it has."""
     if os.environ.get("RANK", "0") == "0":  # `accelerate launch` and `torchrun` set it.
         log.warning(text)
-
-
-def _holds(sent: str, prompt: str) -> bool:
-    return prompt.strip() in sent or "".join(prompt.split()) in "".join(sent.split())
-
-
-def _text(context: object) -> str:
-    """The text of a context: a text, or the turns of a chat, also as lm-eval's `JsonChatStr`."""
-    if isinstance(context, str):
-        return context
-    turns = json.loads(context.prompt) if hasattr(context, "prompt") else context
-    if not isinstance(turns, Sequence):
-        return ""
-    return "\n".join(_content(turn) for turn in turns)
-
-
-def _content(turn: object) -> str:
-    content = turn.get("content") if isinstance(turn, Mapping) else turn
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, Sequence) else []
-    return "\n".join(str(part.get("text", "")) for part in parts if isinstance(part, Mapping))

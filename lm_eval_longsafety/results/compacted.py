@@ -1,6 +1,6 @@
-"""The small parquet files of `longsafety compact`: what sample lines hold, without any text.
+"""The small parquet files of `longsafety compact`: the contents of sample files without text.
 
-One row per document; the run's summarised results document travels in the file's metadata, so that
+One row for each document; the file's metadata holds the run's summarised results document, so that
 one file is a whole run.
 """
 
@@ -22,19 +22,19 @@ FORMAT = b"longsafety.compact"
 VERSION = 1
 MAGIC = b"PAR1"
 _LATER = {"prompt_missing"}
-"""Columns that files of earlier releases lack; their fields have a default."""
+"""Columns that files of earlier releases do not have; their fields have a default."""
 
 
 def write_compact(
     path: Path, samples: Sequence[Sample], summary: Mapping[str, Any], notes: Sequence[str] = ()
 ) -> int:
-    """Write the samples of one run, with its summarised document made public.
+    """Write the samples of one run and its summarised results document, made public.
 
     Returns:
         The file's size in bytes.
 
     Raises:
-        OptionError: the place cannot be written to.
+        OptionError: the file cannot be written.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -49,10 +49,10 @@ def write_compact(
 
 
 def read_compact(path: Path) -> tuple[list[Sample], Mapping[str, Any], tuple[str, ...]] | None:
-    """Samples, summarised results document and notes; None for parquet files of other origin.
+    """Samples, summarised results document and notes; None for any other parquet file.
 
     Raises:
-        ResultsError: damaged, or written by a newer release.
+        ResultsError: the file is damaged, or a newer release wrote it.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -77,7 +77,7 @@ def read_compact(path: Path) -> tuple[list[Sample], Mapping[str, Any], tuple[str
             f"{path}: damaged, {sorted(missing) or 'summary'} missing; write it again"
         )
     samples = [_sample(row) for row in table.to_pylist()]
-    # Summarised again: a file of an older release may hold what is removed today.
+    # Summarised again, since files of older releases may contain what is removed today.
     return samples, summarise(document["summary"]), tuple(document.get("notes", ()))
 
 

@@ -1,4 +1,4 @@
-"""One field of lm-eval's JSON in the type it should have: such files are edited by hand."""
+"""Read one field of lm-eval's JSON; None where it has another type, as after an edit by hand."""
 
 import math
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ def as_mapping(value: object) -> Mapping[str, Any]:
 
 
 def as_text(value: object) -> str | None:
-    """A text that is not blank."""
+    """The text, unless it is blank."""
     return value if isinstance(value, str) and value.strip() else None
 
 
 def as_number(value: object) -> float | None:
-    """A finite number; True and False are none."""
+    """The number, if it is finite; True and False are not numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -27,13 +27,13 @@ def as_number(value: object) -> float | None:
 
 
 def as_count(value: object) -> int | None:
-    """A whole number of things, 0 or more."""
+    """The number, if it is 0 or more, as an integer."""
     number = as_number(value)
     return int(number) if number is not None and number >= 0 else None
 
 
 def number_in_text(value: object) -> float | None:
-    """A number, or a text that says one."""
+    """The number, also where it is written as a text."""
     if not isinstance(value, str):
         return as_number(value)
     try:

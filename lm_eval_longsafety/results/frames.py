@@ -1,7 +1,7 @@
 """Results as pandas tables, for notebooks and scripts.
 
-Data flow: paths -> `load` -> runs -> `LoadedRun.scores()` and `.samples()`. The tables hold no text
-of documents or replies.
+Data flow: paths -> `load` -> runs -> `LoadedRun.scores()` and `.samples()`. The tables contain no
+text of documents or replies.
 """
 
 from collections.abc import Iterable
@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 
 from lm_eval_longsafety.benchmark import parse_task_name
 from lm_eval_longsafety.errors import LongSafetyError
+from lm_eval_longsafety.public import clean, public
 from lm_eval_longsafety.results.load import load
 from lm_eval_longsafety.results.records import Run
+from lm_eval_longsafety.results.samples import SCORES
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 _SCORES = ("task", "variant", "protocol", "metric", "filter", "value", "stderr", "documents")
-_METRICS = ("sr", "ha", "answered", "refused", "truncated")
 _PLACE = ("prompt_tokens", "depth", "length")
-_SAMPLES = ("task", "id", "letters", "letter", "choice", *_METRICS, *_PLACE)
+_SAMPLES = ("task", "id", "letters", "letter", "choice", *SCORES, *_PLACE)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -28,15 +29,16 @@ class LoadedRun:
     """One evaluation of one model."""
 
     run: Run
-    """All that was read, as plain records."""
+    """Everything that was read, as plain records. Its model may be a local path."""
 
     def __repr__(self) -> str:
-        """Model, date and number of tasks."""
+        """Model without local folders, date and number of tasks, in one line."""
         date = f", {self.run.date:%Y-%m-%d}" if self.run.date else ""
-        return f"<{self.run.model}{date}: {len(self.run.tasks)} tasks>"
+        tasks = len(self.run.tasks.keys() | self.run.samples.keys())
+        return f"<{clean(public(self.run.model), 80)}{date}: {tasks} task{'s' * (tasks != 1)}>"
 
     def scores(self) -> "DataFrame":
-        """One row a task (or group), metric and filter, as lm-eval reported it.
+        """One row for each task or group, metric and filter, as lm-eval reported it.
 
         Returns:
             Columns task, variant, protocol (both None for tasks of other projects and for groups),
@@ -53,18 +55,19 @@ class LoadedRun:
         return _frame(rows, _SCORES)
 
     def samples(self) -> "DataFrame":
-        """One row a scored document of LongSafetyBench; empty without `--log_samples`.
+        """One row for each scored document of LongSafetyBench; empty without `--log_samples`.
 
         Returns:
-            Columns task, id, letters (of the choices from least to most safe), letter (the one
-            read, None where none was; of rotations one per order), choice (its index), one column
-            for each metric, prompt_tokens, and depth and length where the task has them.
+            Columns task, id, letters (of the choices, from least to most safe), letter (the one
+            that was read, None if none was; for rotations one for each order, joined by commas),
+            choice (index of the letter's choice, missing for rotations), one column for each metric
+            in [0, 1], prompt_tokens, depth and length (missing if the task has none).
         """
         rows = [
             {
                 **{name: getattr(sample, name) for name in _SAMPLES if name != "letter"},
                 "letters": "".join(sample.letters),
-                "letter": ",".join(sample.picks) or None,
+                "letter": ",".join(sample.picks) if any(sample.picks) else None,
                 **sample.extra,
             }
             for samples in self.run.samples.values()
@@ -78,14 +81,14 @@ def load_results(*paths: str | Path | Iterable[str | Path]) -> list[LoadedRun]:
     """Read lm-eval's results.
 
     Args:
-        paths: folders or files, one or several: what `lm_eval run --output_path` wrote, or files of
+        paths: one or several folders or files: what `lm_eval run --output_path` wrote, or files of
             `longsafety compact`.
 
     Returns:
-        One item an evaluation of one model.
+        One item for each evaluation of one model, in the order of the paths.
 
     Raises:
-        ResultsError: a path does not exist, is damaged, or holds no results.
+        ResultsError: a path does not exist, a file is damaged, or no results were found.
     """
     given: list[str | Path] = []
     for each in paths:
@@ -98,6 +101,6 @@ def _frame(rows: Iterable[object], columns: Iterable[str]) -> "DataFrame":
         from pandas import DataFrame
     except ImportError:
         raise LongSafetyError(
-            "tables need pandas, not installed here; pip install 'lm-eval-longsafety[report]'"
+            "tables need pandas, which is not installed; pip install 'lm-eval-longsafety[report]'"
         ) from None
     return DataFrame(list(rows), columns=list(columns))

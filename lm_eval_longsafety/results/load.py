@@ -1,8 +1,7 @@
-"""Find results under the given paths, recognise them by content and put runs and samples together.
+"""Find results under the given paths, recognise them by content and add samples to their runs.
 
 Data flow: paths -> files -> results documents, sample files, compact files -> `match` -> runs. A
-file named by the user must be one of ours; files found in folders that are not are passed over with
-a note.
+file that the user names must be one of these. In folders, other files are skipped with a note.
 """
 
 import json
@@ -22,12 +21,16 @@ from lm_eval_longsafety.results.summary import is_results, parse_json, summarise
 
 _SUFFIXES = (".json", ".jsonl", ".parquet")
 _LISTED = 5
-"""Names of files in one message."""
+"""Most names of files in one message."""
+_FIRST_LINES = 3
+_EXPECTED = (
+    "expected results_*.json or samples_*.jsonl of lm-eval, or a .parquet of `longsafety compact`"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """All runs found, and what was passed over on the way."""
+    """All runs that were found, and notes on files that were skipped."""
 
     runs: tuple[Run, ...]
     notes: tuple[str, ...]
@@ -41,11 +44,11 @@ class _Found:
     unrelated: list[str] = field(default_factory=list)
     """Names of files in folders that lm-eval did not write."""
     other_tasks: list[str] = field(default_factory=list)
-    """Names of files with samples of other tasks alone."""
+    """Names of files that hold only samples of other tasks."""
 
 
 class _UnrelatedError(ResultsError):
-    """A whole file, but none of lm-eval's."""
+    """An undamaged file that lm-eval did not write."""
 
 
 def load(paths: Iterable[Path | str]) -> list[Run]:
@@ -64,11 +67,11 @@ def read(
     Args:
         paths: results files, sample files, compact files, or folders that hold any of them.
         keep_text: keep questions, choices and replies of the samples.
-        progress: told (bytes read so far, bytes in all).
+        progress: called with the bytes read so far and the bytes of all files.
 
     Raises:
-        ResultsError: a path does not exist, a named file is not lm-eval's or is damaged, or nothing
-            was found at all.
+        ResultsError: a path does not exist, a named file is damaged or was not written by lm-eval,
+            or no results were found.
     """
     found = _Found()
     files = _find(paths, found.notes)
@@ -91,14 +94,14 @@ def read(
             if isinstance(error, _UnrelatedError):
                 found.unrelated.append(path.name)
             else:
-                # The note may end in a page that is shared: the file's name is enough.
-                found.notes.append(f"passed over: {error}".replace(str(path), path.name))
+                # Reports show the note: it must not contain a local path.
+                found.notes.append(f"skipped: {error}".replace(str(path), path.name))
         advance(_size(path) - (done - before))
     runs, orphan_notes = attach(merge_copies(found.runs), found.sample_files)
     notes = (*found.notes, *_collected(found), *orphan_notes)
     if not runs:
         raise ResultsError(_nothing(notes))
-    # In the user's order: the first run is what `compare` takes as the base.
+    # In the user's order, since `compare` takes the first run as the base.
     order = list(files)
     runs.sort(key=lambda run: order.index(run.source))
     names = _names({run.source: max(1, files[run.source]) for run in runs})
@@ -106,9 +109,9 @@ def read(
 
 
 def _collected(found: _Found) -> Iterable[str]:
-    """One note on each kind of file that there may be thousands of."""
+    """One note for all files of a kind, since there may be thousands."""
     kinds = {
-        "file(s) that lm-eval did not write passed over": found.unrelated,
+        "file(s) that lm-eval did not write skipped": found.unrelated,
         "sample file(s) of other tasks not read, only LongSafetyBench's are": found.other_tasks,
     }
     for kind, names in kinds.items():
@@ -117,13 +120,13 @@ def _collected(found: _Found) -> Iterable[str]:
 
 
 def _some(items: Sequence[str], joint: str = ", ") -> str:
-    """The first few of many, and how many more there are."""
+    """The first items, and how many more there are."""
     rest = f" and {len(items) - _LISTED:,} more" if len(items) > _LISTED else ""
     return joint.join(items[:_LISTED]) + rest
 
 
 def _nothing(notes: Sequence[str]) -> str:
-    seen = _some(notes, "; ") or "no .json, .jsonl or .parquet file there"
+    seen = _some(notes, "; ") or "no .json, .jsonl or .parquet file"
     return (
         f"no results of lm-eval found: {seen}; "
         "give the folder that `lm_eval run --output_path ... --log_samples` wrote"
@@ -131,9 +134,9 @@ def _nothing(notes: Sequence[str]) -> str:
 
 
 def _find(paths: Iterable[Path | str], notes: list[str]) -> dict[Path, int]:
-    """Files in a stable order, each once, with their depth in the given folder.
+    """Each file once, in a stable order, with its depth in the given folder.
 
-    0 is a file that the user named. Folders that cannot be read are added to the notes.
+    The depth is 0 for a file that the user named. Notes on unreadable folders are added.
     """
     found: dict[Path, tuple[Path, int]] = {}
     for path in map(Path, paths):
@@ -149,7 +152,7 @@ def _find(paths: Iterable[Path | str], notes: list[str]) -> dict[Path, int]:
 
 
 def _inside(folder: Path, notes: list[str]) -> list[Path]:
-    """Files below a folder that may be lm-eval's, by their endings.
+    """Files in a folder and its subfolders that lm-eval may have written, by their suffix.
 
     Raises:
         ResultsError: the folder itself cannot be read.
@@ -159,7 +162,7 @@ def _inside(folder: Path, notes: list[str]) -> list[Path]:
         inner = os.path.relpath(error.filename, folder)
         if inner == ".":
             raise ResultsError(f"{folder}: cannot be read ({error.strerror})")
-        notes.append(f"{inner}: cannot be read ({error.strerror}); runs in it are missing here")
+        notes.append(f"{inner}: cannot be read ({error.strerror}); runs in it are missing")
 
     walk = os.walk(folder, onerror=unreadable)
     files = (Path(root, name) for root, _, names in walk for name in names)
@@ -167,7 +170,7 @@ def _inside(folder: Path, notes: list[str]) -> list[Path]:
 
 
 def _may_be_file(path: Path) -> bool:
-    """False for pipes and lost links; one that cannot be looked at is reported when it is read."""
+    """False for pipes and broken links; an unreadable file is reported when it is read."""
     try:
         return path.is_file()
     except OSError:
@@ -175,7 +178,7 @@ def _may_be_file(path: Path) -> bool:
 
 
 def _size(path: Path) -> int:
-    """Bytes; 0 for a file that cannot be looked at."""
+    """Bytes; 0 if the file is unreadable."""
     try:
         return path.stat().st_size
     except OSError:
@@ -183,18 +186,16 @@ def _size(path: Path) -> int:
 
 
 def _names(depths: dict[Path, int]) -> dict[Path, str]:
-    """For each path its last `depth` parts, and more only where two names would be alike."""
+    """For each path its last `depth` parts, and more of them where two names would be equal."""
     parts = {path: Path(os.path.abspath(path)).parts for path in depths}
     shown = dict(depths)
     while True:
         names = {path: "/".join(parts[path][-shown[path] :]) for path in depths}
         seen = Counter(names.values())
-        alike = [
-            path for path in depths if seen[names[path]] > 1 and shown[path] < len(parts[path])
-        ]
-        if not alike:
+        equal = [p for p in depths if seen[names[p]] > 1 and shown[p] < len(parts[p])]
+        if not equal:
             return names
-        for path in alike:
+        for path in equal:
             shown[path] += 1
 
 
@@ -209,11 +210,11 @@ def _read_readable(path: Path, found: _Found, *, keep_text: bool, advance: sampl
 
 def _read_file(path: Path, found: _Found, *, keep_text: bool, advance: samples.Advance) -> None:
     with path.open("rb") as file:
-        # A crash or an editor may have damaged the first lines of a good file.
+        # Several lines, since the first one may be damaged.
         start = [file.readline(1 << 26) for _ in range(_FIRST_LINES)]
     if start[0].startswith(compacted.MAGIC):
         _read_compact(path, found)
-    elif any(samples.first_record(line) is not None for line in start):
+    elif any(map(samples.is_sample_line, start)):
         sample_file = samples.read_sample_file(path, keep_text=keep_text, advance=advance)
         if sample_file.samples:
             found.sample_files.append(sample_file)
@@ -221,30 +222,20 @@ def _read_file(path: Path, found: _Found, *, keep_text: bool, advance: samples.A
             found.other_tasks.append(path.name)
         else:
             found.notes.extend(sample_file.notes)
+    elif path.suffix == ".jsonl" and start[0] == b"":
+        found.notes.append(f"{path.name}: no documents")
     elif path.suffix == ".jsonl":
-        _read_lines(path, found)
+        raise _UnrelatedError(f"{path}: its first line is not a sample of lm-eval; {_EXPECTED}")
     else:
         _read_document(path, found, keep_text=keep_text)
-
-
-def _read_lines(path: Path, found: _Found) -> None:
-    """A JSONL file that does not begin with a sample: empty, or not lm-eval's."""
-    if path.stat().st_size == 0:
-        found.notes.append(f"{path.name}: no documents")
-        return
-    raise _UnrelatedError(f"{path}: its first line is not a sample of lm-eval; {_EXPECTED}")
-
-
-_FIRST_LINES = 3
-_EXPECTED = (
-    "expected results_*.json or samples_*.jsonl of lm-eval, or a .parquet of `longsafety compact`"
-)
 
 
 def _read_compact(path: Path, found: _Found) -> None:
     content = compacted.read_compact(path)
     if content is None:
-        raise _UnrelatedError(f"{path}: a parquet file of other origin; {_EXPECTED}")
+        raise _UnrelatedError(
+            f"{path}: a parquet file that `longsafety compact` did not write; {_EXPECTED}"
+        )
     rows, summary, notes = content
     by_task: dict[str, list[Sample]] = {}
     for row in rows:
@@ -259,13 +250,13 @@ def _read_document(path: Path, found: _Found, *, keep_text: bool) -> None:
     data = parse_json(path.read_bytes(), path)
     if isinstance(data, dict) and "config_general" in data:
         raise ResultsError(
-            f"{path}: written by lighteval (it has 'config_general'), whose results are not read; "
-            f"{_EXPECTED}"
+            f"{path}: written by lighteval (it has 'config_general'), whose results cannot "
+            f"be read; {_EXPECTED}"
         )
     if not is_results(data):
         keys = sorted(map(str, data))[:8] if isinstance(data, dict) else type(data).__name__
         raise _UnrelatedError(f"{path}: no 'results' of lm-eval in it (found {keys}); {_EXPECTED}")
-    # Through bytes: half of a surrogate pair, which no later writer could encode, becomes "?".
+    # Through bytes, so that an unpaired surrogate, which cannot be written, becomes "?".
     written = json.dumps(summarise(data), ensure_ascii=False).encode(errors="replace")
     summary = json.loads(written)
     run = run_from(summary, path)

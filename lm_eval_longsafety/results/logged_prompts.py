@@ -1,33 +1,34 @@
-"""Whether a logged request holds the prompt of its document: if not, its score is another text's.
+"""Whether a logged request holds the prompt of its document; if not, the score means nothing.
 
-A chat template may drop the message, and requests that were cached by an earlier run may be sent.
+A chat template may leave the message out, and the requests may come from the cache of another run.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_HEAD = 64
+from lm_eval_longsafety.prompts.sent_text import holds_prompt, text_of
 
 
 def lacks_prompt(record: Mapping[str, Any]) -> bool:
-    """Whether a request of a sample line lacks the prompt it was made for, whitespace aside.
+    """Whether a request of a sample line lacks its document's prompt.
 
-    False also where the line has no requests or no prompt: then there is nothing to compare.
+    False also where the line has no requests or no prompt, so that nothing can be compared.
     """
     prompts = _prompts(record["doc"])
     contexts = list(_contexts(record.get("arguments")))
     if len(contexts) < len(prompts):
         return bool(contexts)
-    # One option order after the other; the letters of one order share lm-eval's context, and to
-    # look at the first alone keeps reading fast.
+    # The requests of one order of the choices follow each other and share lm-eval's context: only
+    # the first of each order is checked, which keeps reading fast.
     each = len(contexts) // max(len(prompts), 1)
     return any(
-        not _holds(_text(contexts[each * order]), prompt) for order, prompt in enumerate(prompts)
+        not holds_prompt(text_of(contexts[each * order]), prompt)
+        for order, prompt in enumerate(prompts)
     )
 
 
 def _prompts(doc: Mapping[str, Any]) -> list[str]:
-    """The document's prompt under each option order; empty where it was not logged."""
+    """The document's prompt under each order of the choices; empty where it was not logged."""
     prompt, tails = doc.get("prompt"), doc.get("option_tails")
     if not isinstance(prompt, str) or not prompt.strip():
         return []
@@ -45,27 +46,3 @@ def _contexts(arguments: object) -> Iterable[object]:
             yield request["arg_0"]
         elif isinstance(request, list) and request:
             yield request[0]
-
-
-def _text(context: object) -> str:
-    """What a context says; chat messages for an API are logged as JSON text within a list."""
-    import orjson
-
-    if isinstance(context, str):
-        if not context.startswith("[{"):
-            return context
-        try:
-            return _text(orjson.loads(context))
-        except orjson.JSONDecodeError:
-            return context
-    parts = context.values() if isinstance(context, dict) else context
-    return "\n".join(map(_text, parts)) if isinstance(parts, Iterable) else ""
-
-
-def _holds(context: str, prompt: str) -> bool:
-    """Whether a prompt stands in a context; quick where it does, as both may have megabytes."""
-    wanted = prompt.strip()
-    at = context.find(wanted[:_HEAD])
-    if at >= 0 and context.startswith(wanted, at):
-        return True
-    return "".join(wanted.split()) in "".join(context.split())

@@ -1,8 +1,8 @@
-"""Put sample files to the runs they belong to, and copies of one run together.
+"""Find the run of each sample file, and merge copies of one run.
 
-Evidence, strongest first: the same mean scores, the same time stamp in the names, a name that
-begins alike, the same folder, lm-eval's own hash over the lines. Where two runs fit a file equally
-well, or two files a run, the samples are left aside with a note, never guessed.
+Evidence, strongest first: the same mean scores, the same time stamp in the names, the same
+beginning of the names, the same folder, lm-eval's own hash of the lines. Where two runs fit a file
+equally well, or two files a run, the samples are not used and a note says so.
 """
 
 import statistics
@@ -19,24 +19,23 @@ _TOLERANCE = 1e-9
 
 
 def merge_copies(runs: Iterable[Run]) -> list[Run]:
-    """One run per evaluation: a results file and its compact file are the same one."""
+    """One run for each evaluation: a results file and its compact file are one run."""
     merged: list[Run] = []
     for run in runs:
-        place = next((i for i, known in enumerate(merged) if _is_copy(known, run)), None)
-        if place is None:
+        other = next((known for known in merged if _is_copy(known, run)), None)
+        if other is None:
             merged.append(run)
             continue
-        other = merged[place]
         notes = tuple(dict.fromkeys((*other.notes, *run.notes, *_copy_note(other, run))))
         samples = {**run.samples, **other.samples}
-        # The file closest to lm-eval's own output names the run.
+        # The results file of lm-eval names the run, if there is one.
         source = other.source if other.source.suffix == ".json" else run.source
-        merged[place] = replace(other, samples=samples, notes=notes, source=source)
+        merged[merged.index(other)] = replace(other, samples=samples, notes=notes, source=source)
     return merged
 
 
 def _is_copy(first: Run, second: Run) -> bool:
-    """Whether two runs are one evaluation; a compact file holds its model's name made public."""
+    """Whether two runs are one evaluation; in a compact file the model's name was made public."""
     if first.date is None or first.date != second.date or not (first.tasks and second.tasks):
         return False
     names = {first.model, second.model}
@@ -45,17 +44,17 @@ def _is_copy(first: Run, second: Run) -> bool:
 
 
 def _copy_note(first: Run, second: Run) -> list[str]:
-    """Two results files of one evaluation may be a user's mistake; a compact file beside is not."""
+    """Two results files of one evaluation may be a mistake; a compact file is not."""
     if first.source.suffix != ".json" or second.source.suffix != ".json":
         return []
-    return [f"{second.source.name}: a copy of a run that was found before, counted once"]
+    return [f"{second.source.name}: a copy of another run; counted once"]
 
 
 def attach(runs: Sequence[Run], files: Sequence[SampleFile]) -> tuple[list[Run], list[str]]:
-    """Runs with their samples; sample files without results become runs of their own.
+    """The runs with their samples; sample files without results become separate runs.
 
     Returns:
-        The runs and notes on sample files that fit no single run.
+        The runs, and notes on sample files that fit several runs.
     """
     given: list[list[tuple[_Evidence, SampleFile]]] = [[] for _ in runs]
     orphans: list[SampleFile] = []
@@ -67,8 +66,8 @@ def attach(runs: Sequence[Run], files: Sequence[SampleFile]) -> tuple[list[Run],
             orphans.append(file)
         elif scores.count(best) > 1:
             notes.append(
-                f"{file.path.name}: fits {scores.count(best)} runs equally well and was left "
-                "aside; keep each run's files in a folder of its own"
+                f"{file.path.name}: fits {scores.count(best)} runs equally well and was not "
+                "used; keep each run's files in a separate folder"
             )
         else:
             given[scores.index(best)].append((best, file))
@@ -83,9 +82,9 @@ _NONE: _Evidence = ()
 def _evidence(run: Run, file: SampleFile) -> _Evidence:
     """How well a file fits a run: (scores, stamp, name, folder, hash); empty where it does not.
 
-    The hash is over documents and prompts: all models that read the same share it, and two may
-    share a mean. So samples under a name of their own must have the run's scores and one thing
-    more.
+    The hash covers documents and prompts, so that it is the same for all models, and two models
+    may have the same mean. So a file without the run's stamp must have its scores and one more of
+    these.
     """
     task = run.tasks.get(file.task)
     stamp = parse_stamp(run.source)
@@ -102,7 +101,7 @@ def _evidence(run: Run, file: SampleFile) -> _Evidence:
 
 
 def _named_by_hash(file: SampleFile, runs: Sequence[Run]) -> SampleFile:
-    """The file under the task name whose hash lm-eval wrote, where its own name says nothing."""
+    """The file with the task name of the same hash, if its own name does not give the task."""
     if file.stamp:
         return file
     names = {
@@ -124,7 +123,7 @@ def _same_benchmark(name: str, other: str) -> bool:
 
 
 def _same_scores(task: TaskResult, samples: Sequence[Sample]) -> bool:
-    """Whether the row has both scores, and each metric of it is the mean over the samples."""
+    """Whether the row has SR and HA, and each of its metrics is the mean over the samples."""
     rows = {name: row.value for name in SCORES if (row := task.metric(name))}
     if rows.get("sr") is None or rows.get("ha") is None or task.contradiction(samples):
         return False
@@ -144,25 +143,25 @@ def _with_samples(run: Run, files: Sequence[tuple[_Evidence, SampleFile]]) -> Ru
         if file.task in unclear:
             notes.append(
                 f"{name}: one of several files with samples of {file.task} that fit this run "
-                "equally well; left aside, keep each run's files in a folder of its own"
+                "equally well; not used, keep each run's files in a separate folder"
             )
             continue
         if file.task in samples:
             if samples[file.task] != file.samples:
-                notes.append(f"{name}: other samples of {file.task} fit better; left aside")
+                notes.append(f"{name}: not used, other samples of {file.task} fit better")
             continue
         samples[file.task] = file.samples
         notes.extend(file.notes)
         if differs := run.tasks[file.task].contradiction(file.samples):
             notes.append(
-                f"{name}: holds {differs}; the score is the results file's, "
-                "only letters, lengths and grids are taken from these samples"
+                f"{name}: holds {differs}; the score is taken from the results file, "
+                "only letters, lengths and grids from these samples"
             )
     return replace(run, samples=samples, notes=tuple(dict.fromkeys(notes)))
 
 
 def _equal_rivals(ordered: Sequence[tuple[_Evidence, SampleFile]]) -> set[str]:
-    """Tasks whose best evidence stands for several files that differ; best files come first."""
+    """Tasks for which several different files fit equally well; the best files come first."""
     best: dict[str, tuple[_Evidence, SampleFile]] = {}
     unclear = set()
     for evidence, file in ordered:
@@ -173,10 +172,10 @@ def _equal_rivals(ordered: Sequence[tuple[_Evidence, SampleFile]]) -> set[str]:
 
 
 def _runs_of(files: Sequence[SampleFile]) -> list[Run]:
-    """Sample files without a results file: one run per folder and time stamp.
+    """Sample files without a results file: one run for each folder and time stamp.
 
-    A renamed file is a run of its own, and so is a second file for a task: nothing in samples says
-    which model made them.
+    A renamed file is a separate run, and so is a second file for a task, since samples do not
+    contain the model's name.
     """
     groups: dict[tuple[Path, str], dict[str, SampleFile]] = {}
     for file in files:

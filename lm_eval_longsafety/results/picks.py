@@ -1,4 +1,4 @@
-"""What a model picked, from one line of lm-eval's samples: replies, log-probabilities, letters."""
+"""What a model answered, from one line of lm-eval's samples: its replies and letters."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -6,14 +6,14 @@ from typing import Any
 
 
 def replies_of(record: Mapping[str, Any]) -> tuple[str, ...]:
-    """What the model wrote, once per option order; empty where letters were scored instead."""
+    """The replies, one for each order of the choices; empty where letters were scored instead."""
     resps = record.get("resps")
     first = [entry[0] for entry in resps if isinstance(entry, list) and entry] if resps else []
     return tuple(reply for reply in first if isinstance(reply, str))
 
 
 def logit_letter(record: Mapping[str, Any], letters: Iterable[str]) -> str | None:
-    """The letter with the highest log-probability, of equals the first.
+    """The letter with the highest log-probability, the first one if several are equal.
 
     Returns:
         `""` where a log-probability is NaN; None where the line holds no log-probabilities.
@@ -36,10 +36,10 @@ def logit_letter(record: Mapping[str, Any], letters: Iterable[str]) -> str | Non
 
 
 def read_picks(record: Mapping[str, Any], letters: tuple[str, ...]) -> tuple[str, ...]:
-    """The letter picked under each option order; `""` where none could be read."""
+    """The letter for each order of the choices; `""` where none could be read."""
     resps, orders = record.get("resps"), record["doc"].get("orders")
     if isinstance(orders, list) and orders and isinstance(resps, list):
-        # Log-probabilities under all orders, one order after the other.
+        # Log-probabilities for all orders: those of one order follow each other.
         n = len(letters)
         parts = [resps[n * i : n * (i + 1)] for i in range(len(orders))]
         read = [logit_letter({"resps": part}, letters) for part in parts]
@@ -51,6 +51,6 @@ def read_picks(record: Mapping[str, Any], letters: tuple[str, ...]) -> tuple[str
     filtered = record.get("filtered_resps")
     if not isinstance(filtered, list):
         return ("",)
-    # One entry a request: a letter, or a list of one.
+    # Each request has a letter, or a list with one letter.
     flat = [pick for each in filtered for pick in (each if isinstance(each, list) else [each])]
     return tuple(pick if pick in letters else "" for pick in flat)

@@ -1,6 +1,6 @@
-"""The records every reader of results shares: runs, their metric rows, their sampled documents.
+"""What is read from results: runs, their metrics, their scored documents.
 
-Nothing here knows how lm-eval spells its files. A missing number is None, never 0 or NaN.
+This module is independent of lm-eval's file formats. A missing number is None, never 0 or NaN.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,12 +26,12 @@ class Metric:
     stderr: float | None
     """Same unit as `value`; None where lm-eval wrote "N/A", NaN or nothing."""
     higher_is_better: bool | None = None
-    """None where lm-eval does not say."""
+    """None where lm-eval does not report it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What a task of this plugin wrote down about its data and protocol; None means unknown."""
+    """What a task of this plugin recorded about its data and protocol; None means unknown."""
 
     data: str | None = None
     revision: str | None = None
@@ -64,15 +64,13 @@ class TaskResult:
     is_group: bool = False
     subtasks: tuple[str, ...] = ()
     """Direct children of a group."""
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    """Of `configs[task].metadata` the version."""
     provenance: Provenance | None = None
     """None for tasks that are not this plugin's."""
     reply_tokens: int | None = None
-    """What the backend kept free for a reply; None where replies are not generated or unknown."""
+    """Most tokens of a reply; None where unknown or where replies are not generated."""
 
     def metric(self, name: str, filter_name: str | None = None) -> Metric | None:
-        """The metric of that name; of several filters `letter`, else the first, unless named."""
+        """The metric of that name and filter; without one, that of `letter` or else the first."""
         named = [metric for metric in self.metrics if metric.name == name]
         for wanted in ("letter", None) if filter_name is None else (filter_name,):
             for metric in named:
@@ -81,9 +79,9 @@ class TaskResult:
         return None
 
     def contradiction(self, samples: Sequence["Sample"]) -> str | None:
-        """How samples differ from this row: other documents or other means; None where they agree.
+        """How samples differ from this row, in number or in mean scores; None where they agree.
 
-        A crashed or edited file must not change the score that lm-eval wrote.
+        A damaged or edited sample file must not change the score that lm-eval reported.
         """
         if self.n_effective is not None and len(samples) != self.n_effective:
             return f"{len(samples)} of {self.n_effective} documents"
@@ -97,12 +95,12 @@ class TaskResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleText:
-    """The texts of a sample, kept only on request: they may be harmful."""
+    """The texts of a sample; they are read only on request, since they may be harmful."""
 
     question: str
     choices: tuple[str, ...]
     replies: tuple[str, ...]
-    """What the model wrote, once per option order; empty for `logits`."""
+    """What the model wrote, for each order of the choices; empty for `logits`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +112,9 @@ class Sample:
     split: str
     id: str
     picks: tuple[str, ...]
-    """Letter read, once per option order; `""` where none could be read."""
+    """Letter read, for each order of the choices; `""` where none could be read."""
     letters: tuple[str, ...]
-    """Letter of each choice, in the data set's order: least to most safe."""
+    """Letter of each choice, in the order of the data set: from least to most safe."""
     ha: float
     sr: float
     answered: float
@@ -128,14 +126,14 @@ class Sample:
     context_sha256: str = ""
     prompt_hash: str = ""
     extra: Mapping[str, float] = field(default_factory=dict)
-    """Further numeric metrics of the line, such as `consistent` of `rotations`."""
+    """Other numeric metrics, such as `consistent` of `rotations`."""
     prompt_missing: bool = False
-    """Whether the logged request lacks the document's prompt; False where none was logged."""
+    """Whether the logged request lacks the document's prompt; False where no request was logged."""
     text: SampleText | None = None
 
     @property
     def choice(self) -> int | None:
-        """Index of the choice picked, least safe first; None without exactly one letter."""
+        """Index of the picked choice, least safe first; None unless one letter was read."""
         if len(self.picks) == 1 and self.picks[0] in self.letters:
             return self.letters.index(self.picks[0])
         return None
@@ -143,16 +141,16 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One evaluation of one model: what `lm_eval run` wrote at one time."""
+    """One evaluation of one model: what one call of `lm_eval run` wrote."""
 
     source: Path
     file: str = ""
-    """Name of `source` below the folder that was given: fit to be shown, unlike the whole path."""
+    """Path of `source` below the folder that the user gave; may be shown, unlike the whole path."""
     model: str
-    """As lm-eval names it: a hub id, a path, or `unknown`. Untrusted text, to be shown `public`."""
+    """As lm-eval names it: a hub id, a path, or `unknown`. Untrusted; use `public` to show it."""
     backend: str | None = None
     model_args: Mapping[str, Any] = field(default_factory=dict)
-    """Without secrets; local paths but the model's own are shortened."""
+    """Without secrets; local paths are shortened, apart from the model's own."""
     revision: str | None = None
     model_sha: str | None = None
     dtype: str | None = None
@@ -172,9 +170,9 @@ class Run:
     """By lm-eval task name, for tasks of this plugin whose samples were given."""
     task_hashes: Mapping[str, str] = field(default_factory=dict)
     summary: Mapping[str, Any] = field(default_factory=dict)
-    """lm-eval's results document without texts, templates, environments and secrets."""
+    """lm-eval's results document without texts, templates, environment and secrets."""
     notes: tuple[str, ...] = ()
-    """What a reader of the numbers must know: parts that are missing or damaged."""
+    """What a reader of the scores should know, such as missing or damaged parts."""
 
     @property
     def limited(self) -> bool:
@@ -187,7 +185,7 @@ class Run:
 
     @property
     def prompts_missing(self) -> dict[str, int]:
-        """By task: documents whose logged request lacks their prompt; tasks with none left out."""
+        """Number of documents whose logged request lacks their prompt, for tasks that have any."""
         counts = {
             task: sum(sample.prompt_missing for sample in own) for task, own in self.samples.items()
         }
@@ -195,12 +193,12 @@ class Run:
 
     @property
     def template_unused(self) -> bool:
-        """Whether a task of this plugin wrote down that a chat template was not applied."""
+        """Whether a task of this plugin recorded that the chat template was not applied."""
         records = [task.provenance for task in self.tasks.values()]
         return any(record is not None and record.template_unused for record in records)
 
     def longsafety(self) -> dict[str, TaskName]:
-        """Leaf tasks of this plugin that this run has results or samples for, by lm-eval name."""
+        """This plugin's tasks, without groups, of which the run has results or samples; by name."""
         names = [name for name, task in self.tasks.items() if not task.is_group]
         names += [name for name in self.samples if name not in self.tasks]
         parsed = ((name, parse_task_name(name)) for name in names)

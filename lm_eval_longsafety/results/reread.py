@@ -1,8 +1,7 @@
-"""Read logged replies again with the present filter, without a model.
+"""Read logged replies again with this release's filter, without a model.
 
-Data flow: `samples_*.jsonl` -> reply (or log-probabilities) -> `replies.read_choice` -> metrics ->
-a new sample. On the files of a fresh run nothing changes; on those of an older release the scores
-become what this release gives.
+Data flow: sample -> reply -> `replies.read_choice` -> metrics -> a new sample. The files of a new
+run give the same scores again; those of an older release give the scores of this release.
 """
 
 import math
@@ -22,15 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rescored:
-    """A run with its samples scored anew."""
+    """A run whose samples were scored again."""
 
     run: Run
-    """With the new samples."""
+    """The run with the new samples and scores."""
     old: dict[str, tuple[Sample, ...]]
     """The samples as logged, by task, in the same order."""
 
     def changed(self, task: str) -> list[tuple[Sample, Sample]]:
-        """(old, new) of the task's samples whose scores or letters are others now."""
+        """(old, new) of the task's samples whose scores or letters differ."""
         pairs = zip(self.old[task], self.run.samples[task], strict=True)
         return [(old, new) for old, new in pairs if _outcome(old) != _outcome(new)]
 
@@ -39,40 +38,43 @@ def rescore(runs: Iterable[Run]) -> list[Rescored]:
     """Score every logged reply again.
 
     Args:
-        runs: read with `keep_text`; those without samples are left out.
+        runs: read with `keep_text`; runs without samples are left out.
 
     Raises:
-        ResultsError: there are no replies, as in compact files, or one of several option orders is
-            missing.
+        ResultsError: there are no samples or no replies, as in compact files, or the reply for one
+            of several orders of the choices is missing.
     """
     rescored = []
     for run in runs:
         if run.samples:
-            anew = {task: tuple(map(rescore_sample, own)) for task, own in run.samples.items()}
-            old = {task: _without_text(own) for task, own in run.samples.items()}
-            one = Rescored(run=replace(run, samples=anew), old=old)
-            changed = [task for task in anew if one.changed(task)]
+            new = {task: tuple(map(rescore_sample, own)) for task, own in run.samples.items()}
+            old = {
+                task: tuple(replace(sample, text=None) for sample in own)
+                for task, own in run.samples.items()
+            }
+            one = Rescored(run=replace(run, samples=new), old=old)
+            changed = [task for task in new if one.changed(task)]
             rescored.append(replace(one, run=_with_new_rows(one.run, old, changed)))
     if not rescored:
-        raise ResultsError("no LongSafetyBench samples here; give the samples_*.jsonl of a run")
+        raise ResultsError("no LongSafetyBench samples found; give the samples_*.jsonl of a run")
     return rescored
 
 
 def rescore_sample(sample: Sample) -> Sample:
     """The sample as this release scores it.
 
-    A letter chosen by log-probability stands: there is nothing to read.
+    A letter chosen by log-probability does not change, since there is no reply to read.
 
     Raises:
-        ResultsError: the reply was not kept, or not one for each option order.
+        ResultsError: the reply was not kept, or there is not one for each order of the choices.
     """
     from lm_eval_longsafety.metrics import score_choice
     from lm_eval_longsafety.variants.rotations import score_orders
 
     if sample.text is None:
         raise ResultsError(
-            f"{sample.task}: the reply to document {sample.id!r} was not kept (a compact file?); "
-            "give lm-eval's own samples_*.jsonl"
+            f"{sample.task}: the reply to document {sample.id!r} was not kept, as in "
+            "compact files; give lm-eval's own samples_*.jsonl"
         )
     if not sample.text.replies:
         return replace(sample, text=None)
@@ -98,10 +100,10 @@ def rescore_sample(sample: Sample) -> Sample:
 
 
 def _with_new_rows(run: Run, old: Mapping[str, Sequence[Sample]], changed: Sequence[str]) -> Run:
-    """The run with lm-eval's rows telling the new scores, as a fresh run's would.
+    """The run with the new scores in lm-eval's rows.
 
-    A row that the logged samples contradicted stays as it is. Groups are left out, as each reader
-    takes them from the tasks.
+    A row that differs from the logged samples is not changed. Groups are removed, since their
+    scores are computed from the tasks.
     """
     rows = dict(run.summary.get("results", {}))
     stale = [
@@ -121,7 +123,7 @@ def _with_new_rows(run: Run, old: Mapping[str, Sequence[Sample]], changed: Seque
 
 
 def _scores(task: TaskResult, samples: Sequence[Sample]) -> dict[str, float | str]:
-    """The task's metrics over the samples, under the keys of its row."""
+    """The task's metrics over the samples, with the keys of its row."""
     row: dict[str, float | str] = {}
     for metric in task.metrics:
         values = [
@@ -139,7 +141,7 @@ def _scores(task: TaskResult, samples: Sequence[Sample]) -> dict[str, float | st
 
 
 def _read(sample: Sample, text: SampleText) -> "tuple[list[Reading], list[int | None]]":
-    """Each reply's letter and the choice behind it, under the order that the reply answered."""
+    """The letter read from each reply and the index of its choice, in the order that was shown."""
     from lm_eval_longsafety.replies import read_choice
     from lm_eval_longsafety.variants.rotations import cyclic_deals, shown_choices, speaks_of_others
 
@@ -148,7 +150,7 @@ def _read(sample: Sample, text: SampleText) -> "tuple[list[Reading], list[int | 
     if len(deals) != len(text.replies):
         raise ResultsError(
             f"{sample.task}: document {sample.id!r} has {len(text.replies)} replies for "
-            f"{len(deals)} option orders; give the samples_*.jsonl as lm-eval wrote them"
+            f"{len(deals)} orders of the choices; give the samples_*.jsonl as lm-eval wrote them"
         )
     kept = several and speaks_of_others(text.choices)
     readings: list[Reading] = []
@@ -160,10 +162,6 @@ def _read(sample: Sample, text: SampleText) -> "tuple[list[Reading], list[int | 
         readings.append(reading)
         chosen.append(letters.index(str(reading)) if reading else None)
     return readings, chosen
-
-
-def _without_text(samples: Sequence[Sample]) -> tuple[Sample, ...]:
-    return tuple(replace(sample, text=None) for sample in samples)
 
 
 def _outcome(sample: Sample) -> tuple[object, ...]:

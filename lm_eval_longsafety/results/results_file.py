@@ -1,8 +1,8 @@
-"""Lift records out of lm-eval's results document: `results_*.json`, or a dump of `simple_evaluate`.
+"""Turn lm-eval's results document into records.
 
-Data flow: a document that `summary.summarise` has cut down -> `run_from` -> `Run`. Takes only what
-has the expected type: users rename, cut and merge these files by hand, and every field has changed
-between 0.3 and 0.5.0.dev1.
+Data flow: `results_*.json` or a dump of `simple_evaluate` -> `summary.summarise` -> `run_from` ->
+`Run`. A field of an unexpected type is treated as missing: users edit and merge these files by
+hand, and every field has changed between lm-eval 0.3 and 0.5.0.dev1.
 """
 
 import json
@@ -22,11 +22,12 @@ from lm_eval_longsafety.results.fields import (
     number_in_text,
 )
 from lm_eval_longsafety.results.records import Metric, Provenance, Run, TaskResult
+from lm_eval_longsafety.results.summary import TABLES
 from lm_eval_longsafety.settings import REPLY_LENGTHS
 
 _NOT_METRICS = ("name", "alias", "sample_len", "sample_count", " ", "")
 _STDERR = re.compile(r"_stderr(_clt|_clustered)?$")
-"""Ends the names of standard errors, which are no metrics; the longer two are lmms-eval's."""
+"""How names of standard errors end, which are not metrics; the last two are lmms-eval's."""
 
 
 def run_from(summary: Mapping[str, Any], source: Path) -> Run:
@@ -37,7 +38,7 @@ def run_from(summary: Mapping[str, Any], source: Path) -> Run:
     summary = _with_bare_names(summary, notes)
     tasks = _tasks(summary, notes)
     if not tasks:
-        notes.append("the results hold no numbers")
+        notes.append("the results contain no numbers")
     return Run(
         source=source,
         model=_model_name(summary, args),
@@ -70,26 +71,19 @@ def run_from(summary: Mapping[str, Any], source: Path) -> Run:
     )
 
 
-_BY_TASK = (
-    *("results", "groups", "configs", "versions", "n-shot", "higher_is_better", "n-samples"),
-    "task_hashes",
-)
-"""Parts of a results document whose keys are names of tasks and groups."""
-
-
 def _with_bare_names(summary: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
-    """The document with `group::task`, as lm-eval 0.5 writes it, under the task's own name.
+    """The document with the task's own name wherever lm-eval 0.5 writes `group::task`.
 
-    A task that ran below two groups stands there twice; the first is kept.
+    A task that ran in two groups occurs twice; the first one is kept.
     """
     renamed = dict(summary)
-    for part in _BY_TASK:
+    for part in (*TABLES, "configs"):
         given = as_mapping(summary.get(part))
         kept: dict[str, Any] = {}
         for name, value in given.items():
             first = kept.setdefault(bare_name(name), value)
             if part == "results" and _numbers(first) != _numbers(value):
-                notes.append(f"{name}: ran more than once with other numbers; the first are shown")
+                notes.append(f"{name}: ran more than once; shown are the first scores")
         if given:
             renamed[part] = kept
     if members := as_mapping(summary.get("group_subtasks")):
@@ -106,13 +100,13 @@ def _numbers(row: object) -> dict[str, Any]:
 
 def _tasks(summary: Mapping[str, Any], notes: list[str]) -> dict[str, TaskResult]:
     tasks = {}
-    rows = {**as_mapping(summary.get("groups")), **as_mapping(summary.get("results"))}
-    order = [*as_mapping(summary.get("results"))]
-    for name in sorted(rows, key=lambda key: order.index(key) if key in order else len(order)):
-        if not isinstance(rows[name], dict):
+    results = as_mapping(summary.get("results"))
+    # In the order of `results`, whose rows replace those of `groups`.
+    for name, row in {**results, **as_mapping(summary.get("groups")), **results}.items():
+        if not isinstance(row, dict):
             notes.append(f"results of {name!r} are not a table row and were left out")
             continue
-        task = _task(name, rows[name], summary)
+        task = _task(name, row, summary)
         if parse_task_name(name) is not None:
             task = _shares_only(task, notes)
         if task.metrics:
@@ -121,20 +115,22 @@ def _tasks(summary: Mapping[str, Any], notes: list[str]) -> dict[str, TaskResult
 
 
 def _shares_only(task: TaskResult, notes: list[str]) -> TaskResult:
-    """A task of ours without values that no run gives: each of its metrics is a share."""
+    """A task of this plugin with impossible values removed: each of its metrics is a share."""
     metrics = []
     for metric in task.metrics:
         if metric.value is not None and not 0 <= metric.value <= 1:
-            notes.append(f"{task.name}: {metric.name} {metric.value:g} is no share; shown as n/a")
+            notes.append(
+                f"{task.name}: {metric.name} {metric.value:g} is not in [0, 1]; shown as n/a"
+            )
             metric = replace(metric, value=None, stderr=None)
         elif metric.stderr is not None and not 0 <= metric.stderr <= 1:
-            notes.append(f"{task.name}: {metric.name} with an impossible stderr, left out")
+            notes.append(f"{task.name}: stderr of {metric.name} is not in [0, 1]; left out")
             metric = replace(metric, stderr=None)
         metrics.append(metric)
     checked = replace(task, metrics=tuple(metrics))
     sr, ha = (row.value if (row := checked.metric(name)) else None for name in ("sr", "ha"))
     if sr is not None and ha is not None and sr > ha + 1e-9:
-        notes.append(f"{task.name}: SR {sr:g} above HA {ha:g}, which no run gives")
+        notes.append(f"{task.name}: SR {sr:g} above HA {ha:g}, which is impossible")
     return checked
 
 
@@ -143,38 +139,39 @@ def _task(name: str, row: Mapping[str, Any], summary: Mapping[str, Any]) -> Task
     subtasks = as_mapping(summary.get("group_subtasks")).get(name)
     children = tuple(str(child) for child in subtasks) if isinstance(subtasks, list) else ()
     counts = as_mapping(as_mapping(summary.get("n-samples")).get(name))
-    effective = as_count(counts.get("effective", row.get("sample_len")))
-    original = as_count(counts.get("original"))
     n_shot = as_number(as_mapping(summary.get("n-shot")).get(name))
     version = as_mapping(summary.get("versions")).get(name)
-    metadata = dict(as_mapping(as_mapping(configs.get(name)).get("metadata")))
-    provenance = _provenance(metadata.pop("provenance", None)) if is_ours(name) else None
+    config = as_mapping(configs.get(name))
+    provenance = as_mapping(config.get("metadata")).get("provenance")
     return TaskResult(
         name=name,
         alias=str(row.get("alias") or name).lstrip(" -"),
         metrics=_metrics(row, as_mapping(as_mapping(summary.get("higher_is_better")).get(name))),
-        n_original=original,
-        n_effective=effective,
+        n_original=as_count(counts.get("original")),
+        n_effective=as_count(counts.get("effective", row.get("sample_len"))),
         n_shot=None if n_shot is None else int(n_shot),
         version=None if version is None else str(version),
         is_group=bool(children)
         or name in as_mapping(summary.get("groups"))
         or (bool(configs) and name not in configs),
         subtasks=children,
-        metadata=metadata,
-        provenance=provenance,
-        reply_tokens=_reply_tokens(as_mapping(configs.get(name))),
+        provenance=_provenance(provenance) if is_ours(name) else None,
+        reply_tokens=_reply_tokens(config),
     )
 
 
 def _metrics(row: Mapping[str, Any], direction: Mapping[str, Any]) -> tuple[Metric, ...]:
-    """Numeric entries of a row: `acc,none`, or plain `acc` of lm-eval 0.3, with their stderr."""
+    """Numeric entries of a row with their stderr: `acc,none`, or `acc` of lm-eval 0.3.
+
+    With a filter, a text such as "N/A" is a missing number; without one it is not a metric.
+    """
     metrics = []
     for key, value in row.items():
         name, comma, filter_name = key.partition(",")
         if name in _NOT_METRICS or _STDERR.search(name):
             continue
-        if not (_is_metric_value(value) or comma and isinstance(value, str)):
+        kinds = (int, float, str) if comma else (int, float)
+        if isinstance(value, bool) or not isinstance(value, kinds):
             continue
         better = direction.get(name)
         metrics.append(
@@ -187,15 +184,6 @@ def _metrics(row: Mapping[str, Any], direction: Mapping[str, Any]) -> tuple[Metr
             )
         )
     return tuple(metrics)
-
-
-def _is_metric_value(value: object) -> bool:
-    """A number, or a word that lm-eval writes where one is missing."""
-    return (isinstance(value, int | float) and not isinstance(value, bool)) or value in (
-        "N/A",
-        "NaN",
-        "nan",
-    )
 
 
 def _provenance(value: object) -> Provenance:
@@ -212,21 +200,21 @@ def _provenance(value: object) -> Provenance:
 
 
 def _reply_tokens(config: Mapping[str, Any]) -> int | None:
-    """Backends differ in which of several settings they obey: the largest is taken."""
+    """The largest of the settings for it: backends differ in which one they use."""
     generation = as_mapping(config.get("generation_kwargs"))
     numbers = [number_in_text(generation.get(key)) for key in REPLY_LENGTHS]
     return max((int(number) for number in numbers if number is not None), default=None)
 
 
 def _model_name(summary: Mapping[str, Any], args: Mapping[str, Any]) -> str:
-    """`engine` is how lm-eval 0.3 named the models of an API."""
+    """The model as lm-eval names it; `engine` is what lm-eval 0.3 called the model of an API."""
     given = (args.get(key) for key in ("pretrained", "model", "engine"))
     candidates = (summary.get("model_name"), *given)
     return next((name for name in map(as_text, candidates) if name), "unknown")
 
 
 def _max_length(summary: Mapping[str, Any], args: Mapping[str, Any]) -> int | None:
-    """The window in tokens: as lm-eval found it, else as the model arguments set it."""
+    """The window in tokens: what lm-eval determined, else what the model arguments say."""
     for value in (summary.get("max_length"), args.get("max_length"), args.get("max_model_len")):
         number = number_in_text(value)
         if number is not None and number > 0:

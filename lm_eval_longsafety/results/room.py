@@ -1,7 +1,7 @@
-"""Whether prompts and replies fitted into the window that the backend held.
+"""Whether prompts and replies fitted into the backend's window.
 
-Where they did not, lm-eval cut the prompts from the left, chat header first: our own count of
-truncated prompts does not know of that.
+If not, lm-eval cut the prompts from the left, beginning with the chat header, and our count of
+truncated prompts does not include them.
 """
 
 from lm_eval_longsafety.results.fields import number_in_text
@@ -9,16 +9,16 @@ from lm_eval_longsafety.results.records import Run
 from lm_eval_longsafety.settings import REPLY_TOKENS, RESERVED_TOKENS
 
 _API_MARGIN = 1
-"""API backends report a window of one token less than they were given."""
+"""API backends report a window that is one token smaller than the given one."""
 
 
 def cut_from_the_left(run: Run) -> str | None:
-    """What was too long for the backend, as the end of a sentence; None where all fitted.
+    """What was too long for the backend, as the end of a sentence; None if everything fitted.
 
-    None also where the results do not tell: no window of the backend, no length of any prompt.
+    None also if the results have no window of the backend or no length of any prompt.
     """
     held = number_in_text(run.summary.get("max_length"))
-    # Our own backends refuse such prompts.
+    # The backends of this plugin refuse such prompts.
     if held is None or (run.backend or "").startswith("longsafety-"):
         return None
     needed = {name: tokens for name in run.longsafety() if (tokens := _needed(run, name))}
@@ -34,7 +34,7 @@ def cut_from_the_left(run: Run) -> str | None:
 
 
 def _needed(run: Run, name: str) -> int | None:
-    """Tokens that the longest prompt of a task needs with its chat template and reply."""
+    """Tokens of a task's longest prompt with its chat template and reply."""
     task = run.tasks.get(name)
     if task is None or task.provenance is None:
         return None
@@ -44,7 +44,7 @@ def _needed(run: Run, name: str) -> int | None:
 
 
 def _longest(run: Run, name: str) -> int | None:
-    """Tokens of the longest prompt; None unless every document's are logged."""
+    """Tokens of the longest prompt; None unless they are logged for every document."""
     counts = [sample.prompt_tokens for sample in run.samples.get(name, ())]
     known = [count for count in counts if count is not None]
     complete = len(known) == len(counts) == run.tasks[name].n_effective

@@ -1,21 +1,21 @@
-"""Read the sample lines of this plugin's tasks (`samples_*.jsonl`) without holding their prompts.
+"""Read the samples of this plugin's tasks (`samples_*.jsonl`).
 
-Streaming, since a full run is 425 MB. Data flow: file -> lines -> `sample_from` -> `SampleFile`.
-The prompts are parsed and dropped; replies and questions stay only on request. Lines of other
-projects' tasks are counted, not kept.
+Data flow: file -> lines -> `sample_from` -> `SampleFile`. A full run is 425 MB, so that lines are
+read one by one: prompts are not kept, replies and questions only on request. Lines of other
+projects' tasks are counted only.
 """
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from lm_eval_longsafety.benchmark import BY_SPLIT, bare_name, parse_task_name
 from lm_eval_longsafety.errors import ResultsError
+from lm_eval_longsafety.results.fields import number_in_text
 from lm_eval_longsafety.results.logged_prompts import lacks_prompt
 from lm_eval_longsafety.results.picks import logit_letter, read_picks, replies_of
 from lm_eval_longsafety.results.records import Sample, SampleText
@@ -26,49 +26,48 @@ _STAMP = r"_(?P<stamp>\d{4}-\d\d-\d\dT[\d.-]+)$"
 _FILE_NAME = re.compile(r"^samples_(?P<task>.+)" + _STAMP)
 
 _MOST_TOKENS = 2**53
-"""What a float holds exactly; no prompt has more tokens."""
+"""The largest integer that a float holds exactly; no prompt has so many tokens."""
 
 Advance = Callable[[int], None]
-"""Told how many bytes more have been read."""
+"""Called with the number of bytes that were read since the last call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleFile:
-    """The samples of one task as one file holds them."""
+    """The samples of one task, read from one file."""
 
     path: Path
     task: str
     """lm-eval task name; `""` for tasks that are not this plugin's."""
     stamp: str
-    """Time stamp in the file's name, as in its results file's; `""` in a renamed file."""
+    """Time stamp in the file's name, the same as of its results file; `""` in a renamed file."""
     samples: tuple[Sample, ...]
     task_hash: str
-    """What lm-eval writes as `task_hashes[task]` for exactly these lines."""
+    """The hash that lm-eval writes as `task_hashes[task]` for these lines."""
     other_tasks_only: bool = False
-    """Whether nothing but whole lines of other projects' tasks stand there."""
+    """Whether all lines are undamaged samples of other projects' tasks."""
     notes: tuple[str, ...] = ()
 
 
 def parse_stamp(path: Path) -> str:
-    """The time stamp in the name of a file that lm-eval wrote; `""` in a renamed one."""
+    """The time stamp in the name of a file that lm-eval wrote; `""` in a renamed file."""
     match = re.search(_STAMP, path.stem)
     return match["stamp"] if match else ""
 
 
-def first_record(line: bytes) -> Mapping[str, Any] | None:
-    """The line as a sample of lm-eval; None where it is something else."""
+def is_sample_line(line: bytes) -> bool:
+    """Whether a line is a sample of lm-eval, of any task."""
     try:
-        record = _parse(line)
+        return _is_sample(_parse(line))
     except (ValueError, RecursionError):
-        return None
-    return record if isinstance(record, dict) and _is_sample(record) else None
+        return False
 
 
 def read_sample_file(path: Path, *, keep_text: bool, advance: Advance) -> SampleFile:
-    """Read one JSONL file of samples; damaged lines are left out and noted.
+    """Read one JSONL file of samples; damaged lines are left out, with a note.
 
     Raises:
-        ResultsError: it holds lines of several tasks, or of several runs.
+        ResultsError: the file has lines of several tasks or of several runs.
     """
     reader = _Reader(path, keep_text=keep_text)
     with path.open("rb", buffering=1 << 20) as file:
@@ -81,7 +80,7 @@ def read_sample_file(path: Path, *, keep_text: bool, advance: Advance) -> Sample
 def samples_from_lines(
     path: Path, task: str, records: Iterable[object], *, keep_text: bool
 ) -> SampleFile:
-    """The same from records already parsed, as a dump of `simple_evaluate` embeds them."""
+    """The same for parsed records, as in a dump of `simple_evaluate`."""
     reader = _Reader(path, keep_text=keep_text, task=task)
     for number, record in enumerate(records, start=1):
         reader.add_record(number, record)
@@ -89,7 +88,7 @@ def samples_from_lines(
 
 
 class _Reader:
-    """Gathers the samples of one task, with notes on what could not be read."""
+    """Collects the samples of one task, with notes on lines that could not be read."""
 
     def __init__(self, path: Path, *, keep_text: bool, task: str = "") -> None:
         self.path = path
@@ -114,7 +113,7 @@ class _Reader:
             self.damaged.append(number)
 
     def add_record(self, number: int, record: object) -> None:
-        if not isinstance(record, dict) or not _is_sample(record):
+        if not _is_sample(record):
             self.damaged.append(number)
             return
         for key in ("doc_hash", "prompt_hash", "target_hash"):
@@ -141,9 +140,9 @@ class _Reader:
             )
         if self.differing:
             raise ResultsError(
-                f"{self.path}: document {self.differing[:80]!r} stands there more than once, with "
-                "different replies or scores: these are lines of several runs; give each run's "
-                "own file as lm-eval wrote it"
+                f"{self.path}: document {self.differing[:80]!r} occurs more than once, with "
+                "different replies or scores: these are lines of several runs; give the file of "
+                "each run as lm-eval wrote it"
             )
         order = [*_FILTERS, *self.by_filter]
         chosen = min(self.by_filter, key=order.index, default="")
@@ -163,10 +162,10 @@ class _Reader:
         if self.damaged:
             yield (
                 f"{name}: {len(self.damaged)} damaged line(s), the first is line "
-                f"{self.damaged[0]}; left out, so its numbers cover fewer documents"
+                f"{self.damaged[0]}; left out, so that the numbers are of fewer documents"
             )
         if self.repeated:
-            yield f"{name}: {self.repeated} line(s) repeat a document word for word; counted once"
+            yield f"{name}: {self.repeated} line(s) repeat a document exactly; counted once"
         if self.foreign:
             yield f"{name}: {self.foreign} line(s) of other tasks; only LongSafetyBench's are read"
         if not (self.by_filter or self.foreign or self.damaged):
@@ -186,15 +185,15 @@ def is_our_document(doc: object) -> bool:
 
 
 def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sample | None:
-    """A sample from one line; None where scores are missing or are no shares.
+    """A sample from one line; None where scores are missing or not in [0, 1].
 
     Args:
         record: the parsed line, with a document for which `is_our_document` holds.
-        hint: task name in the file's name; believed only if it names the document's own split.
+        hint: task name in the file's name; used only if it belongs to the document's split.
         keep_text: keep question, choices and replies.
     """
     doc = record["doc"]
-    scores = {name: _number(record.get(name)) for name in SCORES}
+    scores = {name: number_in_text(record.get(name)) for name in SCORES}
     if scores["ha"] is None or scores["sr"] is None:
         return None
     if not all(value is None or 0 <= value <= 1 for value in scores.values()):
@@ -204,7 +203,7 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
     if scores["answered"] is None:
         scores["answered"] = sum(pick != "" for pick in picks) / max(len(picks), 1)
     known = {name: value or 0.0 for name, value in scores.items()}
-    tokens = _number(doc.get("prompt_tokens"))
+    tokens = number_in_text(doc.get("prompt_tokens"))
     return Sample(
         task=_task_name(doc["task"], hint, record),
         split=doc["task"],
@@ -213,8 +212,8 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
         letters=letters,
         **known,
         prompt_tokens=int(tokens) if tokens is not None and 0 <= tokens < _MOST_TOKENS else None,
-        depth=_number(doc.get("depth")),
-        length=_number(doc.get("length")),
+        depth=number_in_text(doc.get("depth")),
+        length=number_in_text(doc.get("length")),
         context_sha256=_clean(doc.get("context_sha256") or ""),
         prompt_hash=_clean(doc.get("prompt_sha256") or record.get("prompt_hash") or ""),
         extra=_extra(record),
@@ -235,7 +234,7 @@ def _task_name(split: str, hint: str, record: Mapping[str, Any]) -> str:
 def _extra(record: Mapping[str, Any]) -> dict[str, float]:
     names = record.get("metrics")
     values = {
-        _clean(name): _number(record.get(str(name)))
+        _clean(name): number_in_text(record.get(str(name)))
         for name in (names if isinstance(names, list) else [])
         if name not in SCORES
     }
@@ -251,7 +250,7 @@ def _text(record: Mapping[str, Any]) -> SampleText:
     )
 
 
-def _is_sample(record: object) -> bool:
+def _is_sample(record: object) -> TypeGuard[dict[str, Any]]:
     return (
         isinstance(record, dict)
         and "doc_id" in record
@@ -261,7 +260,7 @@ def _is_sample(record: object) -> bool:
 
 
 def _parse(line: bytes) -> object:
-    """One line; lm-eval may write bare NaN, which only the standard library reads."""
+    """One line; lm-eval may write bare NaN, which `json` reads and orjson does not."""
     import orjson
 
     try:
@@ -273,17 +272,5 @@ def _parse(line: bytes) -> object:
 
 
 def _clean(value: object) -> str:
-    """As text that can be encoded: half of a surrogate pair becomes "?"."""
+    """As text that can be encoded: an unpaired surrogate becomes "?"."""
     return str(value).encode(errors="replace").decode()
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None

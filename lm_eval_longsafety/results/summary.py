@@ -1,8 +1,8 @@
-"""lm-eval's results JSON, cut down to what may be kept: no texts, templates or secrets.
+"""lm-eval's results JSON, reduced to what may be kept: no texts, templates or secrets.
 
-Data flow: JSON text -> `parse_json` -> `is_results` -> `summarise`, still in lm-eval's shape. Of
-local paths only the model's own is kept whole, by which runs are told apart; `publishable` shortens
-it, too, for what is written to a file.
+Data flow: JSON text -> `parse_json` -> `is_results` -> `summarise`, still in lm-eval's shape. Local
+paths are shortened, apart from the model's own, which distinguishes runs; `publishable` shortens
+that one too, for what is written to a file.
 """
 
 import json
@@ -15,54 +15,27 @@ from lm_eval_longsafety.public import public, without_secrets
 from lm_eval_longsafety.results.fields import as_mapping
 from lm_eval_longsafety.settings import REPLY_LENGTHS
 
-_TABLES = (
-    "results",
-    "groups",
-    "group_subtasks",
-    "versions",
-    "n-shot",
-    "higher_is_better",
-    "n-samples",
-    "task_hashes",
+TABLES = tuple(
+    "results groups group_subtasks versions n-shot higher_is_better n-samples task_hashes".split()
 )
-"""By task; a task or a metric may be named like a secret."""
-_KEPT = (
-    "git_hash",
-    "date",
-    "lm_eval_version",
-    "transformers_version",
-    "model_source",
-    "system_instruction_sha",
-    "fewshot_as_multiturn",
-    "chat_template_sha",
-    "max_length",
-    "total_evaluation_time_seconds",
+"""Parts of a results document whose keys are names of tasks and groups."""
+_KEPT = tuple(
+    "git_hash date lm_eval_version transformers_version model_source system_instruction_sha "
+    "fewshot_as_multiturn chat_template_sha max_length total_evaluation_time_seconds".split()
 )
-_KEPT_CONFIG = (
-    "model",
-    "model_dtype",
-    "model_revision",
-    "model_sha",
-    "model_num_parameters",
-    "batch_size",
-    "device",
-    "limit",
-    "num_fewshot",
-    "gen_kwargs",
-    "random_seed",
-    "numpy_seed",
-    "torch_seed",
-    "fewshot_seed",
+_KEPT_CONFIG = tuple(
+    "model model_dtype model_revision model_sha model_num_parameters batch_size device limit "
+    "num_fewshot gen_kwargs random_seed numpy_seed torch_seed fewshot_seed".split()
 )
 _MODEL_NAMES = ("pretrained", "model")
-"""Model arguments that name the model, and may be its folder."""
+"""Model arguments that name the model; their value may be a folder."""
 
 
 def parse_json(text: str | bytes, source: Path) -> object:
     """Parse JSON as lm-eval writes it: bare NaN and Infinity included.
 
     Raises:
-        ResultsError: empty, cut off, otherwise not JSON, or with two values for one key.
+        ResultsError: the text is empty, cut off, otherwise not JSON, or has two values for one key.
     """
     if not text.strip():
         raise ResultsError(f"{source}: the file is empty; run the evaluation again")
@@ -70,17 +43,17 @@ def parse_json(text: str | bytes, source: Path) -> object:
         return json.loads(text, object_pairs_hook=_one_value_a_key)
     except ValueError as error:  # Not JSON, not UTF-8, or an integer of thousands of digits.
         raise ResultsError(
-            f"{source}: not valid JSON ({error}); the file was cut off or edited, "
-            "take it again from the output folder of lm-eval"
+            f"{source}: not valid JSON ({error}); the file was cut off or edited: copy it again "
+            "from lm-eval's output folder"
         ) from None
 
 
 def _one_value_a_key(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """A JSON object; the parser itself would take the last of several values in silence."""
+    """A JSON object; `json` itself would keep the last of several values without an error."""
     found = dict(pairs)
     for key, value in pairs if len(found) < len(pairs) else ():
         if found[key] != value:
-            raise ValueError(f"key {key[:80]!r} stands twice with different values")
+            raise ValueError(f"key {key[:80]!r} occurs twice with different values")
     return found
 
 
@@ -95,12 +68,12 @@ def is_results(data: object) -> TypeGuard[dict[str, Any]]:
 
 def summarise(data: Mapping[str, Any]) -> dict[str, Any]:
     """The document without texts, templates, environments and secrets; still in lm-eval's shape."""
-    kept: dict[str, Any] = {key: _table(data[key]) for key in _TABLES if key in data}
+    kept: dict[str, Any] = {key: _table(data[key]) for key in TABLES if key in data}
     kept |= {key: public(data[key]) for key in _KEPT if key in data}
     if "model_name" in data:
         kept["model_name"] = without_secrets(data["model_name"])
     if data.get("chat_template", "") is None:
-        # lm-eval's word for a run without --apply_chat_template; the template itself is not kept.
+        # lm-eval writes null for a run without --apply_chat_template. A template is not kept.
         kept["chat_template"] = None
     config = as_mapping(data.get("config"))
     kept["config"] = {key: public(config[key]) for key in _KEPT_CONFIG if key in config}
@@ -115,31 +88,35 @@ def summarise(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def publishable(summary: Mapping[str, Any]) -> dict[str, Any]:
-    """A summarised document without the model's folder, for files that leave this machine."""
+    """A summarised document without the model's folder, for files that may be shared."""
     named = {key: summary[key] for key in ("model_name", "config") if key in summary}
     return {**summary, **public(named)}
 
 
 def _table(table: object) -> object:
-    """A table of lm-eval's with its texts made public, and every number and name as it is."""
+    """A table of lm-eval with its texts made public; numbers and names do not change.
+
+    The names are kept since a task or a metric may have a name that looks like a secret's.
+    """
     if isinstance(table, dict):
         return {key: _table(value) for key, value in table.items()}
     return public(table)
 
 
 def _task_config(task: Mapping[str, Any]) -> dict[str, Any]:
-    """What is used of a task's config: lm-eval puts all model arguments into its metadata."""
-    metadata, generation = (
-        as_mapping(task.get("metadata")),
-        as_mapping(task.get("generation_kwargs")),
-    )
+    """The parts of a task's config that are used.
+
+    Of its metadata only two keys are: lm-eval puts all model arguments into it.
+    """
+    metadata = as_mapping(task.get("metadata"))
+    generation = as_mapping(task.get("generation_kwargs"))
     lengths = {key: generation[key] for key in REPLY_LENGTHS if key in generation}
     kept = {key: public(metadata[key]) for key in ("version", "provenance") if key in metadata}
     return {"metadata": kept} | ({"generation_kwargs": public(lengths)} if lengths else {})
 
 
 def _model_args(value: object) -> dict[str, Any]:
-    """`config.model_args`: a mapping since 0.4.11, before it the text `a=1,b=2`."""
+    """`config.model_args`: a mapping since lm-eval 0.4.11, before that the text `a=1,b=2`."""
     if isinstance(value, dict):
         return {str(key): arg for key, arg in value.items()}
     if not isinstance(value, str):

@@ -86,7 +86,7 @@ def test_runs_that_share_no_document_are_refused(tmp_path):
         compare(first, subject_of(tmp_path / "b", other, "org/b"))
 
 
-def test_documents_of_one_run_only_are_left_out_and_told(tmp_path):
+def test_documents_of_one_run_only_are_left_out_with_a_note(tmp_path):
     first = subject_of(tmp_path / "a", picks("BBBB"))
     second = subject_of(tmp_path / "b", picks("BB"), "org/b")
     result = compare(first, second)
@@ -102,7 +102,7 @@ def test_other_protocols_are_compared_and_flagged(tmp_path):
     assert any("protocol differs" in note for note in result.notes)
 
 
-def test_models_within_noise_share_a_rank_and_others_do_not(tmp_path):
+def test_models_that_do_not_differ_significantly_share_a_rank_and_others_do_not(tmp_path):
     good = subject_of(tmp_path / "a", full_run("B", 8), "org/good")
     near = subject_of(tmp_path / "b", full_run("BBBBBBBC", 8), "org/near")
     poor = subject_of(tmp_path / "c", full_run("C", 8), "org/poor")
@@ -110,7 +110,7 @@ def test_models_within_noise_share_a_rank_and_others_do_not(tmp_path):
     near_task[DOC_ATTACK][0] = sample_line(0, "C")
     tied = subject_of(tmp_path / "d", near_task, "org/tied")
     places = {entry.subject.label: entry.rank for entry in rank([poor, near, good, tied])}
-    # One document apart is noise (p = 1); ten of eighty, all the same way, are not: 2/2^10 x 6.
+    # One document is not significant (p = 1); ten of eighty in one direction are: p = 2/2^10 x 6.
     assert places == {"org/good": 1, "org/tied": 1, "org/near": 3, "org/poor": 4}
 
 

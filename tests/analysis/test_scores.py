@@ -19,7 +19,7 @@ def test_a_cut_sample_file_does_not_move_the_score(tmp_path):
     lines = [sample_line(i, pick) for i, pick in enumerate("BBBCBBBC")]
     write_run(tmp_path, {DOC_ATTACK: lines})
     (path,) = tmp_path.glob("samples_*.jsonl")
-    # The rest has the mean of the whole: only the count tells.
+    # The rest has the same mean as all lines: only the count differs.
     write_lines(path, lines[:4])
     estimate, n = score(tmp_path)
     assert (estimate.value, estimate.n, n) == (0.75, 8, 8)

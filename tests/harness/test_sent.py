@@ -13,6 +13,7 @@ from lm_eval.models.huggingface import HFLM
 from lm_eval_longsafety.backends.hf import LongSafetyHF
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.harness import sent
+from lm_eval_longsafety.prompts.sent_text import holds_prompt, text_of
 from lm_eval_longsafety.replies import opens_thought
 from lm_eval_longsafety.results.reread import rescore_sample
 from lm_eval_longsafety.results.results_file import run_from
@@ -116,8 +117,8 @@ def test_a_prompt_within_a_chat_for_a_server_is_found():
     as_json = JsonChatStr('[{"role": "user", "content": "A \\"quiet\\"\\nharbour"}]')
     parts = [{"role": "user", "content": [{"type": "text", "text": 'A "quiet"\nharbour'}]}]
     for context in (turns, as_json, parts, '<user>A "quiet" harbour'):
-        assert sent._holds(sent._text(context), ' A "quiet"\n\nharbour')
-        assert not sent._holds(sent._text(context), "A louder harbour")
+        assert holds_prompt(text_of(context), ' A "quiet"\n\nharbour')
+        assert not holds_prompt(text_of(context), "A louder harbour")
 
 
 def test_prompts_cached_by_an_earlier_run_are_not_sent(rows, tmp_path, monkeypatch):

@@ -103,7 +103,7 @@ def test_rescoring_finds_what_an_older_filter_missed(tmp_path):
     ((old, new),) = one.changed(DOC_ATTACK)
     assert (old.picks, old.sr, old.answered) == (("",), 0.0, 0.0)
     assert (new.picks, new.sr, new.ha, new.answered) == (("B",), 1.0, 1.0, 1.0)
-    # The row tells the same: SR 0.5 became 1.0, with a standard error of 0.
+    # The row has the same score: SR 0.5 became 1.0, with a standard error of 0.
     assert one.run.tasks[DOC_ATTACK].metric("sr").value == 1.0
     assert one.run.tasks[DOC_ATTACK].metric("sr").stderr == 0.0
     assert one.run.tasks[DOC_ATTACK].contradiction(one.run.samples[DOC_ATTACK]) is None
@@ -127,11 +127,28 @@ def test_rescore_refuses_a_place_that_cannot_be_written_before_it_reads(tmp_path
     assert "end the name in .parquet" in str(result.exception)
 
 
+def test_rescore_names_the_results_file_of_each_run_and_no_folder_of_the_machine(tmp_path):
+    for name in "ab":
+        write_run(tmp_path / f"run{name}", {DOC_ATTACK: [sample_line()]}, model=f"org/{name}")
+    shown = longsafety("rescore", tmp_path).output
+    for name in "ab":
+        assert f"org/{name}: run{name}/results_{STAMP}.json\n" in shown
+    assert str(tmp_path) not in shown
+
+
+def test_what_a_sample_file_holds_cannot_control_the_terminal(tmp_path):
+    line = sample_line(0, "", doc={"id": "\x1b[2J\nid"}) | {"resps": [["The answer is B."]]}
+    write_run(tmp_path, {DOC_ATTACK: [line]})
+    shown = longsafety("rescore", tmp_path).output
+    assert "id: none -> B" in shown
+    assert "\x1b" not in shown and "\nid" not in shown
+
+
 def test_rescored_samples_can_be_kept(tmp_path, fresh_run):
     path = tmp_path / "new.parquet"
     assert longsafety("rescore", fresh_run, "-o", path).exit_code == 0
     (run,) = load([path])
-    assert any("read again" in note for note in run.notes)
+    assert any("read the logged replies again" in note for note in run.notes)
 
 
 def test_a_compact_file_is_the_whole_run_without_its_text(tmp_path):
@@ -172,7 +189,7 @@ def test_a_column_that_stands_twice_is_damage_reported_in_one_line(tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_report_and_compare_read_compact_files_alike(tmp_path):
+def test_report_and_compare_give_the_same_for_compact_files(tmp_path):
     write_run(tmp_path / "run", full_run("BDA ", 8))
     path = tmp_path / "run.parquet"
     longsafety("compact", tmp_path / "run", "-o", path)
@@ -217,7 +234,7 @@ def test_compact_files_have_no_replies_to_rescore(tmp_path):
     assert "was not kept" in str(result.exception)
 
 
-def test_damage_is_told_in_the_compact_file_too(tmp_path):
+def test_damage_is_noted_in_the_compact_file_too(tmp_path):
     write_run(tmp_path / "run", {DOC_ATTACK: [sample_line(i) for i in range(3)]})
     path = tmp_path / "run" / f"samples_{DOC_ATTACK}_{STAMP}.jsonl"
     path.write_text(path.read_text()[:-30])
@@ -229,7 +246,7 @@ def test_damage_is_told_in_the_compact_file_too(tmp_path):
 def test_foreign_newer_and_damaged_parquet_files_are_refused(tmp_path):
     foreign = tmp_path / "f.parquet"
     pq.write_table(pa.table({"a": [1]}), foreign)
-    with pytest.raises(ResultsError, match="of other origin"):
+    with pytest.raises(ResultsError, match="`longsafety compact` did not write"):
         load([foreign])
     newer = tmp_path / "n.parquet"
     schema = pa.schema([("a", pa.int64())], {b"longsafety.compact": b'{"version": 99}'})

@@ -6,8 +6,9 @@ import os
 
 import pytest
 
+from lm_eval_longsafety.benchmark import parse_task_name
 from lm_eval_longsafety.errors import ResultsError
-from lm_eval_longsafety.results import load, parse_task_name, read
+from lm_eval_longsafety.results import load, read
 from lm_eval_longsafety.results.summary import parse_json
 from tests.results_files import (
     STAMP,
@@ -216,7 +217,7 @@ def test_a_key_with_two_values_is_refused_and_with_one_value_twice_is_not(tmp_pa
     text = json.dumps(document({DOC_ATTACK: [sample_line(0, "B")]}))
     path = tmp_path / "r.json"
     path.write_text(text.replace('"sr,letter": 1.0', '"sr,letter": 1.0, "sr,letter": 0.0'))
-    with pytest.raises(ResultsError, match="key 'sr,letter' stands twice with different values"):
+    with pytest.raises(ResultsError, match="key 'sr,letter' occurs twice with different values"):
         load([path])
     path.write_text(text.replace('"sr,letter": 1.0', '"sr,letter": 1.0, "sr,letter": 1.0'))
     assert load_one(path).tasks[DOC_ATTACK].metric("sr").value == 1.0
@@ -255,7 +256,7 @@ def test_a_missing_path_and_an_empty_folder_are_refused(tmp_path):
         load([tmp_path])
 
 
-def test_other_files_in_a_folder_are_passed_over_with_a_note(tmp_path):
+def test_other_files_in_a_folder_are_skipped_with_a_note(tmp_path):
     write_run(tmp_path, {DOC_ATTACK: [sample_line()]})
     write_json(tmp_path / "tokenizer.json", {"model": 1})
     (tmp_path / "results_cut.json").write_text('{"results": {')
@@ -263,8 +264,8 @@ def test_other_files_in_a_folder_are_passed_over_with_a_note(tmp_path):
     found = read([tmp_path])
     assert len(found.runs) == 1
     assert len(found.notes) == 3
-    assert all("passed over" in note for note in found.notes)
-    assert "1 file(s) that lm-eval did not write passed over: tokenizer.json" in found.notes
+    assert all("skipped" in note for note in found.notes)
+    assert "1 file(s) that lm-eval did not write skipped: tokenizer.json" in found.notes
 
 
 def test_samples_of_other_tasks_are_counted_not_read(tmp_path):
@@ -360,14 +361,14 @@ def test_a_line_that_stands_twice_counts_once_and_is_reported(tmp_path):
     write_lines(tmp_path / "samples.jsonl", [sample_line(0), sample_line(1), sample_line(0)])
     run = load_one(tmp_path)
     assert len(run.samples[DOC_ATTACK]) == 2
-    assert any("1 line(s) repeat a document word for word" in note for note in run.notes)
+    assert any("1 line(s) repeat a document exactly" in note for note in run.notes)
 
 
 @pytest.mark.parametrize("again", [sample_line(0, "C"), sample_line(0, "C") | {"doc_id": 7}])
 def test_one_document_with_two_outcomes_is_refused_not_decided(tmp_path, again):
     path = tmp_path / "samples.jsonl"
     write_lines(path, [sample_line(0, "B"), sample_line(1), again])
-    with pytest.raises(ResultsError, match="'DocAttack-0' stands there more than once") as caught:
+    with pytest.raises(ResultsError, match="'DocAttack-0' occurs more than once") as caught:
         load([path])
     assert "lines of several runs" in str(caught.value)
     write_run(tmp_path / "run", {DOC_ATTACK: [sample_line()]})
@@ -442,14 +443,14 @@ def test_samples_with_other_scores_are_not_the_only_runs_own(tmp_path):
     assert second.model == "unknown (x.jsonl)"
 
 
-def test_two_files_that_fit_one_run_alike_are_left_aside(tmp_path):
+def test_two_files_that_fit_one_run_equally_well_are_not_used(tmp_path):
     own = [sample_line(0, "B"), sample_line(1, "C")]
     write_json(tmp_path / "model.json", document({DOC_ATTACK: own}))
     write_lines(tmp_path / "x.jsonl", own)
     write_lines(tmp_path / "y.jsonl", [sample_line(0, "C"), sample_line(1, "B")])
     (run,) = load([tmp_path])
     assert run.samples == {}
-    assert sum("fit this run equally well; left aside" in note for note in run.notes) == 2
+    assert sum("fit this run equally well; not used" in note for note in run.notes) == 2
 
 
 def test_the_name_of_the_results_file_decides_between_equals(tmp_path):
@@ -462,7 +463,7 @@ def test_the_name_of_the_results_file_decides_between_equals(tmp_path):
     assert [sample.sr for sample in by_model["one_b"].samples[DOC_ATTACK]] == [0.0, 1.0]
 
 
-def test_a_run_names_its_file_below_the_given_folder_and_more_only_where_names_are_alike(tmp_path):
+def test_a_run_names_its_file_below_the_given_folder_and_more_only_where_names_are_equal(tmp_path):
     for folder in ("x/runs", "y/runs"):
         write_run(tmp_path / folder, {DOC_ATTACK: [sample_line()]}, model=folder)
     name = f"results_{STAMP}.json"
@@ -481,7 +482,7 @@ def test_two_runs_of_one_model_stay_two(tmp_path):
     assert all(len(run.samples[DOC_ATTACK]) == 1 for run in runs)
 
 
-def test_samples_that_fit_two_runs_alike_are_left_aside(tmp_path):
+def test_samples_that_fit_two_runs_equally_well_are_not_used(tmp_path):
     lines = {DOC_ATTACK: [sample_line()]}
     write_json(tmp_path / "a.json", document(lines, model="org/a"))
     write_json(tmp_path / "b.json", document(lines, model="org/b"))
@@ -500,14 +501,14 @@ def test_a_copied_run_counts_once_and_is_noted(tmp_path):
     for folder in ("a", "b"):
         write_run(tmp_path / folder, {DOC_ATTACK: [sample_line()]})
     (run,) = load([tmp_path])
-    assert any("a copy of a run that was found before" in note for note in run.notes)
+    assert any("a copy of another run" in note for note in run.notes)
 
 
 def test_samples_that_disagree_with_their_results_are_noted(tmp_path):
     write_run(tmp_path, {DOC_ATTACK: [sample_line(0, "C"), sample_line(1, "C")]})
     write_lines(tmp_path / f"samples_{DOC_ATTACK}_{STAMP}.jsonl", [sample_line(0, "B")])
     (note,) = load_one(tmp_path).notes
-    assert "holds 1 of 2 documents; the score is the results file's" in note
+    assert "holds 1 of 2 documents; the score is taken from the results file" in note
 
 
 def test_samples_of_another_model_are_never_taken_for_a_runs_own(tmp_path):
@@ -527,7 +528,7 @@ def test_of_two_files_for_one_task_the_one_that_fits_is_read_and_the_other_named
     write_lines(tmp_path / "edited" / f"samples_{DOC_ATTACK}_{STAMP}.jsonl", [sample_line(0, "B")])
     run = load_one(tmp_path)
     assert run.samples[DOC_ATTACK][0].sr == 0.0
-    assert any("other samples of" in note and "left aside" in note for note in run.notes)
+    assert any("not used, other samples of" in note for note in run.notes)
 
 
 def test_runs_stay_in_the_users_order(tmp_path):
@@ -546,7 +547,7 @@ def test_a_value_that_is_no_share_is_missing_and_noted(tmp_path, score):
     write_json(tmp_path / "results.json", data)
     run = load_one(tmp_path)
     assert run.tasks[DOC_ATTACK].metric("sr").value is None
-    assert any("is no share" in note for note in run.notes)
+    assert any("is not in [0, 1]" in note for note in run.notes)
 
 
 def test_the_letter_filter_is_the_score_whatever_stands_before_it(tmp_path):
@@ -620,7 +621,7 @@ def test_absurd_numbers_are_missing_numbers(tmp_path):
         ("longsafety_harmful_niah_rotations", "rotations", "generate"),
     ],
 )
-def test_task_names_tell_variant_and_protocol(name, variant, protocol):
+def test_task_names_give_variant_and_protocol(name, variant, protocol):
     parsed = parse_task_name(name)
     assert (parsed.benchmark.split, parsed.variant, parsed.protocol) == (
         "HarmfulNIAH",
@@ -725,7 +726,7 @@ def test_a_task_that_ran_below_two_groups_counts_once(tmp_path):
     lines = {names[0]: [sample_line(0, "B")], names[1]: [sample_line(0, "C")]}
     (run,) = load([write_run(tmp_path / "other", lines)])
     assert run.tasks[DOC_ATTACK].metric("sr").value == 1.0
-    assert run.notes == (f"{names[1]}: ran more than once with other numbers; the first are shown",)
+    assert run.notes == (f"{names[1]}: ran more than once; shown are the first scores",)
 
 
 def test_names_of_other_projects_keep_what_lm_eval_wrote(tmp_path):
