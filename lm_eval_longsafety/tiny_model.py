@@ -6,8 +6,11 @@ does: its output rows for A to D are scaled up, and a letter is followed by the 
 Which letter it says stays random: it scores at chance.
 """
 
+import shlex
+import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -173,22 +176,18 @@ def run(folder: Path) -> int:
         *(sys.executable, "-m", "lm_eval", "run", "--model", "hf", "--device", "cpu"),
         *("--model_args", f"pretrained={model},dtype=float32"),
         *("--tasks", "longsafety", *include, "--apply_chat_template"),
-        *(
-            "--metadata",
-            '{"data": "sample"}',
-            "--output_path",
-            str(folder / "results"),
-            "--log_samples",
-        ),
+        *("--metadata", '{"data": "sample"}'),
+        *("--output_path", str(folder / "results"), "--log_samples"),
     ]
-    print("$ " + " ".join(_shown(word) for word in command[1:]).removeprefix("-m "), flush=True)
+    print(f"$ {shlex.join(command[2:])}", flush=True)
     code = subprocess.run(command, check=False).returncode
     if code == 0:
         print(
             "\nThis model has random weights, so it scores at chance: with four choices SR is near "
             "0.25 and HA near 0.50\nof what it answers. The numbers show that the run works, "
             "nothing about any real model.\n\n"
-            f"Next: longsafety report {folder / 'results'} -o report.html"
+            "To see the results as a page, run:\n"
+            + shlex.join([*_program(), "report", str(folder / "results"), "-o", "report.html"])
         )
     return code
 
@@ -200,5 +199,10 @@ def _include_path() -> list[str]:
     return [] if status().found else ["--include_path", str(tasks_path())]
 
 
-def _shown(word: str) -> str:
-    return f"'{word}'" if any(c in word for c in ' {"') else word
+def _program() -> list[str]:
+    """The words that start `longsafety` in any shell, whether or not the environment is active."""
+    found = shutil.which("longsafety", path=sysconfig.get_path("scripts"))
+    if found is None:
+        return [sys.executable, "-m", "lm_eval_longsafety"]
+    path, here = Path(found), Path.cwd()
+    return [str(path.relative_to(here) if path.is_relative_to(here) else path)]

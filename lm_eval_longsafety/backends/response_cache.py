@@ -20,6 +20,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from lm_eval_longsafety.errors import CacheError
+from lm_eval_longsafety.public import is_secret
 
 OWNER_KEY = "longsafety:model"
 """Row of the identity; lm-eval's own keys are SHA-256 hex digests."""
@@ -34,16 +35,15 @@ _HARMLESS = frozenset(
         # How many prompts or tokens at once, and what is kept meanwhile.
         *("batch_size", "max_batch_size", "batch_tokens", "chunk_tokens", "logits_cache"),
         *("max_num_seqs", "max_num_batched_tokens", "enable_prefix_caching"),
-        # Where files come from, and secrets, which must never be written into a cache.
-        *("download_dir", "cache_dir", "token", "hf_token", "hub_token", "use_auth_token"),
-        *("api_key", "api-key", "auth_token", "bearer", "header", "headers", "default_headers"),
+        # Where files are downloaded to.
+        *("download_dir", "cache_dir"),
         # How a server is asked.
         *("num_concurrent", "max_retries", "timeout", "verify_certificate", "ca_cert_path"),
         # `max_length` of the identity has it.
         "max_model_len",
     }
 )
-"""Model arguments that change no answer, beside the last digits of a sum in another order."""
+"""Model arguments that change no answer, except the last digits of a sum in another order."""
 
 T = TypeVar("T")
 
@@ -82,17 +82,26 @@ class Answers(Generic[T]):
 def answering_arguments(
     constructor: Callable[..., object], given: Mapping[str, object]
 ) -> dict[str, object]:
-    """The model arguments that answers may depend on: all but the harmless ones.
+    """The model arguments that answers may depend on, without secrets.
 
     Args:
-        constructor: what takes them; an argument at its default counts as not given.
+        constructor: of the backend; an argument that has its default counts as not given.
         given: name -> value.
     """
     parameters = inspect.signature(constructor).parameters
     return {
         name: value
-        for name, value in given.items()
-        if name not in _HARMLESS and not (name in parameters and value == parameters[name].default)
+        for name, value in _answering(given).items()
+        if name not in parameters or value != parameters[name].default
+    }
+
+
+def _answering(arguments: Mapping[str, object]) -> dict[str, object]:
+    """The arguments that are neither harmless nor secret: a cache must never hold a secret."""
+    return {
+        name: value
+        for name, value in arguments.items()
+        if name not in _HARMLESS and not is_secret(name)
     }
 
 
@@ -103,7 +112,7 @@ def stock_identity(model: str, arguments: Mapping[str, object]) -> dict[str, obj
         model: what `--model` names.
         arguments: `--model_args`.
     """
-    counting = {name: value for name, value in arguments.items() if name not in _HARMLESS}
+    counting = _answering(arguments)
     if isinstance(url := counting.get("base_url"), str):
         # Without a user's name and a query, which may hold a key.
         parts = urlsplit(url)

@@ -172,6 +172,8 @@ def test_a_stock_backends_identity_holds_its_arguments_but_no_secret():
         "num_concurrent": 8,
         "header": {"api-key": "word"},
         "auth_token": "word",
+        "watsonx_credentials": {"apikey": "word"},
+        "db_password": "word",
     }
     assert stock_identity("local-completions", known) == {
         "backend": "lm-eval's local-completions",
