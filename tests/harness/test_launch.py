@@ -108,7 +108,7 @@ def no_index(monkeypatch):
     [
         (["--metadata", "{data: sample}"], OptionError, "Invalid JSON: {data: sample}"),
         (["--metadata", '{"split": "x"}'], OptionError, "'split' is set by the task file"),
-        (["--metadata", '{"data": "/nope"}'], DataError, "data '/nope' is no folder here"),
+        (["--metadata", '{"data": "/nope"}'], DataError, "data '/nope' is not a folder here"),
         (["--config", "/nothing.yaml"], OptionError, "Config file not found: /nothing.yaml"),
         (["--config", "{tmp}/list.yaml"], OptionError, "YAML root must be a mapping"),
         (["--config", "{tmp}/unknown.yaml"], OptionError, "unexpected keyword argument 'modell'"),
