@@ -1,8 +1,8 @@
 """Score one document: HA, SR, and whether it was answered, refused or truncated.
 
 Data flow: a document and lm-eval's filtered responses -> one dictionary of metrics. Formulas of HA
-(HarmAwareness) and SR (SafeResponse): arXiv 2411.06899; a document without a letter counts 0 for both scores (the published code falls back to
-the least safe choice, index 0, which scores the same).
+(HarmAwareness) and SR (SafeResponse): arXiv 2411.06899. A document without a letter counts 0 for
+both (the published code uses the least safe choice, index 0, which scores the same).
 """
 
 import math
@@ -90,6 +90,6 @@ def own_value(items: Any) -> Any:  # noqa: ANN401 - lm-eval's signature
     return items
 
 
-# lm-eval 0.4 needs no registration where a task has `process_results`; 0.5 would warn about each name.
+# lm-eval 0.4 needs no registration where a task has `process_results`; 0.5 would warn.
 for _name in METRICS:
     register_metric(metric=_name, output_type=["generate_until", "multiple_choice"])(own_value)

@@ -132,7 +132,7 @@ def local_path(name: str) -> Path | None:
     except PermissionError as error:
         raise DataError(f"{shorten(name)}: cannot be read ({error.strerror})") from error
     except (OSError, RuntimeError, ValueError):
-        # The name is too long, of an unknown user's home, or has a character that names cannot have.
+        # The name is too long, has an invalid character, or is of an unknown user's home.
         return None
 
 
@@ -201,7 +201,7 @@ def _refuse_stand_in(path: Path) -> None:
     with path.open("rb") as file:
         if file.read(len(_LFS_POINTER)) == _LFS_POINTER:
             raise DataError(
-                f"{path}: found a Git LFS pointer instead of the file; run `git lfs pull` in the clone"
+                f"{path}: found a Git LFS pointer, expected a file; run `git lfs pull` in the clone"
             )
 
 

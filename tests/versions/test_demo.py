@@ -134,7 +134,7 @@ def test_the_demos_output_in_the_readme_is_what_the_demo_prints(generated):
         assert float(mine[7]) == pytest.approx(float(theirs[7]), abs=0.05)
 
 
-def test_the_results_file_tells_what_data_was_read(generated):
+def test_the_results_file_names_the_data_that_was_read(generated):
     for task in TASKS:
         provenance = generated["configs"][task.name]["metadata"]["provenance"]
         rows = sources.load("sample").rows(task.split)
