@@ -76,7 +76,7 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
         self._name_think_end_by_id()
 
     def _join_processes(self) -> None:
-        """Divide the work of `accelerate launch` on CPUs too, where lm-eval's processes repeat it."""
+        """Divide the work of `accelerate launch` on CPUs too, where lm-eval does not."""
         accelerator = getattr(self, "accelerator", None)
         if accelerator is not None:
             self._rank = accelerator.process_index
@@ -137,7 +137,7 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
         ]
 
     def _fitting(self, prompt: NextToken) -> list[int]:
-        """Cut from the left as in lm-eval; prompts of our tasks have been cut in the middle before."""
+        """Cut from the left as in lm-eval; prompts of our tasks fit without it."""
         return [*prompt.context, *prompt.lead][-self.max_length :]
 
     def _last_logits(self, prompts: list[NextToken]) -> torch.Tensor:

@@ -93,7 +93,7 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
         """Score the candidates of each context with one pass over the context.
 
         Yields:
-            For each group, once it is done: its number, and for each context one score per candidate.
+            Once a group is done: its number, and for each context one score per candidate.
         """
         raise NotImplementedError
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 MIN_SHARED_CHARS = 8192
 """A shorter prefix, such as a few-shot header, is not worth a pass of its own."""
 _MIN_SHARED_PART = 0.75
-"""Part of the longer prompt; the prompts of one document in several orders share nearly all."""
+"""Part of the longer prompt; the orders of one document share nearly all of it."""
 
 
 def by_shared_prefix(texts: Sequence[str]) -> list[list[int]]:

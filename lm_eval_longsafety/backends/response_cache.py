@@ -1,11 +1,11 @@
 """Store each answer at once, so that a run with `--use_cache` can continue after a crash.
 
 lm-eval opens `<path>_rank<N>.db` (a SQLite table of pickled responses), looks each request up by a
-hash of its arguments and asks the model for the rest. `Answers` stores every answer under that same
-key as soon as it is computed; `claim` refuses a file in which SQLite's own check finds damage or that
-holds another model's answers, before anything is written to it. lm-eval's key does not hold the
-model, so the model's identity is stored in one more row. A changed byte inside a stored answer that
-leaves the file well-formed is not detected.
+hash of its arguments and asks the model for the rest. `Answers` stores every answer under the same
+key; `claim` refuses a file in which SQLite's own check finds damage or that holds another model's
+answers, before anything is written to it. lm-eval's key does not hold the model, so the model's
+identity is stored in one more row. A changed byte inside a stored answer that leaves the file
+well-formed is not detected.
 """
 
 import inspect

@@ -146,5 +146,5 @@ def _one_token(candidates: Sequence[int]) -> SamplingParams:
 
 
 _NAMES_TOKENS = hasattr(SamplingParams(), "logprob_token_ids")
-"""vLLM 0.32 and later. From earlier ones the most probable tokens are requested, and a context whose
-candidates are not all among them goes through lm-eval's own code."""
+"""vLLM 0.32 and later. Earlier ones give the most probable tokens, and a context whose candidates
+are not all among them goes through lm-eval's own code."""
