@@ -1,4 +1,4 @@
-"""`longsafety-hf`: lm-eval's `hf` with only the needed logits and one prefill a shared document.
+"""`longsafety-hf`: lm-eval's `hf` with only the needed logits and one prefill per document.
 
 It has the model arguments of `hf`. In addition `batch_size=auto` batches by tokens, without trial
 runs, and `batch_tokens` limits the tokens of a batch.
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 @register_model("longsafety-hf")
 class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyped
-    """lm-eval's `hf`, where one prompt costs one prefill."""
+    """lm-eval's `hf`, with one prefill per prompt."""
 
     think_end_token: str | int | None
     chat_template_args: dict[str, Any]

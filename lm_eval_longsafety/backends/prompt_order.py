@@ -20,8 +20,8 @@ def by_shared_prefix(texts: Sequence[str]) -> list[list[int]]:
         texts: prompts.
 
     Returns:
-        Groups of indices into `texts`; each index in exactly one. The groups with the longest prompts
-        come first, so that prompts that do not fit into memory fail at the start of a run.
+        Groups of indices into `texts`; each index in exactly one. Those with the longest prompts come
+        first, so that prompts that do not fit into memory fail at the start of a run.
     """
     groups: list[list[int]] = []
     for index in sorted(range(len(texts)), key=texts.__getitem__):

@@ -1,4 +1,4 @@
-"""`longsafety-vllm`: lm-eval's `vllm` with one prefill a document, by use of its prefix cache.
+"""`longsafety-vllm`: lm-eval's `vllm` with one prefill per document, by its prefix cache.
 
 It has the model arguments of `vllm` and `chunk_tokens`: after about that many prompt tokens the
 engine finishes all its requests, so that the response cache is complete up to there.
@@ -33,7 +33,7 @@ _TOP = 20
 
 @register_model("longsafety-vllm")
 class LongSafetyVLLM(LongPrompts, VLLM):  # type: ignore[misc]  # lm-eval is untyped
-    """lm-eval's `vllm`, where one prompt costs one prefill."""
+    """lm-eval's `vllm`, with one prefill per prompt."""
 
     def __init__(self, pretrained: str, chunk_tokens: int = 1_000_000, **kwargs: Any) -> None:  # noqa: ANN401
         """Start the engine.

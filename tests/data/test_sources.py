@@ -154,7 +154,7 @@ def test_a_file_that_is_not_utf8_is_named(tmp_path):
 def test_what_is_no_file_is_refused_without_waiting_for_it(tmp_path, make, name):
     (tmp_path / "data").mkdir()
     make(tmp_path / name)
-    with pytest.raises(DataError, match=f"{name}: a folder, a pipe or a broken link"):
+    with pytest.raises(DataError, match=f"{name}: found a folder, a pipe or a broken link"):
         sources.load(str(tmp_path)).rows(SPLIT)
 
 
