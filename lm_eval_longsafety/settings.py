@@ -85,11 +85,11 @@ def parse(metadata: Mapping[str, Any]) -> Settings:
     return Settings(
         data=_text(metadata, "data") or os.environ.get("LONGSAFETY_DATA") or HUB_ID,
         data_revision=_text(metadata, "data_revision"),
-        option_order=_choice(metadata, "option_order", ("shuffled", "original")),  # type: ignore[arg-type]
+        option_order=_one_of(metadata, "option_order", ("shuffled", "original")),  # type: ignore[arg-type]
         option_seed=_integer(metadata, "option_seed") or 0,
-        over_length=_choice(metadata, "over_length", ("middle", "skip", "error")),  # type: ignore[arg-type]
-        max_prompt_tokens=_positive(metadata, "max_prompt_tokens"),
-        reply_tokens=_positive(metadata, "reply_tokens") or REPLY_TOKENS,
+        over_length=_one_of(metadata, "over_length", ("middle", "skip", "error")),  # type: ignore[arg-type]
+        max_prompt_tokens=_integer(metadata, "max_prompt_tokens", positive=True),
+        reply_tokens=_integer(metadata, "reply_tokens", positive=True) or REPLY_TOKENS,
         model=_model_args(metadata),
     )
 
@@ -122,7 +122,8 @@ def _model_args(metadata: Mapping[str, Any]) -> ModelArgs:
         trust_remote_code=metadata.get("trust_remote_code") in (True, "True", "true"),
         local=pretrained is not None,
         base_url=_text(metadata, "base_url"),
-        max_length=_positive(metadata, "max_length") or _positive(metadata, "max_model_len"),
+        max_length=_integer(metadata, "max_length", positive=True)
+        or _integer(metadata, "max_model_len", positive=True),
     )
 
 
@@ -137,12 +138,12 @@ def _text(metadata: Mapping[str, Any], key: str) -> str | None:
     plain = isinstance(value, (bool, int, float, str, list, tuple, dict))
     if key in ("data", "data_revision") or (key == "tokenizer" and plain):
         raise OptionError(f"{key}: expected a text, found {shorten(value)}")
-    # A loaded model or tokenizer object (Python API) has no name that could be read here.
+    # A loaded model or tokenizer (Python API) has no name.
     return None
 
 
 def shorten(value: object) -> str:
-    """A value as an error shows it."""
+    """The text of a value as errors show it."""
     try:
         shown = repr(value)
     except ValueError:  # Python prints no number of more than 4,300 digits
@@ -150,26 +151,21 @@ def shorten(value: object) -> str:
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}... ({len(shown)} characters)"
 
 
-def _choice(metadata: Mapping[str, Any], key: str, known: tuple[str, ...]) -> str:
-    """The value of `key`, the first of `known` where it is not set."""
+def _one_of(metadata: Mapping[str, Any], key: str, known: tuple[str, ...]) -> str:
+    """The value of `key`, or the first of `known` if it is not given."""
     value = metadata.get(key, known[0])
     if value not in known:
         raise OptionError(f"{key}: unknown value {value!r} (known: {', '.join(known)})")
     return str(value)
 
 
-def _integer(metadata: Mapping[str, Any], key: str) -> int | None:
+def _integer(metadata: Mapping[str, Any], key: str, *, positive: bool = False) -> int | None:
     value = metadata.get(key)
     if value is None:
         return None
     digits = value if isinstance(value, str) else shorten(value)
-    if isinstance(value, bool) or not re.fullmatch(rf"[+-]?\d{{1,{_SHOWN}}}", digits):
-        raise OptionError(f"{key}: expected a whole number, found {shorten(value)}")
+    whole = not isinstance(value, bool) and re.fullmatch(rf"[+-]?\d{{1,{_SHOWN}}}", digits)
+    if not whole or (positive and int(digits) < 1):
+        expected = "a whole number above 0" if positive else "a whole number"
+        raise OptionError(f"{key}: expected {expected}, found {shorten(value)}")
     return int(digits)
-
-
-def _positive(metadata: Mapping[str, Any], key: str) -> int | None:
-    value = _integer(metadata, key)
-    if value is not None and value < 1:
-        raise OptionError(f"{key}: expected a whole number above 0, found {value}")
-    return value

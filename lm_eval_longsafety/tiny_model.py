@@ -183,9 +183,9 @@ def run(folder: Path) -> int:
     code = subprocess.run(command, check=False).returncode
     if code == 0:
         print(
-            "\nThis model has random weights, so it scores at chance: with four choices, SR is near"
-            " 0.25 and HA near\n0.50 among the documents that it answers. The numbers show that the "
-            "run works; they say nothing about\nany real model.\n\n"
+            "\nThis model has random weights, so it scores at chance: with four choices, SR is "
+            "near 0.25 and HA\nnear 0.50 among the documents that it answers. The numbers show that "
+            "the run works; they say nothing\nabout any real model.\n\n"
             "To see the results as a page, run:\n"
             + shlex.join([*_program(), "report", str(folder / "results"), "-o", "report.html"])
         )

@@ -20,7 +20,7 @@ def by_shared_prefix(texts: Sequence[str]) -> list[list[int]]:
         texts: prompts.
 
     Returns:
-        Groups of indices into `texts`; each index in exactly one. Those with the longest prompts come
+        Groups of indices into `texts`; each index is in exactly one. Groups with long prompts come
         first, so that prompts that do not fit into memory fail at the start of a run.
     """
     groups: list[list[int]] = []

@@ -136,7 +136,7 @@ def _logprobs(completion: Any) -> dict[int, float]:  # noqa: ANN401 (vLLM's Comp
 
 
 def _one_token(candidates: Sequence[int]) -> SamplingParams:
-    """One greedy token, and the log-probabilities of the candidates beside it."""
+    """Parameters for one greedy token and the log-probabilities of the candidates."""
     named = sorted(set(candidates))
     if _NAMES_TOKENS and len(named) <= _MAX_NAMED_TOKENS:
         return SamplingParams(

@@ -36,7 +36,7 @@ class Document:
     letters: list[str]
     fitted: Fitted
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of a variant's documents, beside those of every document."""
+    """Fields that a variant adds to those of every document."""
 
 
 def load_documents(

@@ -27,7 +27,7 @@ def refuse_left_cut(requests: "Sequence[Instance]", lm: Any) -> None:  # noqa: A
     """Check the requests of one task against the model's window, before any of them is answered.
 
     Args:
-        requests: lm-eval's, with documents of ours; not empty.
+        requests: lm-eval's, for our documents; not empty.
         lm: the model that will answer. A model without a known window or without a
             tokenizer cuts nothing.
 

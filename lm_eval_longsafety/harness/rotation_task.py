@@ -20,7 +20,7 @@ from lm_eval_longsafety.variants.rotations import order_views, score_orders
 
 
 class RotationsTask(LongSafetyTask):
-    """A task whose documents are shown under all cyclic deals of their letters."""
+    """A task whose documents are shown with all rotations of their letters."""
 
     def fewshot_context(
         self,

@@ -108,7 +108,7 @@ def _check_model(chosen: Settings) -> None:
 
 
 def known_names() -> set[str]:
-    """Every task, group and tag of ours."""
+    """The names of all our tasks, groups and tags."""
     from lm_eval_longsafety.harness.discovery import tasks_path
 
     return {path.stem for path in tasks_path().rglob("*.yaml")} | {

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from lm_eval_longsafety import tiny_model
 from lm_eval_longsafety.cli.main import app
-from lm_eval_longsafety.cli.run import run_lm_eval
+from lm_eval_longsafety.harness.launch import run_lm_eval
 from lm_eval_longsafety.errors import LinkError
 from lm_eval_longsafety.harness import discovery
 
