@@ -184,8 +184,8 @@ def run(folder: Path) -> int:
     if code == 0:
         print(
             "\nThis model has random weights, so it scores at chance: with four choices, SR is "
-            "near 0.25 and HA\nnear 0.50 among the documents that it answers. The numbers show that "
-            "the run works; they say nothing\nabout any real model.\n\n"
+            "near 0.25 and HA\nnear 0.50 among the documents that it answers. The numbers show "
+            "that the run works; they say nothing\nabout any real model.\n\n"
             "To see the results as a page, run:\n"
             + shlex.join([*_program(), "report", str(folder / "results"), "-o", "report.html"])
         )

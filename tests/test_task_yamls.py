@@ -69,12 +69,15 @@ def test_a_task_file_holds_only_its_differences_and_is_named_after_its_task():
         names_split = {"dataset_kwargs": {"longsafety_split": task.split}}
         assert read(short) == {"task_alias": task.split, **names_split}
         file = read(f"{task.name}.yaml")
-        assert (file["include"], file["task"]) == ([short, "_generate"], task.name)
+        assert (file["include"], file["task"]) == (
+            [f"../{short}", "../_generate"],
+            task.name,
+        )
         assert set(file) == {"include", "task", "tag"}
         for suffix, words in VARIANTS.items():
             # Its own alias wins over the included one in every lm-eval.
             assert read(f"{task.name}{suffix}.yaml") == {
-                "include": [short, suffix],
+                "include": [f"../{short}", f"../{suffix}"],
                 "task": f"{task.name}{suffix}",
                 "task_alias": f"{task.split} ({words})",
             }

@@ -230,7 +230,7 @@ def _text(path: Path) -> str:
 
 
 def _others(folder: Path) -> str:
-    """The names of the first five files in the folder that are not stubs."""
+    """The names of what lies there beside stubs, the first five of them."""
     inside = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     return ", ".join(sorted(inside - _present(folder).keys())[:5])
 

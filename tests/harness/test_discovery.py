@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 
 from lm_eval_longsafety import tiny_model
 from lm_eval_longsafety.cli.main import app
-from lm_eval_longsafety.harness.launch import run_lm_eval
 from lm_eval_longsafety.errors import LinkError
 from lm_eval_longsafety.harness import discovery
+from lm_eval_longsafety.harness.launch import run_lm_eval
 
 ROOT = Path(__file__).parents[2]
 
@@ -267,7 +267,7 @@ def contract(python: str) -> str:
         "print(sorted({e.group for e in own}))\n"
         "task, = [e for e in own if e.group == 'lm_eval.tasks']\n"
         "folder = pathlib.Path(u.find_spec(task.value).submodule_search_locations[0])\n"
-        "print((folder / 'longsafety.yaml').is_file(), (folder / '_document').is_file())\n"
+        "print((folder / 'published' / 'longsafety.yaml').is_file(), (folder / '_document').is_file())\n"
         "print(sorted(e.name for e in own if e.group != 'lm_eval.tasks'))\n"
         "for e in own:\n"
         "    if e.group == 'lm_eval.filters':\n"
@@ -323,7 +323,9 @@ def test_the_wheel_holds_the_task_files_and_no_lm_eval_folder(wheel):
         next(name.split("/")[0] for name in names if ".dist-info" in name),
     }
     assert not [name for name in names if name.endswith(".pth")]
-    inside = {name.removeprefix("lm_eval_longsafety/task_yamls/") for name in names}
+    inside = {
+        Path(name).name for name in names if name.startswith("lm_eval_longsafety/task_yamls/")
+    }
     assert {path.name for path in (ROOT / "task_yamls").rglob("longsafety*.yaml")} <= inside
     assert {"_document", "_generate", "_logits"} <= inside
     assert len([name for name in names if name.endswith(".parquet")]) == 10

@@ -11,10 +11,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from lm_eval_longsafety.cli import run as cli_run
-from lm_eval_longsafety.cli.run import PASS_THROUGH, run, run_lm_eval
+from lm_eval_longsafety.cli.run import PASS_THROUGH, run
 from lm_eval_longsafety.errors import CacheError, DataError, OptionError
+from lm_eval_longsafety.harness import launch
 from lm_eval_longsafety.harness.discovery import tasks_path
+from lm_eval_longsafety.harness.launch import run_lm_eval
 
 TASK = """
 task: {name}
@@ -51,7 +52,7 @@ def app():
 
 def test_every_argument_reaches_lm_eval_as_it_was_written(monkeypatch):
     seen = []
-    monkeypatch.setattr(cli_run, "run_lm_eval", seen.extend)
+    monkeypatch.setattr(launch, "run_lm_eval", seen.extend)
     words = ["--model", "hf", "--metadata", '{"data": "sample"}', "-h", "--help", "--", "-x", "a b"]
     result = CliRunner().invoke(app(), ["run", *words])
     assert result.exit_code == 0
@@ -71,7 +72,7 @@ def test_our_tasks_and_the_users_own_are_found_in_one_command(own_task, tmp_path
 def test_lm_eval_lists_our_group_while_run_is_active():
     import lm_eval.tasks
 
-    with cli_run._first(lm_eval.tasks.TaskManager, cli_run._add_our_tasks):
+    with launch._first(lm_eval.tasks.TaskManager, launch._add_our_tasks):
         names = lm_eval.tasks.TaskManager(include_defaults=False).all_tasks
     assert {"longsafety", "longsafety_logits", "longsafety_harmful_niah"} <= set(names)
     assert "longsafety" not in lm_eval.tasks.TaskManager(include_defaults=False).all_tasks
@@ -88,7 +89,7 @@ def test_our_folder_is_added_only_where_lm_eval_does_not_find_the_tasks(
     state = SimpleNamespace(found=found)
     monkeypatch.setattr("lm_eval_longsafety.harness.discovery.status", lambda: state)
     arguments = {"include_path": "mine", "include_defaults": defaults}
-    cli_run._add_our_tasks(arguments)
+    launch._add_our_tasks(arguments)
     assert arguments["include_path"] == ([str(tasks_path()), "mine"] if added else "mine")
 
 
@@ -137,7 +138,7 @@ def test_what_is_known_early_is_reported_before_lm_eval_reads_its_task_files(
 
 SCRIPT = """
 import sys
-from lm_eval_longsafety.cli.run import run_lm_eval
+from lm_eval_longsafety.harness.launch import run_lm_eval
 from lm_eval_longsafety.errors import LongSafetyError
 for words in {lines!r}:
     try:
@@ -166,13 +167,13 @@ def test_a_task_that_lm_eval_does_not_find_is_reported_in_a_line():
     # A message of lm-eval's own, with the names of ours that are close.
     raised = ValueError("Tasks not found: longsafety_dok_attack")
     with pytest.raises(OptionError, match="did you mean longsafety_doc_attack"):
-        with cli_run._reported_in_a_line(ValueError, pattern=cli_run._USERS_FAULT):
+        with launch._reported_in_a_line(ValueError, pattern=launch._USERS_FAULT):
             raise raised
 
 
 def test_other_errors_of_lm_eval_stay_as_they_are():
     with pytest.raises(ValueError, match="a bug"):
-        with cli_run._reported_in_a_line(ValueError, pattern=cli_run._USERS_FAULT):
+        with launch._reported_in_a_line(ValueError, pattern=launch._USERS_FAULT):
             raise ValueError("a bug")
 
 
@@ -194,8 +195,8 @@ def test_a_damaged_cache_is_reported_before_lm_eval_opens_it(tmp_path):
     damaged.write_text("this is no database " * 100)
     before = damaged.read_bytes()
     config = SimpleNamespace(model="dummy", model_args={})
-    step = functools.partial(cli_run._claim_cache, config)
-    with cli_run._first(lm_eval.api.model.CachingLM, step):
+    step = functools.partial(launch._claim_cache, config)
+    with launch._first(lm_eval.api.model.CachingLM, step):
         with pytest.raises(CacheError, match="cache_rank0.db: not a response cache"):
             lm_eval.api.model.CachingLM(DummyLM(), str(damaged))
         lm_eval.api.model.CachingLM(DummyLM(), str(tmp_path / "new_rank0.db")).dbdict.close()
