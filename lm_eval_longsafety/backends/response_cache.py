@@ -191,7 +191,7 @@ def _first(report: str) -> str:
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    """Unpickles texts, numbers and tuples of them, which responses are, and nothing else."""
+    """Unpickles only texts, numbers and tuples of them: responses are nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 (pickle's signature)
         raise pickle.UnpicklingError(f"{module}.{name}")

@@ -50,7 +50,7 @@ class LongSafetyVLLM(LongPrompts, VLLM):  # type: ignore[misc]  # lm-eval is unt
         super().__init__(pretrained, **kwargs)
         given = {"pretrained": pretrained, **kwargs}
         self._arguments = answering_arguments(VLLM.__init__, given)
-        # With data parallelism lm-eval starts new engines for each call, so there must be one call.
+        # With data parallelism lm-eval starts new engines for each call: there must be only one.
         self.chunk_tokens = chunk if self.data_parallel_size == 1 else None
 
     def _identity(self) -> dict[str, object]:

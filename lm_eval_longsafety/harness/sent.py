@@ -123,7 +123,7 @@ def warn_of_thought(tag: str) -> None:
 
 
 def refuse_joined_letters(requests: "Sequence[Instance]", lm: Any) -> None:  # noqa: ANN401
-    """Refuse letters that one of lm-eval's own backends would not score.
+    """Refuse letters that one of lm-eval's own backends would not score as letters.
 
     It scores the tokens that a letter adds to the prompt; they must be the letter.
 
