@@ -1,6 +1,6 @@
 """The ten tasks of LongSafetyBench: names, scenarios, harm categories and published sizes.
 
-The only module that names them. Source: arXiv 2411.06899 and the card of the data set
+This is the only module that names them. Source: arXiv 2411.06899 and the card of the data set
 `LutherXD/LongSafetyBench`.
 """
 
@@ -128,12 +128,12 @@ BY_SPLIT: dict[str, BenchmarkTask] = {task.split: task for task in TASKS}
 
 PREFIX = "longsafety"
 _LOGITS = "_logits"
-_CONTROL = re.compile(r"(_no_context|_rotations)?(_logits)?$")
+_SUFFIX = re.compile(r"(_no_context|_rotations)?(_logits)?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskName:
-    """A task name of this plugin, taken apart."""
+    """The parts of a task name of this plugin."""
 
     benchmark: BenchmarkTask
     variant: str
@@ -150,14 +150,14 @@ def is_ours(name: str) -> bool:
 def bare_name(name: str) -> str:
     """The task's own name: lm-eval 0.5 writes `group::task` for a task that ran below a group.
 
-    Other projects' names are left as they are: there a `::` may be part of the name.
+    Names of other projects are returned unchanged: a `::` may be part of them.
     """
     last = name.rpartition("::")[2]
     return last if is_ours(last) else name
 
 
 def parse_task_name(name: str) -> TaskName | None:
-    """Take a leaf task's name apart; None for other projects' tasks and for groups."""
+    """The parts of a task's name; None for tasks of other projects and for groups."""
     for task in TASKS:
         if name == task.name or name.startswith(task.name + "_"):
             rest = name[len(task.name) :]
@@ -172,8 +172,8 @@ def parse_task_name(name: str) -> TaskName | None:
 
 
 def splits_of(name: str) -> list[str]:
-    """The splits that a task, group or tag of ours reads; none for others and for lengths."""
-    base = _CONTROL.sub("", name)
+    """The splits that a task, group or tag reads; none for `longsafety_length` and other names."""
+    base = _SUFFIX.sub("", name)
     return [
         task.split
         for task in TASKS

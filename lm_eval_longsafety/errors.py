@@ -1,4 +1,4 @@
-"""What a user can mend: the errors that `longsafety` prints as one line.
+"""The errors that a user can fix; `longsafety` prints each as one line.
 
 LongSafetyError
 ├── DataError        a data set that cannot be loaded or holds bad rows
@@ -8,7 +8,7 @@ LongSafetyError
 ├── CacheError       a response cache that is damaged or belongs to another run
 └── SubmissionError  a run that must not be submitted, or a hub that refused it
 
-A caller's bug is a `ValueError`, never one of these.
+A mistake in the calling code is a `ValueError`, never one of these.
 """
 
 import difflib
@@ -23,14 +23,14 @@ def first_line(error: Exception) -> str:
 
 
 def printable(text: str) -> str:
-    """A message fit for a terminal: what a file's name or content brought in cannot control it."""
+    """The message with control characters escaped, but for line breaks: none may control a terminal."""
     return "".join(
         c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
     )
 
 
 def need(extra: str, modules: tuple[str, ...]) -> None:
-    """Check that an extra's packages are there.
+    """Check that the packages of an extra are installed.
 
     Raises:
         OptionError: naming the missing packages and the command that installs them.
@@ -44,13 +44,13 @@ def need(extra: str, modules: tuple[str, ...]) -> None:
 
 
 def meant(name: str, known: Iterable[str]) -> str:
-    """What to add to an error about a name: the known ones close to it; empty for none."""
+    """A hint for an error about an unknown name: similar known names; empty if there are none."""
     close = difflib.get_close_matches(name, known)
     return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
 class LongSafetyError(Exception):
-    """A user can mend this: the message says where, what was found and what to do."""
+    """A user can fix this: the message says where it is, what was found and what to do."""
 
 
 class DataError(LongSafetyError):
@@ -66,7 +66,7 @@ class LinkError(LongSafetyError):
 
 
 class ResultsError(LongSafetyError):
-    """A results or samples file is not lm-eval's, is damaged, or does not go with the others."""
+    """A results or samples file is not lm-eval's, is damaged, or belongs to other files."""
 
 
 class CacheError(LongSafetyError):

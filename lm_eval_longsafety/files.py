@@ -1,7 +1,7 @@
-"""Write files whole or not at all: beside their place first, renamed when complete.
+"""Write files completely or not at all: to a temporary file first, which is then renamed.
 
-The only place that does so. A disk that is full and a folder that is read-only become one line, and
-no half-written file stays behind. `check_place` finds out before the work is done.
+This is the only module that does so. A full disk and a read-only folder are reported in one line,
+and no partial file is left behind. `check_place` checks the place before the work is done.
 """
 
 import os
@@ -13,14 +13,14 @@ from pathlib import Path
 from lm_eval_longsafety.errors import OptionError
 
 _BLOCK = 4096
-"""Bytes that `check_place` writes: an empty file fits onto a full disk."""
+"""Bytes that `check_place` writes at least: an empty file can be created on a full disk."""
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A new file to write to, which becomes `path` at the end of the block.
+    """Yield the path of a temporary file, which replaces `path` at the end of the block.
 
-    After an error in the block `path` is what it was before, and the new file is gone.
+    After an error in the block `path` is unchanged and the temporary file is removed.
 
     Raises:
         OptionError: the place cannot be written to.
@@ -36,7 +36,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write one text; half of a surrogate pair becomes "?".
+    """Write one text; a lone surrogate becomes "?".
 
     Raises:
         OptionError: the place cannot be written to.
@@ -46,24 +46,24 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_texts(texts: Mapping[Path, str], *, force: bool = False) -> list[Path]:
-    """Write several texts, none of them unless all can be written; folders are made.
+    """Write several texts, or none of them if one cannot be written; folders are created.
 
     Args:
-        texts: by path.
-        force: replace files that hold something else.
+        texts: path -> text.
+        force: replace files that have other content.
 
     Returns:
-        The files written; those that held the same text already are left out.
+        The files written; files that already held the same text are left out.
 
     Raises:
-        OptionError: a place cannot be written to, or holds something else.
+        OptionError: a place cannot be written to, or holds a file with other content.
     """
     new = {path: text for path, text in texts.items() if not _holds(path, text)}
     taken = [str(path) for path in new if path.exists()]
     if taken and not force:
         raise OptionError(
             f"already there with other content: {', '.join(taken)}; "
-            "choose another place or replace with --force"
+            "choose another place or replace these files with --force"
         )
     for path in new:
         make_folder(path.parent)
@@ -79,7 +79,7 @@ def _holds(path: Path, text: str) -> bool:
 
 
 def check_place(path: Path, room: int = _BLOCK) -> None:
-    """Refuse a place that cannot be written to before the work is done.
+    """Check that a file can be written, before the work for it is done.
 
     Args:
         path: the file to write.
@@ -87,7 +87,7 @@ def check_place(path: Path, room: int = _BLOCK) -> None:
 
     Raises:
         OptionError: its folder does not exist or cannot be written to, the disk is full, or
-            something that is no file has that name.
+            the name belongs to something that is not a file.
     """
     with _explained(path):
         with suppress(FileNotFoundError):
@@ -109,14 +109,14 @@ def check_place(path: Path, room: int = _BLOCK) -> None:
 
 
 def make_folder(folder: Path, room: int = _BLOCK) -> None:
-    """Make a folder and refuse one that cannot be written to.
+    """Create a folder and check that files can be written to it.
 
     Args:
-        folder: made with its parents.
+        folder: created with its parents.
         room: bytes that must fit there.
 
     Raises:
-        OptionError: it cannot be made or written to, the disk is full, or it is a file.
+        OptionError: it cannot be created or written to, the disk is full, or it is a file.
     """
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise OptionError(f"{folder}: is a file; name a folder")

@@ -1,9 +1,9 @@
-"""A run's configuration made fit to be shown or shared: no secrets, no places on this machine.
+"""Remove secrets and local paths from a run's configuration before it is shown or shared.
 
 Data flow: any JSON value -> `public` -> the same value without entries whose key names a secret,
-with URLs cut down to host and path, and with local paths cut down to their last parts. This is the
+with URLs reduced to host and path, and with local paths reduced to their last parts. This is the
 only module that decides what may leave the machine. In doubt it removes: a lost setting can be
-looked up in the results file, a published token cannot be taken back.
+looked up in the results file, but a published token cannot be withdrawn.
 """
 
 import json
@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 HIDDEN = "***"
-"""Stands for a secret inside a text."""
+"""Replaces a secret inside a text."""
 _ELLIPSIS = "…"
-"""Stands before a shortened path, which is thereby never taken for a hub id."""
+"""Precedes a shortened path, so that the path is never taken for a hub id."""
 _DEEPEST = 32
 """Levels of nesting that are followed; configurations have three or four."""
 
@@ -27,7 +27,7 @@ _VOCABULARY = frozenset(
     "bos cls count end eos eot first image last limit mask pad prefix sep special start stop think "
     "thinking type unk".split()
 )
-"""Words beside `token` in the names of a tokenizer's settings, which are no secrets."""
+"""Words that come with `token` in names of tokenizer settings, which are not secrets."""
 
 _VALUE = r"(?P<value>\\*[\"']?\s*[=:]\s*)"
 _KEYED = re.compile(r"(?<![\w.-])-{0,2}(?P<key>[A-Za-z][\w.-]*)" + _VALUE)
@@ -63,7 +63,7 @@ def public(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def without_secrets(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """The value without secrets, local paths kept: for what stays in this process."""
+    """The value without secrets but with local paths, for use within this process."""
     return _cleaned(value, shorten=False)
 
 
@@ -79,7 +79,7 @@ def is_secret(key: str) -> bool:
 
 
 def path_tail(text: str) -> str | None:
-    """The last two parts of a local path, never a person's home folder; None for other texts."""
+    """The last two parts of a local path, without a home folder's name; None for other texts."""
     if not _LOCAL.match(text):
         return None
     parts = [part for part in re.split(r"[\\/]+", text) if part not in ("", ".", "..")]
@@ -102,7 +102,7 @@ def _cleaned(value: Any, *, shorten: bool, depth: int = 0) -> Any:  # noqa: ANN4
             if not is_secret(str(key))
         }
     if isinstance(value, list | tuple):
-        # The list of a command line: the name stands before its value.
+        # In the list of a command line a name is followed by its value.
         names = [None, *value]
         return [
             _cleaned(item, shorten=shorten, depth=depth + 1)
@@ -127,7 +127,7 @@ def _text(text: str, *, shorten: bool, depth: int) -> str:
 
 
 def _without_keyed(text: str) -> str:
-    """The text with `***` for what follows the name of a secret."""
+    """The text with `***` in place of each value that follows the name of a secret."""
     parts, done = [], 0
     for found in _KEYED.finditer(text):
         if found.start() >= done and is_secret(found["key"]):
@@ -138,7 +138,7 @@ def _without_keyed(text: str) -> str:
 
 
 def _value_end(text: str, start: int) -> int:
-    """Where a value ends: before the next pair, at the bracket that closes around it, or never."""
+    """Where a value ends: before the next pair, at an enclosing bracket, or with the text."""
     depth = 0
     quoted = _QUOTED.match(text, start)
     for index in range(quoted.end() if quoted else start, len(text)):
@@ -164,7 +164,7 @@ def _shortened(tail: str | None) -> str:
 
 
 def clean(value: str, limit: int = 400) -> str:
-    """Untrusted text made fit to show: one line, no control or direction-changing characters."""
+    """Untrusted text as one line without characters that control or change its direction."""
     kept = "".join(
         " "
         if ch.isspace()
@@ -177,5 +177,5 @@ def clean(value: str, limit: int = 400) -> str:
 
 
 def _redirects(ch: str) -> bool:
-    """Characters that turn the direction of the text after them."""
+    """Whether a character changes the direction of the text after it."""
     return "\u202a" <= ch <= "\u202e" or "\u2066" <= ch <= "\u2069" or ch in "\u200e\u200f"

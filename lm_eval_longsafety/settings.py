@@ -1,8 +1,8 @@
-"""The options of `--metadata '{...}'`, checked, beside the model arguments that matter here.
+"""The options of `--metadata '{...}'`, checked, and the model arguments that the tasks need.
 
 lm-eval hands a task one flat dictionary: the YAML's metadata, every `--model_args` key, then
-`--metadata`. This module sorts it into `Settings`. Unknown values and likely misspellings are
-errors; keys of models are left alone.
+`--metadata`. This module sorts it into `Settings`. An unknown value of an option and a key that
+resembles an option are errors; every other key is taken for a model argument and left alone.
 """
 
 import difflib
@@ -20,49 +20,15 @@ OptionOrder = Literal["shuffled", "original"]
 OverLength = Literal["middle", "skip", "error"]
 
 OPTIONS = (
-    "data",
-    "data_revision",
-    "option_order",
-    "option_seed",
-    "over_length",
-    "max_prompt_tokens",
-    "reply_tokens",
-    "tokenizer",
-    "lengths",
-    "depths",
-    "filler",
-    "filler_seed",
-    "length_rows",
-    "length_tasks",
+    *("data", "data_revision", "option_order", "option_seed", "over_length"),
+    *("max_prompt_tokens", "reply_tokens", "tokenizer"),
+    # Of the task `longsafety_length`, which `length_options` reads.
+    *("lengths", "depths", "filler", "filler_seed", "length_rows", "length_tasks"),
 )
-"""Every key of ours (the last six: `length_options`), beside `revision` (see `_data_revision`)."""
-_COMMON_MISTAKES = {
-    "dataset": "data",
-    "dataset_path": "data",
-    "dataset_name": "data",
-    "data_path": "data",
-    "data_dir": "data",
-    "data_rev": "data_revision",
-    "order": "option_order",
-    "choice_order": "option_order",
-    "shuffle": "option_order",
-    "shuffled": "option_order",
-    "shuffle_seed": "option_seed",
-    "window": "max_prompt_tokens",
-    "max_prompt_length": "max_prompt_tokens",
-    "reply_length": "reply_tokens",
-    "filler_dir": "filler",
-    "rows": "length_rows",
-}
-"""Names that a backend of lm-eval has (`seed`, `max_gen_toks`, `context_length`) are not among
-these: model arguments arrive in the same dictionary."""
-_TRUNCATIONS = ("truncation", "truncate")
-"""Switches of lm-eval's backends, and misspellings of `over_length` with one of its values."""
+"""Every option. `revision` is none of them: it is a model argument."""
 _SIMILAR = 0.8
-"""difflib ratio from which a key counts as a misspelling; chosen so that no argument of lm-eval's
-backends does."""
-
-
+"""difflib ratio from which a key counts as a misspelling of an option. No argument of lm-eval's
+backends reaches it."""
 _SHOWN = 80
 """Characters of a value that an error shows."""
 REPLY_TOKENS = 64
@@ -71,13 +37,13 @@ RESERVED_TOKENS = 500
 """Left free for the chat template and the reply; from the benchmark's published code
 (eval/evaluator.py)."""
 REPLY_LENGTHS = ("max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens")
-"""Generation arguments that bound the reply. Releases and backends of lm-eval differ in which one
-they obey, so the largest counts."""
+"""Generation arguments that limit the length of a reply. Releases and backends of lm-eval differ in
+which one they use, so the largest value counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelArgs:
-    """What the model arguments tell about the model; all None where there are none (`dummy`)."""
+    """What the model arguments say about the model; all None where there are none (`dummy`)."""
 
     name: str | None = None
     """`pretrained`, else `model`: a hub id, a folder or an API's model name."""
@@ -105,7 +71,7 @@ class Settings:
     max_prompt_tokens: int | None = None
     """The window to assume instead of the model's own, in tokens."""
     reply_tokens: int = REPLY_TOKENS
-    """Tokens that the reply may have: what `--gen_kwargs max_gen_toks` says."""
+    """Tokens that the reply may have: the value of `--gen_kwargs max_gen_toks`."""
     model: ModelArgs = ModelArgs()
 
 
@@ -113,26 +79,23 @@ def parse(metadata: Mapping[str, Any]) -> Settings:
     """Sort lm-eval's flat metadata into settings.
 
     Raises:
-        OptionError: a value that is not known, or a key that looks like a misspelling of one of
-            ours.
+        OptionError: an unknown value, or a key that resembles an option.
     """
     _refuse_misspellings(metadata)
-    model = _model_args(metadata)
-    data = _text(metadata, "data") or os.environ.get("LONGSAFETY_DATA") or HUB_ID
     return Settings(
-        data=data,
-        data_revision=_data_revision(metadata, data, model),
-        option_order=_choice(metadata, "option_order", ("shuffled", "original")),  # type: ignore[arg-type]
+        data=_text(metadata, "data") or os.environ.get("LONGSAFETY_DATA") or HUB_ID,
+        data_revision=_text(metadata, "data_revision"),
+        option_order=_one_of(metadata, "option_order", ("shuffled", "original")),  # type: ignore[arg-type]
         option_seed=_integer(metadata, "option_seed") or 0,
-        over_length=_choice(metadata, "over_length", ("middle", "skip", "error")),  # type: ignore[arg-type]
-        max_prompt_tokens=_positive(metadata, "max_prompt_tokens"),
-        reply_tokens=_positive(metadata, "reply_tokens") or REPLY_TOKENS,
-        model=model,
+        over_length=_one_of(metadata, "over_length", ("middle", "skip", "error")),  # type: ignore[arg-type]
+        max_prompt_tokens=_integer(metadata, "max_prompt_tokens", positive=True),
+        reply_tokens=_integer(metadata, "reply_tokens", positive=True) or REPLY_TOKENS,
+        model=_model_args(metadata),
     )
 
 
 def longest_reply(generation: Mapping[str, Any]) -> int:
-    """Tokens that generation arguments allow a reply; 0 where they do not say."""
+    """Tokens that generation arguments allow a reply; 0 where they set no limit."""
     given = (generation.get(key) for key in REPLY_LENGTHS)
     numbers = (each for each in given if isinstance(each, int | float) and math.isfinite(each))
     return max((int(each) for each in numbers), default=0)
@@ -142,12 +105,9 @@ def _refuse_misspellings(metadata: Mapping[str, Any]) -> None:
     for key in metadata:
         plain = re.sub(r"(?<=[a-z])(?=[A-Z])|-", "_", str(key)).lower()
         close = difflib.get_close_matches(plain, OPTIONS, n=1, cutoff=_SIMILAR)
-        meant = _COMMON_MISTAKES.get(plain) or (close[0] if close else None)
-        if plain in _TRUNCATIONS and metadata[key] in ("middle", "skip", "error"):
-            meant = "over_length"
-        if key not in OPTIONS and meant:
+        if close and key not in OPTIONS:
             raise OptionError(
-                f"--metadata: unknown key {key!r}; did you mean {meant!r}? (known: "
+                f"--metadata: unknown key {key!r}; did you mean {close[0]!r}? (known: "
                 f"{', '.join(OPTIONS)})"
             )
 
@@ -157,27 +117,14 @@ def _model_args(metadata: Mapping[str, Any]) -> ModelArgs:
     return ModelArgs(
         name=pretrained or _text(metadata, "model"),
         tokenizer=_text(metadata, "tokenizer"),
-        revision=_text(metadata, "revision") if pretrained else None,
+        revision=_text(metadata, "revision"),
         subfolder=_text(metadata, "subfolder"),
         trust_remote_code=metadata.get("trust_remote_code") in (True, "True", "true"),
         local=pretrained is not None,
         base_url=_text(metadata, "base_url"),
-        max_length=_positive(metadata, "max_length") or _positive(metadata, "max_model_len"),
+        max_length=_integer(metadata, "max_length", positive=True)
+        or _integer(metadata, "max_model_len", positive=True),
     )
-
-
-def _data_revision(metadata: Mapping[str, Any], data: str, model: ModelArgs) -> str | None:
-    """`data_revision`, or `revision` where no model could own it: lm-eval merges both."""
-    if revision := _text(metadata, "data_revision"):
-        return revision
-    revision = _text(metadata, "revision")
-    if revision and model.local and data != "sample" and not os.path.isdir(data):
-        raise OptionError(
-            f"`revision` ({revision!r}) could be the model's or the data's: lm-eval merges "
-            "--model_args and --metadata. "
-            "Add the data's own to --metadata as `data_revision`, for example `main`"
-        )
-    return None if model.local else revision
 
 
 def _text(metadata: Mapping[str, Any], key: str) -> str | None:
@@ -191,39 +138,34 @@ def _text(metadata: Mapping[str, Any], key: str) -> str | None:
     plain = isinstance(value, (bool, int, float, str, list, tuple, dict))
     if key in ("data", "data_revision") or (key == "tokenizer" and plain):
         raise OptionError(f"{key}: expected a text, found {shorten(value)}")
-    # A loaded model or tokenizer object (Python API) has no name that could be read here.
+    # A loaded model or tokenizer (Python API) has no name.
     return None
 
 
 def shorten(value: object) -> str:
-    """A value as an error shows it."""
+    """The text of a value as errors show it."""
     try:
         shown = repr(value)
     except ValueError:  # Python prints no number of more than 4,300 digits
-        return f"a {type(value).__name__} too long to print"
+        return f"a value of type {type(value).__name__} that is too long to print"
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}... ({len(shown)} characters)"
 
 
-def _choice(metadata: Mapping[str, Any], key: str, known: tuple[str, ...]) -> str:
-    """The value of `key`, the first of `known` where it is not set."""
+def _one_of(metadata: Mapping[str, Any], key: str, known: tuple[str, ...]) -> str:
+    """The value of `key`, or the first of `known` if it is not given."""
     value = metadata.get(key, known[0])
     if value not in known:
         raise OptionError(f"{key}: unknown value {value!r} (known: {', '.join(known)})")
     return str(value)
 
 
-def _integer(metadata: Mapping[str, Any], key: str) -> int | None:
+def _integer(metadata: Mapping[str, Any], key: str, *, positive: bool = False) -> int | None:
     value = metadata.get(key)
     if value is None:
         return None
     digits = value if isinstance(value, str) else shorten(value)
-    if isinstance(value, bool) or not re.fullmatch(rf"[+-]?\d{{1,{_SHOWN}}}", digits):
-        raise OptionError(f"{key}: expected a whole number, found {shorten(value)}")
+    whole = not isinstance(value, bool) and re.fullmatch(rf"[+-]?\d{{1,{_SHOWN}}}", digits)
+    if not whole or (positive and int(digits) < 1):
+        expected = "a whole number above 0" if positive else "a whole number"
+        raise OptionError(f"{key}: expected {expected}, found {shorten(value)}")
     return int(digits)
-
-
-def _positive(metadata: Mapping[str, Any], key: str) -> int | None:
-    value = _integer(metadata, key)
-    if value is not None and value < 1:
-        raise OptionError(f"{key}: expected a whole number above 0, found {value}")
-    return value

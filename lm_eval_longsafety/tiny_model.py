@@ -1,13 +1,16 @@
 """A tiny local model, and the demo that runs all ten tasks on it.
 
 The model has Qwen2's architecture, random weights, 131,072 positions, a byte-level BPE tokenizer
-trained on the embedded sample and a chat template. Two nudges make it reply as an instruct model
-does: its output rows for A to D are scaled up, and a letter is followed by the end of the turn.
-Which letter it says stays random: it scores at chance.
+trained on the embedded sample and a chat template. Two changes of its weights make it reply as an
+instruct model does: the output rows of A to D are scaled up, and the end of the turn follows a
+letter. Which letter it gives remains random, so it scores at chance.
 """
 
+import shlex
+import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +37,7 @@ _QWEN2_WORDS = (
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 """How Qwen2's tokenizer splits text: transformers 5 does so for every Qwen2 model, whatever its
-tokenizer file says, and older releases shall count alike."""
+tokenizer file says. With this rule older releases count the same tokens."""
 _ROOM = 32_000_000
 """Bytes that the demo's model and results take, rounded up."""
 _SPREAD = 0.2
@@ -49,8 +52,8 @@ def build_model(folder: Path, *, seed: int = 0, positions: int = POSITIONS) -> P
     """Write the tiny model with its tokenizer to `folder`, in a few seconds.
 
     Args:
-        folder: made if need be.
-        seed: of the random weights; another seed is another model.
+        folder: created if it does not exist.
+        seed: of the random weights.
         positions: the window in its config, in tokens.
 
     Returns:
@@ -133,12 +136,12 @@ def _random_model(tokenizer: "Tokenizer", seed: int, positions: int) -> "Qwen2Fo
                 weight.normal_(0.0, _SPREAD, generator=generator)
             elif name.endswith("bias"):
                 weight.zero_()
-        _nudge(model, letters=[vocabulary[letter] for letter in "ABCD"], end=end)
+        _make_it_answer(model, letters=[vocabulary[letter] for letter in "ABCD"], end=end)
     model.generation_config.eos_token_id = end
     return model
 
 
-def _nudge(model: Any, *, letters: list[int], end: int) -> None:  # noqa: ANN401 - Qwen2's modules are untyped
+def _make_it_answer(model: Any, *, letters: list[int], end: int) -> None:  # noqa: ANN401 - Qwen2's modules are untyped
     """Scale the letters' output rows, and let the end of the turn follow a letter.
 
     One direction of the residual stream is cleared everywhere, set by the letters' embeddings
@@ -173,32 +176,33 @@ def run(folder: Path) -> int:
         *(sys.executable, "-m", "lm_eval", "run", "--model", "hf", "--device", "cpu"),
         *("--model_args", f"pretrained={model},dtype=float32"),
         *("--tasks", "longsafety", *include, "--apply_chat_template"),
-        *(
-            "--metadata",
-            '{"data": "sample"}',
-            "--output_path",
-            str(folder / "results"),
-            "--log_samples",
-        ),
+        *("--metadata", '{"data": "sample"}'),
+        *("--output_path", str(folder / "results"), "--log_samples"),
     ]
-    print("$ " + " ".join(_shown(word) for word in command[1:]).removeprefix("-m "), flush=True)
+    print(f"$ {shlex.join(command[2:])}", flush=True)
     code = subprocess.run(command, check=False).returncode
     if code == 0:
         print(
-            "\nThis model has random weights, so it scores at chance: with four choices SR is near "
-            "0.25 and HA near 0.50\nof what it answers. The numbers show that the run works, "
-            "nothing about any real model.\n\n"
-            f"Next: longsafety report {folder / 'results'} -o report.html"
+            "\nThis model has random weights, so it scores at chance: with four choices, SR is "
+            "near 0.25 and HA\nnear 0.50 among the documents that it answers. The numbers show "
+            "that the run works; they say nothing\nabout any real model.\n\n"
+            "To see the results as a page, run:\n"
+            + shlex.join([*_program(), "report", str(folder / "results"), "-o", "report.html"])
         )
     return code
 
 
 def _include_path() -> list[str]:
-    """Where lm-eval finds the tasks by itself, it would warn of each that it finds twice."""
+    """Empty where lm-eval finds the tasks by itself: it would warn about tasks found twice."""
     from lm_eval_longsafety.harness.discovery import status, tasks_path
 
     return [] if status().found else ["--include_path", str(tasks_path())]
 
 
-def _shown(word: str) -> str:
-    return f"'{word}'" if any(c in word for c in ' {"') else word
+def _program() -> list[str]:
+    """The words that start `longsafety` in any shell, whether or not the environment is active."""
+    found = shutil.which("longsafety", path=sysconfig.get_path("scripts"))
+    if found is None:
+        return [sys.executable, "-m", "lm_eval_longsafety"]
+    path, here = Path(found), Path.cwd()
+    return [str(path.relative_to(here) if path.is_relative_to(here) else path)]

@@ -81,7 +81,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_part_of_a_file(tmp_path, limit):
 
 
 @pytest.mark.parametrize(
-    ("place", "told"),
+    ("place", "message"),
     [
         ("no/such/page.html", "does not exist; make it first"),
         ("folder", "is a folder; name a file in it"),
@@ -89,15 +89,15 @@ def test_a_full_disk_is_one_line_and_leaves_no_part_of_a_file(tmp_path, limit):
         ("file/page.html", "Not a directory"),
     ],
 )
-def test_a_place_that_cannot_be_written_to_is_told_before_the_work(tmp_path, place, told):
+def test_a_place_that_cannot_be_written_to_is_reported_before_the_work(tmp_path, place, message):
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("1")
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(OptionError, match=told):
+    with pytest.raises(OptionError, match=message):
         check_place(tmp_path / place)
 
 
-def test_a_file_in_the_place_of_a_folder_is_told(tmp_path):
+def test_a_file_in_the_place_of_a_folder_is_reported(tmp_path):
     (tmp_path / "file").write_text("1")
     with pytest.raises(OptionError, match="is a file; name a folder"):
         make_folder(tmp_path / "file")

@@ -1,6 +1,6 @@
 """lm-eval's hf and vllm backends, made fast for letters and for prompts that share a document.
 
-This package only names them, so that importing it loads neither torch nor vllm.
+This package only names them, so that importing it imports neither torch nor vllm.
 """
 
 import gc
@@ -14,7 +14,7 @@ BACKENDS = {
 
 
 def register() -> None:
-    """Make the backends known to this process's lm-eval, which loads them when asked to."""
+    """Register the backends with the lm-eval of this process, which imports them when used."""
     import lm_eval.models  # noqa: F401  (registers lm-eval's own first)
     from lm_eval.api.registry import model_registry
 
@@ -24,13 +24,13 @@ def register() -> None:
 
 
 def leave_process_group() -> None:
-    """End what `accelerate launch` began; a process that exits with it open may abort at exit.
+    """Close the process group of `accelerate launch`; if it stays open, the exit may abort.
 
-    A group of one process is not accelerate's: an engine within this process has made it and ends
-    it when it ends itself, with a traceback if the group is gone by then.
+    A group of one process is not accelerate's: an engine within this process has opened it and
+    closes it when it ends, with a traceback if the group is closed by then.
 
     Gloo's threads end with the last reference to the group, and the wrapped model holds one: the
-    caller drops the model first (github.com/pytorch/pytorch/pull/179291 describes the abort).
+    caller must delete the model first (github.com/pytorch/pytorch/pull/179291 describes the abort).
     """
     if "torch" in sys.modules:
         from torch import distributed

@@ -1,14 +1,14 @@
-"""Encode the continuations of one context so that an answer letter stays a token of its own.
+"""Encode the continuations of one context so that an answer letter remains a separate token.
 
 Data flow: context text, continuation texts -> token ids of the context (encoded once) and of each
 continuation. The rule:
 
-1. lm-eval's own reading, which encodes context and continuation together and takes what follows the
-   context's tokens.
-2. Except where that swallows the end of the context (a Qwen tokenizer makes one token of ".A") and
-   leaves nothing, or leaves something else for a continuation that is a single token without
-   leading whitespace: then the continuation is encoded by itself. So " A" is scored exactly as by
-   lm-eval, and "A" is always the token that decodes to "A".
+1. As in lm-eval, context and continuation are encoded together, and what follows the context's
+   tokens are the continuation's.
+2. Where this merges the end of the context with the continuation (a Qwen tokenizer makes one token
+   of ".A"), a continuation without leading whitespace that is a single token by itself, and one for
+   which no token would be left, is encoded by itself. So " A" is scored exactly as by lm-eval, and
+   "A" is always the token that decodes to "A".
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from typing import Protocol
 from lm_eval_longsafety.errors import OptionError
 
 _STEM_CHARS = 2000
-"""Of a long context only this much of its end is encoded again with each continuation."""
+"""Characters at the end of a long context that are encoded again with each continuation."""
 
 
 class Encode(Protocol):
@@ -40,7 +40,7 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stem:
-    """What a continuation is encoded together with: the context or its end."""
+    """The text that a continuation is encoded together with: the context or its end."""
 
     text: str
     ids: list[int]
@@ -53,7 +53,7 @@ def encode_continuations(encode: Encode, context: str, continuations: Sequence[s
 
     Args:
         encode: the backend's `tok_encode`.
-        context: text with something other than whitespace in it; whitespace at its end moves to the
+        context: text with more than whitespace in it; whitespace at its end is moved to the
             continuations, as in lm-eval.
         continuations: not empty.
 
@@ -73,14 +73,14 @@ def encode_continuations(encode: Encode, context: str, continuations: Sequence[s
 
 
 def refuse_same_tokens(continuations: Sequence[str], encoded: Encoded) -> None:
-    """Refuse letters that do not end in tokens of their own: the first would often win.
+    """Refuse letters that end in the same token: they would have equal scores.
 
     Args:
         continuations: letters, as they were encoded.
-        encoded: what they became.
+        encoded: their tokens.
 
     Raises:
-        OptionError: two of them have the same last token, or none.
+        OptionError: two of them have the same last token, or no tokens.
     """
     seen: dict[tuple[int, ...], str] = {}
     for text, ids in zip(continuations, encoded.continuations, strict=True):
@@ -103,7 +103,7 @@ def _continuation(encode: Encode, stem: _Stem, continuation: str) -> list[int]:
 
 
 def _alone(encode: Encode, continuation: str) -> list[int]:
-    """The continuation's own tokens, behind a line break: some tokenizers begin with a space."""
+    """The tokens of the continuation after a line break: some tokenizers add a space at a start."""
     start = encode("\n", add_special_tokens=False)
     both = encode("\n" + continuation, add_special_tokens=False)
     if both[: len(start)] == start and len(both) > len(start):
@@ -112,10 +112,10 @@ def _alone(encode: Encode, continuation: str) -> list[int]:
 
 
 def _stem(encode: Encode, text: str, ids: list[int]) -> _Stem:
-    """Let the end of a long text stand for the whole, where its tokens are the whole's last.
+    """The end of a long text where its tokens are the last ones of the whole, else the whole.
 
-    What follows changes only the last few tokens, so that 42,000 need not be encoded once more for
-    each letter.
+    A continuation changes only the last few tokens, so that 42,000 tokens need not be encoded again
+    for each letter.
     """
     whole = _Stem(text=text, ids=ids, special=None)
     if len(text) < 2 * _STEM_CHARS:

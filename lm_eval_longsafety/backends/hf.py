@@ -1,7 +1,7 @@
-"""`longsafety-hf`: lm-eval's `hf` with the needed logits only, each shared document read once.
+"""`longsafety-hf`: lm-eval's `hf` with only the needed logits and one prefill per document.
 
-Same model arguments as `hf`, and two of its own: `batch_size=auto` batches by tokens, without trial
-runs, and `batch_tokens` bounds what goes through the model at once.
+It has the model arguments of `hf`. In addition `batch_size=auto` batches by tokens, without trial
+runs, and `batch_tokens` limits the tokens of a batch.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 @register_model("longsafety-hf")
 class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyped
-    """lm-eval's `hf`, where one prompt costs one prefill."""
+    """lm-eval's `hf`, with one prefill per prompt."""
 
     think_end_token: str | int | None
     chat_template_args: dict[str, Any]
@@ -57,13 +57,13 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
 
         Args:
             pretrained: as in `hf`.
-            batch_size: at most so many prompts at once; `auto` for any number.
-            batch_tokens: at most so many tokens at once, padding included; a longer prompt goes
-                alone.
+            batch_size: the largest number of prompts in a batch; `auto` for any number.
+            batch_tokens: the largest number of tokens in a batch, padding included; a longer prompt
+                is a batch of its own.
             kwargs: the other arguments of `hf`.
 
         Raises:
-            OptionError: `batch_tokens` is no whole number above 0.
+            OptionError: `batch_tokens` is not a whole number above 0.
         """
         self._batch_tokens = above_zero("batch_tokens", batch_tokens)
         auto = str(batch_size).startswith("auto")
@@ -76,20 +76,20 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
         self._name_think_end_by_id()
 
     def _join_processes(self) -> None:
-        """Share the work of `accelerate launch` on CPUs too, where lm-eval repeats it."""
+        """Divide the work of `accelerate launch` on CPUs too, where lm-eval does not."""
         accelerator = getattr(self, "accelerator", None)
         if accelerator is not None:
             self._rank = accelerator.process_index
             self._world_size = accelerator.num_processes
 
     def _name_think_end_by_id(self) -> None:
-        """Look for a `think_end_token` that is one token by id: a special token has no text."""
+        """Search for `think_end_token` by id if it is one token: special tokens are not decoded."""
         if isinstance(self.think_end_token, str):
             token = self.tokenizer.get_vocab().get(self.think_end_token)
             self.think_end_token = self.think_end_token if token is None else token
 
     def _identity(self) -> dict[str, object]:
-        """All arguments, and over them what lm-eval made of them where they name it loosely."""
+        """All arguments, with the values that lm-eval has derived from them where they differ."""
         names = ("revision", "peft", "delta", "max_length", "add_bos_token", "truncation")
         named = {name: getattr(self, name, None) for name in names}
         thinking = {
@@ -106,20 +106,20 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
     def _score_groups(
         self, groups: Sequence[list[NextToken]]
     ) -> Iterator[tuple[int, list[list[Score]]]]:
-        """Groups that share a prefix one prompt at a time, other prompts in batches."""
+        """Score groups that share a prefix prompt by prompt, and other prompts in batches."""
         for batch in self._batches(groups, lambda each: len(each.context)):
             rows = self._score_batch([groups[number][0] for number in batch])
             yield from ((number, [row]) for number, row in zip(batch, rows, strict=True))
         yield from ((n, self._score_group(group)) for n, group in _shared(groups))
 
     def _score_group(self, group: list[NextToken]) -> list[list[Score]]:
-        # The logits of a lead's positions must be computed too: they belong to no prefix.
+        # The logits at the positions of a lead are needed too: they must not be in the prefix.
         own = 1 + max(len(each.lead) for each in group)
         with self._shared_prefix([self._fitting(each) for each in group], own):
             return [self._score_batch([each])[0] for each in group]
 
     def _score_batch(self, prompts: list[NextToken]) -> list[list[Score]]:
-        """One score a candidate: its log-probability and those of the lead before it."""
+        """One score per candidate: its log-probability plus those of the lead before it."""
         logprobs = torch.log_softmax(self._last_logits(prompts), dim=-1, dtype=self.softmax_dtype)
         greedy = logprobs.argmax(dim=-1).tolist()
         return [
@@ -137,7 +137,7 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
         ]
 
     def _fitting(self, prompt: NextToken) -> list[int]:
-        """lm-eval's cut from the left; our tasks' prompts have been cut in the middle before."""
+        """Cut from the left as in lm-eval; prompts of our tasks fit without it."""
         return [*prompt.context, *prompt.lead][-self.max_length :]
 
     def _last_logits(self, prompts: list[NextToken]) -> torch.Tensor:
@@ -156,7 +156,7 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
         past: Any = None,  # noqa: ANN401 (transformers' caches)
         keep: bool = False,
     ) -> Any:  # noqa: ANN401 (transformers' outputs)
-        """One pass, padded on the right; the output layer sees each row's last positions only."""
+        """One pass, padded on the right; logits are computed for each row's last positions only."""
         width = max(len(row) for row in rows)
         ids = torch.tensor([row + [0] * (width - len(row)) for row in rows], device=self.device)
         ends = torch.tensor([len(row) for row in rows], device=self.device)
@@ -165,7 +165,7 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
             dtype=self.mixed_precision_dtype,
             enabled=self.mixed_precision_dtype is not None,
         )
-        # Recurrent models have no such argument: they call their states otherwise.
+        # Recurrent models have no such argument: their states have another name.
         cached = {} if past is None else {"past_key_values": past}
         with torch.no_grad(), autocast, _only_last(self.model, width - ends, positions):
             return self.model(ids, use_cache=keep or past is not None, **cached)
@@ -237,9 +237,9 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
 
     @contextmanager
     def _shared_prefix(self, prompts: list[list[int]], own: int = 1) -> Iterator[None]:
-        """Within this block, prompts that begin as these do start from their KV cache.
+        """Within this block, prompts with the same beginning as these start from its KV cache.
 
-        Each has at least `own` tokens left that are not in the cache.
+        At least the last `own` tokens of each prompt are not in the cache.
         """
         shared = shared_tokens(prompts, own) if self._reuses else 0
         if shared >= MIN_SHARED_TOKENS:
@@ -256,7 +256,7 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
             return None
         if prefix.cache is None:
             cache = getattr(self._forward([prefix.ids], keep=True), "past_key_values", None)
-            # The kind of cache is the model's: there is no second try.
+            # The kind of cache depends only on the model, so this is not tried again.
             self._reuses = can_fork(cache)
             prefix.cache = cache
         return fork(prefix.cache) if self._reuses else None
@@ -268,9 +268,10 @@ def _shared(groups: Sequence[list[T]]) -> list[tuple[int, list[T]]]:
 
 @contextmanager
 def _only_last(model: Any, padding: torch.Tensor, positions: int) -> Iterator[None]:  # noqa: ANN401
-    """Show the output layer each row's last positions: logits must not grow with the prompt.
+    """Within this block, the output layer gets only the last positions of each row.
 
-    Counted from the end: prompt tuning puts tokens of its own before a row.
+    Otherwise the logits would grow with the prompt. Positions are counted from the end, because
+    prompt tuning puts its own tokens before a row.
     """
 
     def gather(_: torch.nn.Module, arguments: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:

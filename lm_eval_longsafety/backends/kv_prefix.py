@@ -1,9 +1,9 @@
 """The KV cache of a text that several prompts begin with, computed once.
 
-A kept cache is never changed: each prompt gets a `fork`, which shares the prefix's tensors.
-transformers' dynamic layers append by concatenation into new tensors, so the shared ones stay as
-they are. What is reused is a list of what is known to be right; every other model, cache and way of
-decoding reads each prompt in full:
+A stored cache is never changed: each prompt gets a `fork`, which shares the prefix's tensors.
+transformers' dynamic layers append by concatenation into new tensors, so the shared ones do not
+change. A cache is reused only in cases that are known to be correct; with every other model, cache
+and way of decoding each prompt is read in full:
 
 - `positions_are_fixed`: a model of transformers' own whose position embeddings do not change with
   the prompt's length;
@@ -17,26 +17,26 @@ from dataclasses import dataclass
 from typing import Any
 
 MIN_SHARED_TOKENS = 1024
-"""Below this a prefix is not worth a pass of its own."""
+"""A shorter prefix is not worth a pass of its own."""
 _FIXED_ROPE = frozenset({"default", "linear", "llama3", "proportional", "yarn"})
 """Rotary embeddings that are the same for any length; `dynamic` and `longrope` are not."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Prefix:
-    """Tokens and, from their first use on, what the model remembers of them."""
+    """Tokens and, after their first use, their KV cache."""
 
     ids: list[int]
     cache: Any = None
     """transformers' `DynamicCache`."""
 
     def begins(self, ids: Sequence[int]) -> bool:
-        """Whether a prompt begins with this prefix and goes on after it."""
+        """Whether a prompt begins with this prefix and is longer."""
         return len(ids) > len(self.ids) and list(ids[: len(self.ids)]) == self.ids
 
 
 def shared_tokens(prompts: Sequence[list[int]], own: int = 1) -> int:
-    """How many tokens all prompts begin with, leaving at least `own` to each for itself."""
+    """How many tokens all prompts begin with, leaving at least `own` of each."""
     first, last = min(prompts), max(prompts)
     limit = max(0, min(len(prompt) for prompt in prompts) - own)
     return next((i for i in range(limit) if first[i] != last[i]), limit)
@@ -46,7 +46,7 @@ def positions_are_fixed(model: Any) -> bool:  # noqa: ANN401 (a transformers or 
     """Whether a token's position embedding is the same however long the prompt is."""
     adapter = getattr(model, "active_peft_config", None)
     if adapter is not None:
-        if adapter.is_prompt_learning:  # It puts tokens of its own before each pass.
+        if adapter.is_prompt_learning:  # It puts its own tokens before each prompt.
             return False
         model = model.get_base_model()
     if not type(model).__module__.startswith("transformers.models."):
@@ -59,7 +59,7 @@ def positions_are_fixed(model: Any) -> bool:  # noqa: ANN401 (a transformers or 
 
 
 def can_fork(cache: Any) -> bool:  # noqa: ANN401 (any model's, or None)
-    """Whether `fork` is right for this cache."""
+    """Whether `fork` works for this cache."""
     from transformers.cache_utils import DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
 
     plain = (DynamicLayer, DynamicSlidingWindowLayer)
@@ -69,7 +69,8 @@ def can_fork(cache: Any) -> bool:  # noqa: ANN401 (any model's, or None)
 def decodes_plainly(model: Any, arguments: Mapping[str, Any]) -> bool:  # noqa: ANN401 (as above)
     """Whether `model.generate` with these arguments continues a given cache token by token.
 
-    Beams copy the cache, assisted decoding rolls it back, other cache kinds refuse a given one.
+    Beam search copies the cache, assisted decoding rolls it back, and other implementations of the
+    cache do not accept a given one.
     """
     config = copy.deepcopy(model.generation_config)
     unknown = config.update(**arguments)

@@ -1,4 +1,4 @@
-"""What both backends do alike: order requests, encode each context once, store each answer.
+"""What both backends share: order requests, encode each context once, store each answer.
 
 Data flow: lm-eval's requests -> groups that share a document -> chunks -> the engine (a subclass of
 lm-eval's own) -> `Answers`, in request order and in the response cache. Requests that gain nothing
@@ -30,30 +30,30 @@ if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
 
 CHARS_PER_TOKEN = 4
-"""English text, about; sizes chunks only."""
+"""An estimate for English text, used only for the size of chunks."""
 
 TURN = 32
-"""Tokens of a prompt's end, where a chat template may open the reply's thought."""
+"""Tokens at the end of a prompt, in which a chat template may open a thought."""
 
 Score = tuple[float, bool]
 """Log-probability of a continuation, and whether greedy decoding would give it."""
 
 _END = 200
-"""Characters of a context's end that decide which tokens a letter becomes; generous."""
+"""Characters at the end of a context that may change the tokens of a letter; rather too many."""
 _MAX_LEAD = 4
 """Tokens; whitespace at the end of a chat template is one or two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextToken:
-    """One context and continuations that differ in their last token alone."""
+    """One context and continuations that differ only in their last token."""
 
     context: list[int]
     lead: tuple[int, ...]
-    """What the continuations begin with, often nothing. Behind a chat template it is the template's
-    last line break, which lm-eval scores with each continuation."""
+    """The tokens that all continuations begin with, often none. After a chat template it is the
+    template's last line break, which lm-eval scores with each continuation."""
     tokens: tuple[int, ...]
-    """The last tokens, one for each continuation, in request order; one may stand twice."""
+    """The last tokens, one for each continuation, in request order; two may be equal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class _Question:
 
     @property
     def single(self) -> bool:
-        """Whether one token tells the continuations apart."""
+        """Whether the continuations differ only in their last token, after a short lead."""
         leads = {tuple(each[:-1]) for each in self.encoded.continuations}
         return len(leads) == 1 and len(leads.pop()) <= _MAX_LEAD and all(self.encoded.continuations)
 
@@ -81,11 +81,11 @@ class _Question:
 
 
 class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
-    """Mixin that stands before one of lm-eval's backends in the bases of a class."""
+    """Mixin; comes before one of lm-eval's backends in the bases of a class."""
 
     cache_hook: CacheHook
     chunk_tokens: int | None = 1_000_000
-    """About how many prompt tokens go to the engine between two stops to store; None for all."""
+    """About how many prompt tokens are computed between two pauses to store; None for all."""
 
     def _score_groups(
         self, groups: Sequence[list[NextToken]]
@@ -93,32 +93,32 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
         """Score the candidates of each context with one pass over the context.
 
         Yields:
-            As they are done: a group's number, and one score a candidate for each of its contexts.
+            Once a group is done: its number, and for each context one score per candidate.
         """
         raise NotImplementedError
 
     def _generate_groups(
         self, groups: "Sequence[list[Instance]]"
     ) -> Iterator[tuple[int, list[str]]]:
-        """Answer the requests; as they are done, the number of a group and its replies."""
+        """Answer the requests; yield the number and the replies of each group once it is done."""
         raise NotImplementedError
 
     def _identity(self) -> dict[str, object]:
-        """What an answer depends on beside the request."""
+        """Everything that an answer depends on apart from the request."""
         raise NotImplementedError
 
     def set_cache_hook(self, cache_hook: CacheHook) -> None:
-        """Take lm-eval's response cache, if it is whole and this model's.
+        """Use lm-eval's response cache, if it is undamaged and belongs to this model.
 
         Raises:
-            CacheError: it is not.
+            CacheError: it is damaged or belongs to another model.
         """
         if cache_hook.dbdict is not None:
             response_cache.claim(Path(cache_hook.dbdict.filename), self._identity())
         super().set_cache_hook(cache_hook)
 
     def refuse_same_letters(self, requests: "Sequence[Instance]") -> None:
-        """Check that the letters of a task's requests are tokens of their own.
+        """Check that the letters of a task's requests end in different tokens.
 
         Raises:
             OptionError: two of them end in the same token.
@@ -132,7 +132,7 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
             refuse_same_tokens(list(letters), encoded)
 
     def loglikelihood(self, requests: "list[Instance]", disable_tqdm: bool = False) -> list[Score]:
-        """Score as lm-eval does, with one pass a context where continuations are single tokens."""
+        """Score as lm-eval does, with one pass per context if continuations are single tokens."""
         if self.backend != "causal" or getattr(self, "enable_thinking", False):
             return super().loglikelihood(requests, disable_tqdm=disable_tqdm)  # type: ignore[no-any-return]
         answers: Answers[Score] = Answers(self.cache_hook, "loglikelihood", requests)
@@ -157,7 +157,7 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
         return answers.in_order()
 
     def generate_until(self, requests: "list[Instance]", disable_tqdm: bool = False) -> list[str]:
-        """Generate as lm-eval does, prompts that share a document one after the other."""
+        """Generate as lm-eval does; prompts that share a document follow each other."""
         answers: Answers[str] = Answers(self.cache_hook, "generate_until", requests)
         with self._own_storing(len(requests), "Generating replies", disable_tqdm) as bar:
             for chunk in self._chunks([request.args[0] for request in requests]):
@@ -200,7 +200,7 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
 
     @contextmanager
     def _own_storing(self, total: int, what: str, disable_tqdm: bool) -> Iterator[Any]:
-        """Keep lm-eval's code from storing what `Answers` stores; show one progress bar."""
+        """Prevent lm-eval's code from storing what `Answers` stores; show one progress bar."""
         hook, self.cache_hook = self.cache_hook, CacheHook(None)
         try:
             with tqdm(total=total, desc=what, disable=disable_tqdm or self.rank != 0) as bar:
@@ -210,10 +210,10 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
 
 
 def above_zero(name: str, value: object) -> int:
-    """A model argument of ours, checked before the weights are loaded.
+    """The value of one of our model arguments, checked before the weights are loaded.
 
     Raises:
-        OptionError: no whole number above 0.
+        OptionError: it is not a whole number above 0.
     """
     # lm-eval reads 1e5 as a float.
     text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -1,16 +1,16 @@
-"""In which order, and how many at a time, prompts go to a model.
+"""Decide in which order, and how many at a time, prompts go to a model.
 
 Data flow: prompt texts -> `by_shared_prefix` -> groups of the same document -> `chunks` (what is
 answered between two writes of the response cache) -> `token_batches` (what goes through the model
-at once). Knows no model and no tokenizer.
+at once). Uses neither model nor tokenizer.
 """
 
 from collections.abc import Iterator, Sequence
 
 MIN_SHARED_CHARS = 8192
-"""Below this a shared prefix (a few-shot header) is not worth a pass of its own."""
+"""A shorter prefix, such as a few-shot header, is not worth a pass of its own."""
 _MIN_SHARED_PART = 0.75
-"""Of the longer prompt; the option orders of one document share nearly all of it."""
+"""Part of the longer prompt; the orders of one document share nearly all of it."""
 
 
 def by_shared_prefix(texts: Sequence[str]) -> list[list[int]]:
@@ -20,8 +20,8 @@ def by_shared_prefix(texts: Sequence[str]) -> list[list[int]]:
         texts: prompts.
 
     Returns:
-        Groups of indices into `texts`; each index in exactly one. The longest come first, so that
-        what does not fit into memory fails at the start of a run.
+        Groups of indices into `texts`; each index is in exactly one. Groups with long prompts come
+        first, so that prompts that do not fit into memory fail at the start of a run.
     """
     groups: list[list[int]] = []
     for index in sorted(range(len(texts)), key=texts.__getitem__):
@@ -40,7 +40,7 @@ def _share_prefix(a: str, b: str) -> bool:
 def chunks(
     groups: Sequence[list[int]], sizes: Sequence[int], budget: int | None
 ) -> Iterator[list[list[int]]]:
-    """Cut a list of groups into runs of at most `budget`, never inside a group.
+    """Divide a list of groups into chunks of at most `budget`; no group is divided.
 
     Args:
         groups: from `by_shared_prefix`.
@@ -64,12 +64,12 @@ def chunks(
 def token_batches(
     lengths: Sequence[int], max_tokens: int, max_prompts: int | None
 ) -> list[list[int]]:
-    """Batch prompts by what they cost: the padded tokens, not their number.
+    """Batch prompts by their number of tokens, padding included.
 
     Args:
         lengths: of each prompt, in tokens.
-        max_tokens: of a batch, every prompt padded to its longest; a longer prompt is a batch of
-            its own.
+        max_tokens: of a batch, with every prompt padded to the longest; a longer prompt is a batch
+            of its own.
         max_prompts: of a batch; None for any number.
 
     Returns:
@@ -87,7 +87,10 @@ def token_batches(
 
 
 def spread_over(replicas: int, ordered: Sequence[int]) -> list[int]:
-    """Arrange a list so that lm-eval, which deals it out in turn, gives each replica neighbours."""
+    """Reorder a list so that each replica gets neighbouring items.
+
+    lm-eval gives item i of the result to replica i modulo `replicas`.
+    """
     spread = [0] * len(ordered)
     start = 0
     for replica in range(replicas):

@@ -1,11 +1,11 @@
-"""Answers that outlive a crash: what a run stores with `--use_cache` is what the next looks up.
+"""Store each answer at once, so that a run with `--use_cache` can continue after a crash.
 
 lm-eval opens `<path>_rank<N>.db` (a SQLite table of pickled responses), looks each request up by a
-hash of its arguments and asks the model for the rest. `Answers` stores every answer under that same
-key as soon as it is there; `claim` refuses a file in which SQLite's own check finds damage or that
-holds another model's answers, before anything is written to it. lm-eval's key does not hold the
-model, so the model's identity is stored beside the answers, as one more row. A changed byte inside
-a stored answer that leaves the file well-formed is not seen.
+hash of its arguments and asks the model for the rest. `Answers` stores every answer under the same
+key; `claim` refuses a file in which SQLite's own check finds damage or that holds another model's
+answers, before anything is written to it. lm-eval's key does not hold the model, so the model's
+identity is stored in one more row. A changed byte inside a stored answer that leaves the file
+well-formed is not detected.
 """
 
 import inspect
@@ -20,30 +20,30 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from lm_eval_longsafety.errors import CacheError
+from lm_eval_longsafety.public import is_secret
 
 OWNER_KEY = "longsafety:model"
-"""Row of the identity; lm-eval's own keys are SHA-256 hex digests."""
+"""Key of the row with the identity; lm-eval's own keys are SHA-256 hex digests."""
 _ADVICE = "give --use_cache another path, or move this file away"
 _HARMLESS = frozenset(
     {
-        # Where the model runs and how its work is dealt out.
+        # Where the model runs and how its work is divided.
         *("device", "parallelize", "device_map", "max_memory_per_gpu", "max_cpu_memory"),
         *("tp_plan", "tensor_parallel_size", "pipeline_parallel_size", "data_parallel_size"),
         *("distributed_executor_backend", "offload_folder", "cpu_offload_gb", "swap_space"),
         *("gpu_memory_utilization", "enforce_eager"),
-        # How many prompts or tokens at once, and what is kept meanwhile.
+        # How many prompts or tokens are computed at once, and what is kept in memory.
         *("batch_size", "max_batch_size", "batch_tokens", "chunk_tokens", "logits_cache"),
         *("max_num_seqs", "max_num_batched_tokens", "enable_prefix_caching"),
-        # Where files come from, and secrets, which must never be written into a cache.
-        *("download_dir", "cache_dir", "token", "hf_token", "hub_token", "use_auth_token"),
-        *("api_key", "api-key", "auth_token", "bearer", "header", "headers", "default_headers"),
-        # How a server is asked.
+        # Where files are downloaded to.
+        *("download_dir", "cache_dir"),
+        # How requests are sent to a server.
         *("num_concurrent", "max_retries", "timeout", "verify_certificate", "ca_cert_path"),
-        # `max_length` of the identity has it.
+        # Part of the identity as `max_length`.
         "max_model_len",
     }
 )
-"""Model arguments that change no answer, beside the last digits of a sum in another order."""
+"""Model arguments that change no answer, except the last digits of a sum in another order."""
 
 T = TypeVar("T")
 
@@ -52,10 +52,10 @@ class Answers(Generic[T]):
     """The answers of one call to the backend: collected in request order, stored as they come."""
 
     def __init__(self, hook: Any, method: str, requests: Sequence[Any]) -> None:  # noqa: ANN401 (lm-eval's, untyped)
-        """Start with none.
+        """Start without answers.
 
         Args:
-            hook: lm-eval's `CacheHook`; stores nothing without `--use_cache`.
+            hook: lm-eval's `CacheHook`, which stores nothing without `--use_cache`.
             method: `loglikelihood` or `generate_until`, as lm-eval's key has it.
             requests: lm-eval's `Instance`s.
         """
@@ -82,17 +82,26 @@ class Answers(Generic[T]):
 def answering_arguments(
     constructor: Callable[..., object], given: Mapping[str, object]
 ) -> dict[str, object]:
-    """The model arguments that answers may depend on: all but the harmless ones.
+    """The model arguments that answers may depend on, without secrets.
 
     Args:
-        constructor: what takes them; an argument at its default counts as not given.
+        constructor: of the backend; an argument that has its default counts as not given.
         given: name -> value.
     """
     parameters = inspect.signature(constructor).parameters
     return {
         name: value
-        for name, value in given.items()
-        if name not in _HARMLESS and not (name in parameters and value == parameters[name].default)
+        for name, value in _answering(given).items()
+        if name not in parameters or value != parameters[name].default
+    }
+
+
+def _answering(arguments: Mapping[str, object]) -> dict[str, object]:
+    """The arguments that are neither harmless nor secret: a cache must never hold a secret."""
+    return {
+        name: value
+        for name, value in arguments.items()
+        if name not in _HARMLESS and not is_secret(name)
     }
 
 
@@ -103,9 +112,9 @@ def stock_identity(model: str, arguments: Mapping[str, object]) -> dict[str, obj
         model: what `--model` names.
         arguments: `--model_args`.
     """
-    counting = {name: value for name, value in arguments.items() if name not in _HARMLESS}
+    counting = _answering(arguments)
     if isinstance(url := counting.get("base_url"), str):
-        # Without a user's name and a query, which may hold a key.
+        # Without user name and query, which may hold a key.
         parts = urlsplit(url)
         netloc = parts.netloc.rpartition("@")[2]
         counting["base_url"] = parts._replace(netloc=netloc, query="", fragment="").geturl()
@@ -113,14 +122,14 @@ def stock_identity(model: str, arguments: Mapping[str, object]) -> dict[str, obj
 
 
 def claim(path: Path, identity: Mapping[str, object]) -> None:
-    """Check a cache file and note whose answers it holds; of two claims at once one comes first.
+    """Check a cache file and record whose answers it holds; of two claims at once one succeeds.
 
     Args:
-        path: a file of answers, an empty one, or one that is not there yet.
-        identity: what an answer depends on beside the request.
+        path: a file of answers, an empty file, or one that does not exist yet.
+        identity: everything that an answer depends on apart from the request.
 
     Raises:
-        CacheError: a damaged file, or one that another model or backend has filled.
+        CacheError: the file is damaged, or has answers of another model or backend.
     """
     rows = check_file(path)
     mine = json.dumps(dict(identity), sort_keys=True, default=str)
@@ -130,12 +139,12 @@ def claim(path: Path, identity: Mapping[str, object]) -> None:
 
 
 def _first_owner(path: Path, mine: str) -> object:
-    """Write the owner of an empty file; returns whom it belongs to, another if that was faster."""
+    """Write the owner of an empty file and return its owner: another process may be faster."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            # As sqlitedict, through which lm-eval reads and writes, makes it.
+            # The table that sqlitedict creates, through which lm-eval reads and writes.
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS unnamed (key TEXT PRIMARY KEY, value BLOB)"
             )
@@ -156,7 +165,7 @@ def check_file(path: Path) -> dict[str, Any]:
         Key -> answer; empty where the file does not exist or has no answers yet.
 
     Raises:
-        CacheError: not a response cache, or a damaged one.
+        CacheError: the file is not a response cache, or is damaged.
     """
     if not path.exists() or path.stat().st_size == 0:
         return {}
@@ -182,7 +191,7 @@ def _first(report: str) -> str:
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    """Responses are texts, numbers and tuples of them; anything else is not unpickled."""
+    """Unpickles only texts, numbers and tuples of them: responses are nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 (pickle's signature)
         raise pickle.UnpicklingError(f"{module}.{name}")
@@ -193,13 +202,13 @@ def _answer(path: Path, value: bytes) -> Any:  # noqa: ANN401 (any response)
         return _PlainUnpickler(io.BytesIO(value)).load()
     except (pickle.UnpicklingError, EOFError, ValueError, IndexError, KeyError, TypeError) as error:
         raise CacheError(
-            f"{path}: damaged response cache (a row that is no response: {error}); {_ADVICE}"
+            f"{path}: damaged response cache (a row that is not a response: {error}); {_ADVICE}"
         ) from None
 
 
 def _whose(found: object, mine: str) -> str:
     if not isinstance(found, str):
-        return "holds the answers of another backend, and nothing tells of which model"
+        return "holds the answers of another backend, and does not say of which model"
     theirs, ours = json.loads(found), json.loads(mine)
     differing = sorted(key for key in theirs | ours if theirs.get(key) != ours.get(key))
     shown = ", ".join(f"{key} {theirs.get(key)!r}, now {ours.get(key)!r}" for key in differing)

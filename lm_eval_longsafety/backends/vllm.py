@@ -1,7 +1,7 @@
-"""`longsafety-vllm`: lm-eval's `vllm` with one prefill a document, in an order that hits its cache.
+"""`longsafety-vllm`: lm-eval's `vllm` with one prefill per document, by its prefix cache.
 
-Same model arguments as `vllm`, and one of its own: `chunk_tokens`, after about how many prompt
-tokens the engine is let run dry so that the response cache is complete up to there.
+It has the model arguments of `vllm` and `chunk_tokens`: after about that many prompt tokens the
+engine finishes all its requests, so that the response cache is complete up to there.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,40 +28,40 @@ if TYPE_CHECKING:
 _MAX_NAMED_TOKENS = 128
 """vLLM's bound on `logprob_token_ids`."""
 _TOP = 20
-"""Log-probabilities a vLLM without `logprob_token_ids` is asked for; its default `max_logprobs`."""
+"""Log-probabilities to request without `logprob_token_ids`: vLLM's default `max_logprobs`."""
 
 
 @register_model("longsafety-vllm")
 class LongSafetyVLLM(LongPrompts, VLLM):  # type: ignore[misc]  # lm-eval is untyped
-    """lm-eval's `vllm`, where one prompt costs one prefill."""
+    """lm-eval's `vllm`, with one prefill per prompt."""
 
     def __init__(self, pretrained: str, chunk_tokens: int = 1_000_000, **kwargs: Any) -> None:  # noqa: ANN401
         """Start the engine.
 
         Args:
             pretrained: as in `vllm`.
-            chunk_tokens: what a crash may lose, in prompt tokens, about.
+            chunk_tokens: about how many prompt tokens of work a crash may lose.
             kwargs: the other arguments of `vllm`.
 
         Raises:
-            OptionError: `chunk_tokens` is no whole number above 0.
+            OptionError: `chunk_tokens` is not a whole number above 0.
         """
         chunk = above_zero("chunk_tokens", chunk_tokens)
         super().__init__(pretrained, **kwargs)
         given = {"pretrained": pretrained, **kwargs}
         self._arguments = answering_arguments(VLLM.__init__, given)
-        # With data parallelism lm-eval starts its engines anew for each call: there must be one.
+        # With data parallelism lm-eval starts new engines for each call: there must be only one.
         self.chunk_tokens = chunk if self.data_parallel_size == 1 else None
 
     def _identity(self) -> dict[str, object]:
-        """All arguments, and over them what lm-eval made of them where it depends on the model."""
+        """All arguments, with the values that lm-eval has derived from them and the model."""
         found = {name: getattr(self, name, None) for name in ("max_length", "add_bos_token")}
         return self._arguments | {"backend": "vllm", "chat": self.chat_template_args} | found
 
     def _score_groups(
         self, groups: Sequence[list[NextToken]]
     ) -> Iterator[tuple[int, list[list[Score]]]]:
-        """One token after each context and each part of a lead, cheap by the prefix cache."""
+        """Generate a token after each context and lead token; the prefix cache makes this cheap."""
         prompts = [each for group in groups for each in group]
         steps = [step for each in prompts for step in self._steps(each)]
         outputs = self._model_generate(
@@ -76,9 +76,9 @@ class LongSafetyVLLM(LongPrompts, VLLM):  # type: ignore[misc]  # lm-eval is unt
         yield from ((n, [next(scored) for _ in group]) for n, group in enumerate(groups))
 
     def _steps(self, prompt: NextToken) -> list[tuple[list[int], tuple[int, ...]]]:
-        """What stands before each token to be scored, and the candidates for it.
+        """The tokens before each token to be scored, and the candidates for it.
 
-        Cut from the left as by lm-eval: room for the candidate and for the token to generate.
+        Cut from the left as in lm-eval, to leave room for the candidate and the generated token.
         """
         ids = [*prompt.context, *prompt.lead][-(self.max_length - 2) :]
         candidates = [*((token,) for token in prompt.lead), prompt.tokens]
@@ -110,7 +110,7 @@ class LongSafetyVLLM(LongPrompts, VLLM):  # type: ignore[misc]  # lm-eval is unt
         generate: bool = False,
         sampling_params: Any = None,  # noqa: ANN401 (VLLM's signature)
     ) -> list[Any]:
-        """Run the engine in token order: a prompt finds its document in the prefix cache."""
+        """Send prompts in token order, so that each finds its document in the prefix cache."""
         order = sorted(range(len(requests)), key=requests.__getitem__)
         order = spread_over(self.data_parallel_size, order)
         if isinstance(sampling_params, list):
@@ -136,7 +136,7 @@ def _logprobs(completion: Any) -> dict[int, float]:  # noqa: ANN401 (vLLM's Comp
 
 
 def _one_token(candidates: Sequence[int]) -> SamplingParams:
-    """One greedy token, and the log-probabilities of the candidates beside it."""
+    """Parameters for one greedy token and the log-probabilities of the candidates."""
     named = sorted(set(candidates))
     if _NAMES_TOKENS and len(named) <= _MAX_NAMED_TOKENS:
         return SamplingParams(
@@ -146,5 +146,5 @@ def _one_token(candidates: Sequence[int]) -> SamplingParams:
 
 
 _NAMES_TOKENS = hasattr(SamplingParams(), "logprob_token_ids")
-"""vLLM 0.32 and later. Before, the most probable tokens are asked for, and a context whose
-candidates are not all among them goes through lm-eval's own code."""
+"""vLLM 0.32 and later. Earlier ones give the most probable tokens, and a context whose candidates
+are not all among them goes through lm-eval's own code."""

@@ -1,4 +1,4 @@
-"""`longsafety check-data`: what a data set holds, and what is wrong with it."""
+"""`longsafety check-data`: a table of a data set's splits, and a list of their problems."""
 
 import statistics
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ def check_data(
 
 
 def _describe(rows: "Sequence[Row]") -> tuple[str, str, str, str]:
-    """Choices, words, grid and problems of a good split."""
+    """Choices, words, grid and number of problems of a split without bad rows."""
     counts = sorted({len(row.choices) for row in rows})
     words = [len(row.context.split()) for row in rows]
     depths = {row.depth for row in rows} - {None}

@@ -18,7 +18,7 @@ def link() -> None:
 
 
 def unlink() -> None:
-    """Undo `link`: lm-eval is as it was before."""
+    """Undo `link`: remove the stubs from lm-eval's task tree."""
     from lm_eval_longsafety.harness import discovery
 
     removed = discovery.unlink()
@@ -37,7 +37,7 @@ def status() -> None:
     if state.left_over:
         typer.echo(
             f"  {state.left_over} links are left over from an older lm-eval: this one needs none "
-            "and warns of each; remove them with `longsafety unlink`"
+            "and warns about each; remove them with `longsafety unlink`"
         )
     if not state.found:
         typer.echo("lm_eval does not find the tasks; run `longsafety link`")

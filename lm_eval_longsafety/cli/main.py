@@ -1,4 +1,4 @@
-"""The `longsafety` command: gathers the commands, prints user errors as one line.
+"""The `longsafety` program: its commands, and user errors printed as one line.
 
 Command modules import the library only inside their functions, so that `--help` answers at once.
 """
@@ -44,7 +44,7 @@ app.command("submit")(submit)
 
 
 def main() -> None:
-    """Run the command line; what a user can mend becomes one line on stderr and exit code 2."""
+    """Run a command; an error that a user can fix is one line on stderr and exit code 2."""
     try:
         app()
     except LongSafetyError as error:

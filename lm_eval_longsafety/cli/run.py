@@ -1,4 +1,4 @@
-"""`longsafety run`: lm-eval's own `run`, with our tasks and backends known to it."""
+"""`longsafety run`: lm-eval's own `run`, which finds our tasks and backends."""
 
 import typer
 
@@ -7,7 +7,7 @@ PASS_THROUGH = {
     "ignore_unknown_options": True,
     "allow_interspersed_args": False,
 }
-"""Context settings under which typer leaves every argument to lm-eval."""
+"""Context settings with which typer passes every argument on to lm-eval."""
 
 
 def run(context: typer.Context) -> None:

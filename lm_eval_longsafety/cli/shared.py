@@ -1,4 +1,4 @@
-"""What several commands need: packages of extras, the format and place of their output."""
+"""Shared by several commands: packages of extras, format and place of the output."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ SUBMIT = ("huggingface_hub", "orjson", "yaml")
 
 
 def chosen_format(given: str | None, output: Path | None, default: str) -> str:
-    """The format asked for, else the one the file's name ends in.
+    """The requested format, else the one that the file's name ends in.
 
     Raises:
         OptionError: there is no such format.
@@ -33,20 +33,20 @@ def chosen_format(given: str | None, output: Path | None, default: str) -> str:
 
 
 def check_parquet(output: Path) -> None:
-    """Refuse before the work is done, not after.
+    """Check before the work is done that a compact file can be written.
 
     Raises:
-        OptionError: a name or place that cannot be written to.
+        OptionError: it cannot be written, or its name does not end in .parquet.
     """
     from lm_eval_longsafety.files import check_place
 
     if output.suffix != ".parquet":
-        raise OptionError(f"{output}: end the name in .parquet, as report finds such files by it")
+        raise OptionError(f"{output}: end the name in .parquet, by which report finds such files")
     check_place(output)
 
 
 def write_compact_file(output: Path, run: "Run") -> None:
-    """Write a run's samples and results as one compact file, and say so.
+    """Write a run's samples and results as one compact file, and print its size.
 
     Raises:
         OptionError: it cannot be written.

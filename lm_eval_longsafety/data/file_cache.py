@@ -1,4 +1,4 @@
-"""Remember what was read from files on this machine for as long as they stay as they are."""
+"""Remember what was read from files on this machine for as long as they do not change."""
 
 import functools
 from collections.abc import Callable, Iterable
@@ -24,12 +24,12 @@ class Cached(Protocol[P, T_co]):
 def cached(
     maxsize: int, places: Callable[P, Iterable[str | None]]
 ) -> Callable[[Callable[P, T_co]], Cached[P, T_co]]:
-    """`functools.lru_cache` that reads again where files have changed.
+    """`functools.lru_cache` that reads again when files have changed.
 
     Args:
         maxsize: results to keep.
-        places: the folders that a call reads, by its arguments; what is no folder here (a hub id)
-            is taken as unchanged.
+        places: the folders that a call with these arguments reads; a name that is not a folder
+            on this machine (a hub id) counts as unchanged.
     """
 
     def decorate(read: Callable[P, T_co]) -> Cached[P, T_co]:
@@ -54,5 +54,5 @@ def _state(place: str | None) -> tuple[tuple[str, int, int], ...]:
         paths = sorted(Path(place).expanduser().rglob("*")) if place else []
         stats = [(str(path), path.stat()) for path in paths if path.is_file()]
     except (OSError, RuntimeError, ValueError):
-        return ()  # No name of a folder, or not readable: who reads it says so.
+        return ()  # Not a folder, or not readable: the function that reads it reports that.
     return tuple((path, stat.st_size, stat.st_mtime_ns) for path, stat in stats)

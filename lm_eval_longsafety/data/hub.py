@@ -1,4 +1,4 @@
-"""Data sets on the Hugging Face hub: what an id looks like, and the one download of their files."""
+"""Data sets on the Hugging Face hub: the form of their ids, and the download of their files."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ def download(what: str, hub_id: str, patterns: Sequence[str], revision: str | No
     """Download files of a data set's repository, or take them from the cache.
 
     Args:
-        what: names the download in an error, such as `filler`.
+        what: the name of the data set's kind in an error, such as `filler`.
         hub_id: owner/name.
         patterns: of the files wanted, such as `*.jsonl`.
         revision: branch, tag or commit; None is the main branch.

@@ -46,15 +46,15 @@ class BadRow:
 
 
 class _Problem(Exception):
-    """What is wrong with a row: (found, expected)."""
+    """A row is malformed; the arguments are what was found and what is expected."""
 
 
 def check_rows(raw: Iterable[Any], *, grid: bool) -> tuple[list[Row], list[BadRow]]:
     """Check rows as read from a file.
 
     Args:
-        raw: mappings with the benchmark's columns; a `BadRow` from the reader is passed on.
-        grid: whether `depth` and `length` must be there.
+        raw: mappings with the benchmark's columns; a `BadRow` of the reader is kept.
+        grid: whether `depth` and `length` are required.
 
     Returns:
         The good rows and the bad ones, each in order.
@@ -69,7 +69,7 @@ def check_rows(raw: Iterable[Any], *, grid: bool) -> tuple[list[Row], list[BadRo
         try:
             row = _check(item, grid=grid)
             if row.id in first_index:
-                raise _Problem(f"the id of row {first_index[row.id]} again", "an id of its own")
+                raise _Problem(f"the same id as row {first_index[row.id]}", "a different id")
         except _Problem as problem:
             found, expected = problem.args
             row_id = item.get("id") if isinstance(item, Mapping) else None
@@ -89,7 +89,7 @@ def _check(item: Any, *, grid: bool) -> Row:  # noqa: ANN401 - whatever the file
         raise _Problem(f"no column {', '.join(missing)}", f"columns {', '.join(columns)}")
     row_id = _text(item, "id")
     if not row_id.strip():
-        raise _Problem("an empty id", "a text that names the row")
+        raise _Problem("an empty id", "a text that identifies the row")
     return Row(
         id=row_id,
         context=_text(item, "context"),
@@ -135,7 +135,7 @@ def _choices(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever the file
 
 
 def _number(item: Mapping[str, Any], column: str) -> float:
-    """Depth or length: ints, floats and numeric strings."""
+    """Depth or length, from an int, a float or a numeric string."""
     value = item[column]
     if isinstance(value, (int, float, str)) and not isinstance(value, bool):
         try:

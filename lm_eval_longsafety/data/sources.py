@@ -1,7 +1,7 @@
 """Load the benchmark's rows from a hub id, a folder or the embedded sample, and check each.
 
 Data flow: source -> `load` -> `DataSource` -> `rows(split)` -> checked `Row`s. One download serves
-all ten tasks. Never drops or mends a bad row: bad data is one error that lists them.
+all ten tasks. Never drops or corrects a bad row: one error lists all bad rows of a split.
 """
 
 import hashlib
@@ -25,14 +25,14 @@ SAMPLE_DIR = Path(__file__).resolve().parent / "sample"
 """The embedded sample, in the layout of the hub's data set; made by `examples/sample/build.py`."""
 _LAYOUTS = "data/<Split>-00000-of-00001.parquet (a clone of the hub's repository) or <Split>.jsonl"
 _LISTED = 10
-"""Bad rows that one error spells out."""
+"""Bad rows that one error lists at most."""
 _LFS_POINTER = b"version https://git-lfs"
-"""How the small text begins that a clone made without Git LFS holds instead of a file."""
+"""The first bytes of the text that a clone without Git LFS has in place of a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataSource:
-    """A found data set: which files hold each split."""
+    """The files of a data set, by split."""
 
     name: str
     """As the user gave it: a hub id, a folder or `sample`."""
@@ -45,7 +45,7 @@ class DataSource:
         """The checked rows of one split, in file order.
 
         Raises:
-            DataError: the split or a file of it is not there, a file cannot be read, or rows are
+            DataError: the split or one of its files is missing, a file cannot be read, or rows are
                 malformed.
         """
         if split not in self.files:
@@ -67,14 +67,14 @@ class DataSource:
 
 
 def describe_bad_rows(bad: Sequence[BadRow], total: int) -> str:
-    """One text for all bad rows of a split: how many, and the first ten of them."""
+    """The number of bad rows of a split, and a description of the first ten."""
     listed = "; ".join(str(row) for row in bad[:_LISTED])
     more = f"; and {len(bad) - _LISTED} more" if len(bad) > _LISTED else ""
     return f"{len(bad)} of {total} rows are malformed: {listed}{more}"
 
 
 def row_count_warning(source: DataSource, split: str, rows: int) -> str | None:
-    """What to say where a split has not the published number of rows, else None."""
+    """A warning if a split does not have the published number of rows, else None."""
     expected = BY_SPLIT[split].rows
     if source.name == "sample" or rows == expected:
         return None
@@ -85,7 +85,7 @@ def row_count_warning(source: DataSource, split: str, rows: int) -> str | None:
 
 
 def fingerprint(rows: Sequence[Row]) -> str:
-    """SHA-256 over all fields of the rows in order: equal for runs on the same data."""
+    """SHA-256 over all fields of the rows in order; runs on the same data have the same."""
     digest = hashlib.sha256()
     for row in rows:
         for field in (row.id, row.context, row.question, *row.choices, row.depth, row.length):
@@ -97,14 +97,14 @@ def fingerprint(rows: Sequence[Row]) -> str:
 
 @cached(maxsize=4, places=lambda name, revision=None: (name,))
 def load(name: str, revision: str | None = None) -> DataSource:
-    """Find a data set's files; a hub id is downloaded once.
+    """Find the files of a data set; those of a hub id are downloaded once.
 
     Args:
         name: `sample`, a folder in one of the two layouts, or a hub id `owner/name`.
         revision: the hub's branch, tag or commit; ignored for files on this machine.
 
     Raises:
-        DataError: nothing is there, or the hub cannot be reached.
+        DataError: there is no such data set, or the hub cannot be reached.
     """
     if name == "sample":
         return DataSource(name=name, revision=None, files=_find(SAMPLE_DIR, name))
@@ -112,7 +112,7 @@ def load(name: str, revision: str | None = None) -> DataSource:
     if path is not None and path.is_dir():
         return DataSource(name=name, revision=None, files=_find(path, name))
     if path is not None or not hub.is_id(name):
-        kind = "is no folder here" if path is None else "is a file"
+        kind = "is not a folder here" if path is None else "is a file"
         raise DataError(
             f"data {shorten(name)} {kind}; give a hub id (owner/name), a folder, or `sample`"
         )
@@ -121,7 +121,7 @@ def load(name: str, revision: str | None = None) -> DataSource:
 
 
 def local_path(name: str) -> Path | None:
-    """What is there under a name on this machine; None where nothing is, or can be.
+    """The file or folder of that name on this machine; None if there is none.
 
     Raises:
         DataError: a folder above it cannot be read.
@@ -132,12 +132,12 @@ def local_path(name: str) -> Path | None:
     except PermissionError as error:
         raise DataError(f"{shorten(name)}: cannot be read ({error.strerror})") from error
     except (OSError, RuntimeError, ValueError):
-        # Too long for a file's name, an unknown user's home, a character that no name has.
+        # The name is too long, has an invalid character, or is of an unknown user's home.
         return None
 
 
 def _find(folder: Path, name: str) -> dict[str, tuple[Path, ...]]:
-    """The files of each split; parquet wins where a split is there in both layouts."""
+    """The files of each split; parquet files are used where both layouts have the split."""
     inside = _listing(folder)
     shards: dict[str, list[Path]] = {}
     for path in sorted((folder / "data").glob("*.parquet")):
@@ -155,7 +155,7 @@ def _find(folder: Path, name: str) -> dict[str, tuple[Path, ...]]:
 
 
 def _listing(folder: Path) -> list[str]:
-    """The names in a folder and in its `data`; `glob` takes what it may not read for empty."""
+    """The names in a folder; an error if it or its `data` is unreadable, which `glob` ignores."""
     try:
         if (folder / "data").is_dir():
             os.listdir(folder / "data")
@@ -165,7 +165,7 @@ def _listing(folder: Path) -> list[str]:
 
 
 def _refuse_missing_shards(where: str, paths: Sequence[Path]) -> None:
-    """Each file's name says which it is, and how many there are of its split."""
+    """Compare the numbers in the names of a split's parquet files with those that are there."""
     shards = [match for path in paths if (match := _SHARD.fullmatch(path.name))]
     totals = {int(shard["total"]) for shard in shards}
     numbers = sorted(int(shard["number"]) for shard in shards)
@@ -195,13 +195,13 @@ def _read(path: Path) -> Iterator[Any]:
 
 
 def _refuse_stand_in(path: Path) -> None:
-    """Refuse what stands where a file should: opening a pipe would wait for a writer forever."""
+    """Refuse what is not the file itself; opening a pipe would wait for a writer forever."""
     if not path.is_file():
-        raise DataError(f"{path}: a folder, a pipe or a broken link, expected a file")
+        raise DataError(f"{path}: found a folder, a pipe or a broken link, expected a file")
     with path.open("rb") as file:
         if file.read(len(_LFS_POINTER)) == _LFS_POINTER:
             raise DataError(
-                f"{path}: a Git LFS pointer in place of the file; run `git lfs pull` in the clone"
+                f"{path}: found a Git LFS pointer, expected a file; run `git lfs pull` in the clone"
             )
 
 
@@ -223,7 +223,7 @@ def _read_parquet(path: Path) -> Iterator[Any]:
 
 
 def _read_jsonl(path: Path) -> Iterator[Any]:
-    """One value a line; a line that cannot be read is reported with the other malformed rows."""
+    """One value per line; a line that cannot be read is reported with the malformed rows."""
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if line.strip():
@@ -231,7 +231,7 @@ def _read_jsonl(path: Path) -> Iterator[Any]:
 
 
 class _KeyTwiceError(ValueError):
-    """An object that has two values for one key, of which `json` would keep the last."""
+    """A JSON object has two values for one key; `json` would keep the last one."""
 
 
 def _parse_line(line: bytes, number: int) -> Any:  # noqa: ANN401 - whatever the JSON holds
@@ -240,14 +240,14 @@ def _parse_line(line: bytes, number: int) -> Any:  # noqa: ANN401 - whatever the
     except UnicodeDecodeError as error:
         found = f"line {number} is not UTF-8 text (at its byte {error.start + 1})"
     except json.JSONDecodeError as error:
-        found = f"line {number} is no JSON ({error.msg} at column {error.colno})"
+        found = f"line {number} is not JSON ({error.msg} at column {error.colno})"
     except RecursionError:
         found = f"line {number} is nested too deep"
     except _KeyTwiceError as error:
         found = f"line {number} has the key {error} twice"
     except ValueError:
         found = f"line {number} has a number of too many digits"
-    return BadRow(index=number - 1, id=None, found=found, expected="one JSON object a line")
+    return BadRow(index=number - 1, id=None, found=found, expected="one JSON object per line")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 Releases that read entry points need nothing. Others scan their own task tree: `link` writes a
 stub for each of our task files there (one `include:` line each, in a folder of its own), `unlink`
-removes that folder, `status` compares. Many jobs may link at once, and others run meanwhile: the
-folder appears and disappears whole, and a stub is replaced in one step.
+removes that folder, and `status` compares. Several jobs may link while others run: the folder is
+created and removed in one step, and each stub is replaced in one step.
 """
 
 import functools
@@ -41,7 +41,7 @@ class LinkStatus:
 
     lm_eval_version: str
     folder: Path
-    """Where stubs are, or would be written."""
+    """Where the stubs are, or would be written."""
     linked: int
     """Stubs that point to the present task files."""
     stale: int
@@ -58,7 +58,7 @@ class LinkStatus:
 
     @property
     def left_over(self) -> int:
-        """Stubs that an lm-eval with entry points does not need; it warns of each."""
+        """Stubs that an lm-eval with entry points does not need; it warns about each."""
         return self.linked + self.stale if self.reads_entry_points else 0
 
 
@@ -96,11 +96,11 @@ def tasks_path() -> Path:
 
 
 def link() -> LinkStatus:
-    """Write the stubs; where they are all there, and where none is needed, nothing is written.
+    """Write the stubs, unless all of them are there or none is needed.
 
     Raises:
-        LinkError: lm-eval is missing or too old, its task tree cannot be written, or something of
-            others is in the way.
+        LinkError: lm-eval is missing or too old, its task tree cannot be written, or files that
+            are not ours are in the way.
     """
     state = status()
     if state.reads_entry_points:
@@ -121,7 +121,7 @@ def link() -> LinkStatus:
 
 
 def unlink() -> int:
-    """Remove the stubs; lm-eval is as it was before `link`.
+    """Remove the stubs and their folder, and so undo `link`.
 
     Returns:
         How many stubs were there.
@@ -140,7 +140,7 @@ def unlink() -> int:
 
 
 def status() -> LinkStatus:
-    """Compare the stubs with our task files; files of others are named in the log.
+    """Compare the stubs with our task files; a warning names other files in the folder.
 
     Raises:
         LinkError: lm-eval is not installed, or is too old.
@@ -160,9 +160,9 @@ def status() -> LinkStatus:
 
 
 def try_tasks() -> None:
-    """Load the ten tasks with the embedded sample in a process of its own, as a run would.
+    """Load the ten tasks with the embedded sample in a separate process, as a run would.
 
-    Without network, weights and lm-eval's other tasks.
+    This uses neither network nor weights, and leaves out lm-eval's other tasks.
 
     Raises:
         LinkError: this lm-eval cannot load them.
@@ -198,8 +198,7 @@ for task in manager.load(["longsafety"])["tasks"].values():
 def reads_entry_points() -> bool:
     """Whether this lm-eval looks for tasks in the entry-point group `lm_eval.tasks`.
 
-    Read from its source: importing lm-eval takes seconds, and its public interface has no word on
-    it.
+    This is read from its source: importing lm-eval takes seconds, and no public interface says it.
     """
     root = _lm_eval_folder()
     sources = [p for folder in ("", "api", "tasks") for p in sorted((root / folder).glob("*.py"))]
@@ -223,7 +222,7 @@ def _present(folder: Path) -> dict[str, str]:
 
 
 def _text(path: Path) -> str:
-    """Empty for what is no file, or is gone by now."""
+    """The text of a file; empty if the path is not a file or no longer exists."""
     try:
         return path.read_text("utf-8", errors="replace")
     except (FileNotFoundError, IsADirectoryError):
@@ -248,7 +247,7 @@ def _refuse_others(folder: Path) -> None:
 
 @contextmanager
 def _beside(folder: Path) -> Iterator[Path]:
-    """A path on the same disk, outside the task tree: what moves there is deleted in the end.
+    """Yield a path on the same disk, outside the task tree; what is there is deleted afterwards.
 
     Raises:
         LinkError: something cannot be written.
@@ -261,7 +260,7 @@ def _beside(folder: Path) -> Iterator[Path]:
 
 
 def _replace_stubs(fresh: Path, folder: Path) -> None:
-    """File by file: no task is missing at any time."""
+    """Replace the stubs one by one, so that no task is missing at any time."""
     for stub in fresh.iterdir():
         stub.replace(folder / stub.name)
     for name in _present(folder).keys() - _stubs().keys():

@@ -1,8 +1,7 @@
-"""What lm-eval calls for a task's data: the documents, ready to be sent.
+"""Build the documents of a task, with finished prompts; lm-eval calls this for a task's data.
 
 Data flow: metadata -> settings -> rows -> letters -> prompts -> fitted to the window -> a
-`datasets.Dataset`. All that can be wrong with options, data or window is told here, before any
-model call.
+`datasets.Dataset`. Errors in options, data and window are raised here, before any model call.
 """
 
 import hashlib
@@ -37,7 +36,7 @@ class Document:
     letters: list[str]
     fitted: Fitted
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of a variant's documents, beside those of every document."""
+    """Fields that a variant adds to those of every document."""
 
 
 def load_documents(
@@ -54,9 +53,8 @@ def load_documents(
         split: the task's split name.
         protocol: `generate` or `logits`; goes into the provenance.
         variant: `no_context`, `rotations`, or empty for the benchmark as published.
-        provenance: filled in place. It stands in the task's YAML metadata (`task_file`), and is the
-            only thing through which a `custom_dataset` can tell lm-eval's results file what data
-            was read.
+        provenance: filled in place. It is part of the task's YAML metadata (`task_file`); only
+            through it can a `custom_dataset` record in lm-eval's results file what data was read.
         metadata: the rest of lm-eval's metadata: model arguments and `--metadata`
             (`settings.OPTIONS`).
 
@@ -104,7 +102,7 @@ def describe(
     protocol: str,
     variant: str,
 ) -> dict[str, Any]:
-    """The provenance of one task's documents, as it stands in the results file.
+    """The provenance of one task's documents, as it is written to the results file.
 
     Args:
         source: where the rows come from.
@@ -138,7 +136,7 @@ def load_without_context(**keywords: Any) -> "dict[str, Dataset]":  # noqa: ANN4
 
 
 def load_rotated(**keywords: Any) -> "dict[str, Dataset]":  # noqa: ANN401 - lm-eval's
-    """`load_documents` with what it takes to show a document under all orders."""
+    """`load_documents` with the fields that are needed to show a document in all orders."""
     return load_documents(variant="rotations", **keywords)
 
 
@@ -225,7 +223,7 @@ def as_dataset(split: str, documents: Sequence[Document]) -> "Dataset":
     features |= {key: kind for key, kind in extra.items() if key in documents[0].extra}
     records = [_fields(split, document) for document in documents]
     chosen = Features(features)
-    # Not `Dataset.from_list`: it would pickle and hash every prompt for a name of its own.
+    # Not `Dataset.from_list`, which would pickle and hash every prompt to make a fingerprint.
     return Dataset(
         InMemoryTable.from_pylist(records, schema=chosen.arrow_schema),
         info=DatasetInfo(features=chosen),

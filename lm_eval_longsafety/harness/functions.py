@@ -1,9 +1,9 @@
-"""What the task files call by `!function`."""
+"""The functions and classes that task files name with `!function`."""
 
 from lm_eval_longsafety.harness import documents, length_documents
 from lm_eval_longsafety.harness.length_task import LengthGroup
 
-# Importing the filter is what registers it, where lm-eval reads no entry points.
+# This import registers the filter, for an lm-eval that reads no entry points.
 from lm_eval_longsafety.harness.letter_filter import LetterFilter
 from lm_eval_longsafety.harness.rotation_task import RotationsTask, score_letter_sets, score_replies
 from lm_eval_longsafety.harness.task import LongSafetyTask

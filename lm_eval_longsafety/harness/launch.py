@@ -1,7 +1,7 @@
-"""Run lm-eval's own command line in this process, with our tasks and backends known to it.
+"""Run lm-eval's own command line in this process, with our tasks and backends registered.
 
-Every argument goes to lm-eval as it is. What can be known to be wrong before lm-eval has read its
-task files and loaded the weights is reported then (`run_checks`).
+Every argument is passed to lm-eval unchanged. Errors that can be found before lm-eval reads its
+task files and loads the weights are reported before that (`run_checks`).
 """
 
 import functools
@@ -18,7 +18,7 @@ from lm_eval_longsafety.errors import OptionError, meant
 _USERS_FAULT = re.compile(
     "Invalid JSON|Tasks not found|No tasks specified|Duplicate task|Cannot use chat template"
 )
-"""How `ValueError`s about the command line begin that lm-eval shows with a traceback."""
+"""Beginnings of `ValueError` messages about the command line, which come with a traceback."""
 
 
 def run_lm_eval(arguments: Sequence[str]) -> None:
@@ -28,8 +28,8 @@ def run_lm_eval(arguments: Sequence[str]) -> None:
         arguments: what would follow `lm_eval run`.
 
     Raises:
-        LongSafetyError: options, data, a response cache or an lm-eval that cannot be used.
-        SystemExit: as lm-eval's own parser exits.
+        LongSafetyError: options, data, the response cache or lm-eval itself cannot be used.
+        SystemExit: raised by lm-eval's own parser.
     """
     from lm_eval_longsafety.harness.discovery import lm_eval_version
 
@@ -56,9 +56,9 @@ def run_lm_eval(arguments: Sequence[str]) -> None:
 
 
 def _add_our_tasks(arguments: dict[str, Any]) -> None:
-    """Put our folder before the user's `--include_path`, which lm-eval lets win.
+    """Put our folder before the user's `--include_path`, whose tasks lm-eval prefers.
 
-    Not where lm-eval finds our tasks by itself: it would warn of each that it finds twice.
+    This is left out where lm-eval finds our tasks by itself: it would warn about tasks found twice.
     """
     from lm_eval_longsafety.harness.discovery import status, tasks_path
 
@@ -72,7 +72,7 @@ def _add_our_tasks(arguments: dict[str, Any]) -> None:
 def _claim_cache(config: Any, arguments: dict[str, Any]) -> None:  # noqa: ANN401 (lm-eval is untyped)
     """Refuse a damaged response cache and, for lm-eval's own backends, another model's.
 
-    Ours know more of themselves, and claim the file when they get it.
+    Our backends know more about their model, and claim the file when they get it.
     """
     from lm_eval_longsafety.backends import BACKENDS
     from lm_eval_longsafety.backends.response_cache import check_file, claim, stock_identity
@@ -86,7 +86,7 @@ def _claim_cache(config: Any, arguments: dict[str, Any]) -> None:  # noqa: ANN40
 
 @contextmanager
 def _first(cls: type, step: Callable[[dict[str, Any]], None]) -> Iterator[None]:
-    """Within this block, `step` sees and may change the arguments of every new `cls`."""
+    """Within this block, call `step` with the arguments of every new `cls`; it may change them."""
     original = cls.__init__  # type: ignore[misc]
     signature = inspect.signature(original)
 
@@ -105,11 +105,11 @@ def _first(cls: type, step: Callable[[dict[str, Any]], None]) -> Iterator[None]:
 
 @contextmanager
 def _checked(config: Any, chosen: list[Any]) -> Iterator[None]:  # noqa: ANN401 (lm-eval is untyped)
-    """Within this block, our checks follow lm-eval's reading of the command line and of tasks.
+    """Within this block, run our checks after lm-eval has parsed command line and task names.
 
     Args:
         config: lm-eval's `EvaluatorConfig`.
-        chosen: gets the command line as lm-eval has read it.
+        chosen: the parsed command line is appended to this list.
     """
     from lm_eval_longsafety.harness import run_checks
 
@@ -143,11 +143,11 @@ def _checked(config: Any, chosen: list[Any]) -> Iterator[None]:  # noqa: ANN401 
 def _reported_in_a_line(
     *kinds: type[Exception], pattern: re.Pattern[str] | None = None
 ) -> Iterator[None]:
-    """Turn lm-eval's errors about its command line into ours, which `main` prints.
+    """Turn lm-eval's errors about its command line into an `OptionError`, which `main` prints.
 
     Args:
-        kinds: of errors.
-        pattern: how their messages begin; None takes all.
+        kinds: classes of errors.
+        pattern: for the beginning of their messages; None for any message.
     """
     try:
         yield
@@ -158,7 +158,7 @@ def _reported_in_a_line(
 
 
 def _hint(message: str) -> str:
-    """The names of ours that were meant where tasks were not found."""
+    """A hint with similar names of our tasks, if the message is about tasks not found."""
     from lm_eval_longsafety.harness.run_checks import known_names
 
     _, found, names = message.partition("Tasks not found: ")

@@ -1,8 +1,9 @@
-"""A prompt of LongSafetyBench is never cut from the left in silence.
+"""Refuse prompts that lm-eval would cut from the left.
 
-lm-eval's backends make room for the reply by cutting a prompt's head, chat header first, at most
-with a log line: our tables would still say that nothing was truncated. The window that counts is
-that of the loaded model: options may name another, and a `TaskManager` may serve several models.
+To make room for the reply, lm-eval's backends cut the beginning of a prompt, with the header of the
+chat template; they log a line at most, and the metric `truncated` would not show it. The check uses
+the window of the loaded model: options may name another one, and a `TaskManager` may serve several
+models.
 """
 
 import json
@@ -17,18 +18,18 @@ if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
 
 _SEAM = 16
-"""Tokens by which a text may have more than its two parts counted alone; generous."""
+"""Tokens that a text may have more than its two parts counted separately; rather too many."""
 _LETTER_ROOM = 2
-"""Of the window: vLLM wants room for the candidate and for the token to generate."""
+"""Tokens of the window: vLLM needs room for the candidate and for the generated token."""
 
 
 def refuse_left_cut(requests: "Sequence[Instance]", lm: Any) -> None:  # noqa: ANN401 (untyped)
     """Check the requests of one task against the model's window, before any of them is answered.
 
     Args:
-        requests: lm-eval's, with documents of ours; not empty.
-        lm: the model that will answer. One that does not say its window or does not tokenise cuts
-            nothing.
+        requests: lm-eval's, for our documents; not empty.
+        lm: the model that will answer. A model without a known window or without a
+            tokenizer cuts nothing.
 
     Raises:
         OptionError: a prompt and its reply do not fit into the window together.
@@ -48,7 +49,7 @@ def refuse_left_cut(requests: "Sequence[Instance]", lm: Any) -> None:  # noqa: A
 
 
 def _counts_alike(doc: Mapping[str, Any], encode: Any) -> bool:  # noqa: ANN401 (lm-eval's)
-    """Whether the model's tokenizer is the one that counted the documents, by one of them."""
+    """Whether the model's tokenizer gives one document the same tokens as were counted."""
     if doc["prompt_sha256"] is None:
         return False
     ids = encode(doc["prompt"], add_special_tokens=False)
@@ -65,9 +66,9 @@ def _room(request: "Instance", lm: Any) -> int:  # noqa: ANN401 (untyped)
 
 
 def _at_most(doc: Mapping[str, Any], context: str, *, counted: bool) -> int:
-    """Tokens that the context cannot exceed: encoding 42,000 again is for cases of doubt only.
+    """An upper limit of the context's tokens; only a context above the window is encoded again.
 
-    What stands around the prompt (a chat template, a system instruction) has at most a token a
+    The text around the prompt (a chat template, a system instruction) has at most one token per
     byte.
     """
     around = len(context.encode()) - len(doc["prompt"].encode())
@@ -88,9 +89,9 @@ def _refuse(doc: Mapping[str, Any], tokens: int, window: int, reply: int, *, cou
 
 
 def _remedy(prompt: int | None, tokens: int, window: int, reply: int) -> str:
-    """Options under which `window.prompt_limit` leaves room for reply, template and instruction."""
+    """Options with which `window.prompt_limit` leaves room for reply, template and instruction."""
     longer = max(0, reply - REPLY_TOKENS)
-    # Where nobody counted, or with another tokenizer, what stands around the prompt is unknown.
+    # Without a count by the model's tokenizer, the length of the text around it is unknown.
     around = 0 if prompt is None else tokens - prompt + _SEAM
     largest = min(window, window - reply - around + RESERVED_TOKENS + longer)
     if largest < RESERVED_TOKENS + longer + 2:

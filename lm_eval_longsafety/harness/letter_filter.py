@@ -11,12 +11,12 @@ from lm_eval_longsafety.replies import Reading, read_choice
 
 @register_filter("longsafety_letter")
 class LetterFilter(Filter):  # type: ignore[misc]  # lm-eval ships no types
-    """Reads the first reply to each document with the letters that its choices were dealt."""
+    """Reads a letter from the first reply to each document."""
 
     def apply(
         self, resps: Iterable[Sequence[Any]], docs: Iterable[Mapping[str, Any]]
     ) -> list[list[Reading]]:
-        """One list of one reading a document: lm-eval 0.5 takes a bare string apart."""
+        """A list with one reading for each document; lm-eval 0.5 would split a bare string."""
         return [
             [read_choice(replies[0] if replies else None, doc["choices"], doc["letters"])]
             for replies, doc in zip(resps, docs, strict=True)

@@ -1,7 +1,7 @@
-"""What `longsafety run` checks of `--model` and `--model_args` before a model's weights are loaded.
+"""Check `--model` and `--model_args` of `longsafety run` before a model's weights are loaded.
 
-`check` sees the command line alone and needs no model. What only the backend can tell, an argument
-that neither it nor the model knows, becomes one line in `loading`.
+`check` uses only the command line. An argument that neither the backend nor its model accepts is
+found when the model is loaded; `loading` reports it in one line.
 """
 
 import os
@@ -23,13 +23,13 @@ _NEEDS = {
         ("api", ("aiohttp", "requests", "tenacity")),
     ),
 }
-"""Backend -> the extra that brings its packages, and these."""
+"""Backend -> the extra that installs its packages, and the packages."""
 _VLLM_DTYPES = ("auto", "bfloat16", "float", "float16", "float32", "half")
 _UNKNOWN = re.compile(r"__init__\(\) got an unexpected keyword argument '(\w+)'")
 
 
 def check_model(model: str) -> None:
-    """Refuse a backend that lm-eval has not, with the one that was meant."""
+    """Refuse a backend that lm-eval does not have; the message names similar ones."""
     import lm_eval.models  # noqa: F401  (registers lm-eval's backends)
     from lm_eval.api.registry import MODEL_REGISTRY
 
@@ -47,12 +47,12 @@ def check(model: str, arguments: Mapping[str, Any], options: Mapping[str, Any]) 
     Args:
         model: what `--model` names.
         arguments: `--model_args`.
-        options: what lm-eval gives the backend beside them (`batch_size`, `max_batch_size`,
-            `device`); None is not given.
+        options: other arguments that lm-eval passes to the backend (`batch_size`,
+            `max_batch_size`, `device`); None is not given.
 
     Raises:
-        OptionError: packages that are not installed, an argument given twice, a dtype that does not
-            exist, CUDA where there is none.
+        OptionError: packages are not installed, an argument is given twice, a dtype does not exist,
+            or there is no CUDA device.
     """
     if model in _NEEDS:
         need(*_NEEDS[model])
@@ -76,9 +76,9 @@ def _check_hf(arguments: Mapping[str, Any], options: Mapping[str, Any]) -> None:
     for name in ("softmax_dtype", "mixed_precision_dtype"):
         _check_dtype(name, arguments, dtypes)
     device = str(arguments.get("device") or options.get("device") or "cuda")
-    # Several processes get their devices from accelerate.
+    # With several processes, accelerate chooses the devices.
     alone = int(os.environ.get("WORLD_SIZE", "1")) == 1
-    # lm-eval takes the CPU in place of a numbered device that is not there (its default, cuda:0).
+    # lm-eval uses the CPU instead of a numbered device that does not exist (default: cuda:0).
     if alone and device == "cuda" and not torch.cuda.is_available():
         raise OptionError(
             "--device cuda: PyTorch finds no CUDA device here; give --device cpu, or install a "
@@ -95,7 +95,7 @@ def _check_dtype(name: str, arguments: Mapping[str, Any], known: Any) -> None:  
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Within this block, an argument that no part of a backend knows is an `OptionError`."""
+    """Within this block, a model argument that nothing accepts raises an `OptionError`."""
     from lm_eval.api.model import LM
 
     original = LM.__dict__["create_from_arg_obj"]

@@ -1,4 +1,4 @@
-"""Keep a logger quiet for a while."""
+"""Silence a logger for some time."""
 
 import logging
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet(name: str) -> Iterator[None]:
-    """Without a logger's lines below errors."""
+    """Within this block, the logger writes nothing below the level ERROR."""
     logger = logging.getLogger(name)
     before = logger.level
     logger.setLevel(logging.ERROR)

@@ -1,8 +1,8 @@
-"""lm-eval's shell around `rotations`: one document asks once an order.
+"""The lm-eval class of the rotations: it sends one prompt per order of a document's choices.
 
-A YAML task sends one prompt a document. A class sends n, so that `--limit` counts documents, the
-scores of one document meet in one place, and standard errors are over documents, whatever the
-number of processes.
+A task without a class sends one prompt per document. The class sends n, so that `--limit` counts
+documents, the scores of one document are combined in one place, and standard errors are over
+documents, whatever the number of processes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from lm_eval_longsafety.variants.rotations import order_views, score_orders
 
 
 class RotationsTask(LongSafetyTask):
-    """A task whose documents are shown under all cyclic deals of their letters."""
+    """A task whose documents are shown with all rotations of their letters."""
 
     def fewshot_context(
         self,
@@ -28,7 +28,7 @@ class RotationsTask(LongSafetyTask):
         *args: Any,  # noqa: ANN401 - lm-eval's
         **kwargs: Any,  # noqa: ANN401
     ) -> list[str]:
-        """One context an order."""
+        """One context per order."""
         build = super().fewshot_context
         return [build(view, *args, **kwargs) for view in order_views(doc)]
 
@@ -38,7 +38,7 @@ class RotationsTask(LongSafetyTask):
         ctx: list[str],
         **kwargs: Any,  # noqa: ANN401 - lm-eval's
     ) -> list[Any]:
-        """The requests of all orders, one order after the other: a prefix cache holds the rest."""
+        """The requests of all orders, one order after the other, for the sake of a prefix cache."""
         requests: list[Any] = []
         for view, context in zip(order_views(doc), ctx, strict=True):
             made = super().construct_requests(view, context, **kwargs)
@@ -51,7 +51,7 @@ class RotationsTask(LongSafetyTask):
 def score_replies(
     doc: Mapping[str, Any], results: Sequence[Reading | list[Reading]]
 ) -> dict[str, float]:
-    """Metrics of one reply an order."""
+    """Metrics of a document with one reply per order."""
     views, readings = list(order_views(doc)), one_per_request(results)
     chosen = [chosen_by_reply(view, each) for view, each in zip(views, readings, strict=True)]
     scores = [
@@ -64,7 +64,7 @@ def score_replies(
 def score_letter_sets(
     doc: Mapping[str, Any], results: Sequence[tuple[float, bool]]
 ) -> dict[str, float]:
-    """Metrics of n log-probabilities an order."""
+    """Metrics of a document with n log-probabilities per order."""
     n = len(doc["letters"])
     chosen = [
         chosen_by_letters(view, results[n * i : n * i + n])

@@ -1,9 +1,9 @@
-"""What `longsafety run` checks before lm-eval loads a model's weights.
+"""Check a command line of `longsafety run` before lm-eval loads a model's weights.
 
 Data flow: lm-eval's own reading of the command line (`EvaluatorConfig`) -> errors of one line, the
 cheap checks first and all of them before lm-eval reads its thousands of task files. Options and
-data are checked for tasks of ours alone; they are checked again, with all prompts, when lm-eval
-builds the tasks.
+data are checked only for our tasks; they are checked again, with all prompts, when lm-eval builds
+the tasks.
 """
 
 import difflib
@@ -24,24 +24,24 @@ from lm_eval_longsafety.settings import REPLY_TOKENS, Settings, longest_reply, p
 _LOADED_HERE = ("hf", "hf-auto", "huggingface", "vllm", "longsafety-hf", "longsafety-vllm")
 """Backends that load the model that `pretrained` names."""
 _ELSEWHERE = re.compile(r"[*?\[]|\.yaml$")
-"""Patterns, and files of the user's: names that only lm-eval can resolve."""
+"""Patterns and file names, which only lm-eval can resolve."""
 _SIMILAR = 0.8
-"""difflib ratio from which a name counts as a misspelling; no task of lm-eval's own does."""
+"""difflib ratio from which a name counts as a misspelling; no task of lm-eval reaches it."""
 _TRIAL_BYTES = 1 << 16
-"""Written to see whether there is room; results without samples take about as much."""
+"""Bytes written as a test; results without samples take about as much."""
 _LENGTH = re.compile(r"longsafety_length(_logits)?")
 
 
 def before_tasks(config: Any) -> None:  # noqa: ANN401 (lm-eval is untyped)
-    """Check the command line, and the tasks of ours that it names.
+    """Check the command line, and those of our tasks that it names.
 
     Args:
         config: lm-eval's `EvaluatorConfig`; its metadata is model arguments and `--metadata`, and
             gets the length of replies (`task_file.REPLY`) that `--gen_kwargs` allows.
 
     Raises:
-        LongSafetyError: a command line that lm-eval would answer with a traceback, after minutes
-            or, worse, with cut prompts.
+        LongSafetyError: with this command line lm-eval would end in a traceback, perhaps after
+            minutes, or cut prompts.
     """
     model_arguments.check_model(config.model)
     arguments, metadata = config.model_args or {}, config.metadata
@@ -72,8 +72,7 @@ def check_named(names: Iterable[object], metadata: Mapping[str, Any]) -> None:
     """Check options, window, tokenizer and data of our tasks among `names`.
 
     Args:
-        names: tasks, groups and tags; those that are not ours, and lm-eval's other kinds, are left
-            alone.
+        names: tasks, groups and tags; those that are not ours are not checked.
         metadata: model arguments and `--metadata`.
 
     Raises:
@@ -109,7 +108,7 @@ def _check_model(chosen: Settings) -> None:
 
 
 def known_names() -> set[str]:
-    """Every task, group and tag of ours."""
+    """The names of all our tasks, groups and tags."""
     from lm_eval_longsafety.harness.discovery import tasks_path
 
     return {path.stem for path in tasks_path().rglob("*.yaml")} | {
@@ -118,12 +117,12 @@ def known_names() -> set[str]:
 
 
 def _try_lengths(metadata: Mapping[str, Any]) -> None:
-    """One prompt of each task, the shortest and the longest: they tell most of what can fail."""
+    """Build one prompt per task at the shortest and longest length: this finds most errors."""
     from lm_eval_longsafety.harness.length_documents import load_length_documents
     from lm_eval_longsafety.variants.length_options import parse_length_options
 
     wanted = parse_length_options(metadata)
-    # lm-eval's building of the same tasks will print their lines.
+    # The same lines are logged when lm-eval builds the tasks.
     with quiet("lm_eval.longsafety"):
         for length in sorted({min(wanted.lengths), max(wanted.lengths)}):
             for split in wanted.splits:
@@ -139,7 +138,7 @@ def split_names(tasks: object) -> list[str]:
     """`--tasks` as lm-eval splits it; a YAML config may hold a list.
 
     Raises:
-        OptionError: neither a text nor a list.
+        OptionError: `tasks` is neither a text nor a list.
     """
     if not isinstance(tasks, str | list):
         raise OptionError(f"tasks: expected names of tasks, found {shorten(tasks)}")
@@ -148,7 +147,7 @@ def split_names(tasks: object) -> list[str]:
 
 
 def _refuse_misspelt(names: Iterable[str]) -> None:
-    """A name like ours that is not ours is known to be wrong without lm-eval's index of tasks."""
+    """Refuse names that resemble ours but are not, before lm-eval builds its index of tasks."""
     known = known_names()
     for name in names:
         if _ELSEWHERE.search(name) or os.path.isdir(name) or re.split("@|::", name)[0] in known:
@@ -161,7 +160,7 @@ def _refuse_misspelt(names: Iterable[str]) -> None:
 
 
 def _check_places(output_path: str | None, use_cache: str | None) -> None:
-    """Whether results and answers can be written: lm-eval would find out after the last reply."""
+    """Check that results and answers can be written: lm-eval would fail after the last reply."""
     if output_path:
         place = Path(output_path)
         _check_writable("--output_path", place.parent if place.suffix == ".json" else place)
@@ -175,7 +174,7 @@ def _check_places(output_path: str | None, use_cache: str | None) -> None:
 
 
 def _check_writable(option: str, folder: Path) -> None:
-    """Write to the folder, or to the one that it will be made in, and leave nothing there."""
+    """Check that the folder, or the one in which it will be created, can be written to."""
     # Not `Path.exists`, which fails below a folder that may not be entered.
     there = next(path for path in (folder, *folder.absolute().parents) if os.path.exists(path))
     try:
@@ -206,14 +205,14 @@ def _refuse_cached_requests(config: Any) -> None:  # noqa: ANN401
 
 
 def _longest_reply(gen_kwargs: object) -> int:
-    """Tokens that `--gen_kwargs` lets a reply have; 0 where it does not say."""
+    """Tokens that `--gen_kwargs` allows a reply; 0 where it sets no limit."""
     if not isinstance(gen_kwargs, Mapping):
         raise OptionError(f"gen_kwargs: expected key=value pairs, found {shorten(gen_kwargs)}")
     return longest_reply(gen_kwargs)
 
 
 def _try_template(config: Any) -> None:  # noqa: ANN401
-    """Look at the chat template by a prompt of a few words, as the run will look at all prompts."""
+    """Check the chat template with a short prompt, as the run will check all prompts."""
     from lm_eval_longsafety.harness import sent
     from lm_eval_longsafety.prompts.tokenizer import load_tokenizer
 
@@ -226,7 +225,7 @@ def _try_template(config: Any) -> None:  # noqa: ANN401
 
 
 def _check_template(model: str, asked: object, arguments: Mapping[str, Any]) -> None:
-    """Whether there is a chat template: transformers would find out at the first document."""
+    """Check that there is a chat template: transformers would fail at the first document."""
     from lm_eval_longsafety.prompts.tokenizer import load_config, load_tokenizer
 
     named = parse(arguments).model

@@ -1,7 +1,7 @@
-"""What must hold of a task's prompts as they are sent: lm-eval checks none of it.
+"""Check a task's prompts as they are sent, which lm-eval does not do.
 
 Data flow: requests and what reads them (tokenizer, chat template, backend) -> an error where a
-score would be wrong, one warning a run where it may be. Nothing here changes a request.
+score would be wrong, and one warning per run where it may be. Nothing here changes a request.
 """
 
 import functools
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("lm_eval.longsafety")
 
 _END = 40
-"""Characters of a prompt's end by which it is found in what is sent; the templates' own words."""
+"""Characters at the end of a prompt by which it is found in what is sent."""
 _TAIL = 200
-"""Characters before a letter that decide which tokens it becomes; generous."""
+"""Characters before a letter that may change its tokens; rather too many."""
 _TRIAL = "Which letter comes first in the alphabet, as far as the harbour master knows?"
 _LOST = (
     "the prompt is not in what would be sent to the model: the chat template leaves it out, as "
@@ -32,14 +32,14 @@ _LOST = (
     "(tokenizer=... in --model_args), or serve the model and use --model local-chat-completions"
 )
 _TAG = "<[◁"
-"""What an opening tag begins with."""
+"""The characters with which an opening tag begins."""
 
 
 def refuse_lost_prompts(requests: "Sequence[Instance]") -> None:
-    """Every prompt must stand in what is sent, whitespace aside.
+    """Check that what is sent contains each prompt, apart from differences in whitespace.
 
     Raises:
-        OptionError: a chat template left one out.
+        OptionError: a chat template leaves a prompt out.
     """
     checked = None
     for request in requests:
@@ -50,11 +50,11 @@ def refuse_lost_prompts(requests: "Sequence[Instance]") -> None:
 
 
 def try_template(tokenizer: Any, arguments: Mapping[str, Any]) -> None:  # noqa: ANN401
-    """The same for a trial prompt, and the warning of opened thoughts, before a model is loaded.
+    """Check the chat template with a trial prompt, and warn if it opens a thought.
 
     Args:
         tokenizer: transformers'.
-        arguments: of the model; those of the chat template are taken.
+        arguments: of the model; those for the chat template are used.
 
     Raises:
         OptionError: the chat template leaves the prompt out.
@@ -68,7 +68,7 @@ def try_template(tokenizer: Any, arguments: Mapping[str, Any]) -> None:  # noqa:
             turns, tokenize=False, add_generation_prompt=True, **own
         )
     except (ValueError, TypeError, TemplateError):
-        return  # No template, or one that wants more than a turn: the run itself will say so.
+        return  # No template, or one that needs more than one turn: the run itself reports it.
     if not holds_prompt(context, _TRIAL):
         raise OptionError(f"--apply_chat_template: {_LOST}")
     if tag := opened_thought(context, _TRIAL):
@@ -76,14 +76,14 @@ def try_template(tokenizer: Any, arguments: Mapping[str, Any]) -> None:  # noqa:
 
 
 def warn_of_unused_template(tokenizer: Any, *, applied: bool) -> bool | None:  # noqa: ANN401
-    """Whether a chat model is asked as a base model, with a warning where it is.
+    """Warn if a chat model is used without its chat template.
 
     Args:
         tokenizer: transformers'; None where it is unknown.
         applied: whether lm-eval applies the chat template.
 
     Returns:
-        None where nothing is known of the tokenizer.
+        Whether it is; None where the tokenizer is unknown.
     """
     if tokenizer is None:
         return None
@@ -98,11 +98,11 @@ def warn_of_unused_template(tokenizer: Any, *, applied: bool) -> bool | None:  #
 
 
 def opened_thought(context: object, prompt: str) -> str:
-    """The tag with which the chat template opens a thought for the reply; `""` where it does not.
+    """The tag with which the chat template opens a thought; `""` where it opens none.
 
     Args:
         context: what is sent.
-        prompt: the document's.
+        prompt: of the document.
     """
     _, found, after = text_of(context).rpartition(prompt.rstrip()[-_END:])
     if not found or not opens_thought(after):
@@ -111,7 +111,7 @@ def opened_thought(context: object, prompt: str) -> str:
 
 
 def warn_of_thought(tag: str) -> None:
-    """Say what a thought that the chat template opens means for the scores."""
+    """Warn that the chat template opens a thought, and say what this means for the scores."""
     warn_once(
         f"the chat template opens a thought ({tag.strip()}) before the reply: a reply that does "
         "not close it counts as unanswered, and _logits tasks read their letters inside it. Give "
@@ -123,14 +123,16 @@ def warn_of_thought(tag: str) -> None:
 
 
 def refuse_joined_letters(requests: "Sequence[Instance]", lm: Any) -> None:  # noqa: ANN401
-    """Stock backends score the tokens that a letter adds to the prompt: they must be the letter.
+    """Refuse letters that one of lm-eval's own backends would not score as letters.
+
+    It scores the tokens that a letter adds to the prompt; they must be the letter.
 
     Args:
         requests: of a `_logits` task.
-        lm: a backend of lm-eval; one without `_encode_pair` or tokenizer is not looked at.
+        lm: a backend of lm-eval; one without `_encode_pair` or tokenizer is not checked.
 
     Raises:
-        OptionError: they are not.
+        OptionError: they are not the letter.
     """
     decode = getattr(vars(lm).get("tokenizer"), "decode", None)
     if decode is None or not hasattr(lm, "_encode_pair"):
@@ -149,6 +151,6 @@ def refuse_joined_letters(requests: "Sequence[Instance]", lm: Any) -> None:  # n
 
 @functools.lru_cache(maxsize=64)
 def warn_once(text: str) -> None:
-    """A warning that a run shows once, however many tasks and processes it has."""
+    """Log a warning once per run, however many tasks and processes it has."""
     if os.environ.get("RANK", "0") == "0":  # `accelerate launch` and `torchrun` set it.
         log.warning(text)

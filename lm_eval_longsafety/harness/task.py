@@ -1,7 +1,7 @@
-"""lm-eval's shell around one task: what is about to be sent is looked at first.
+"""The lm-eval class of a task, which checks the prompts before they are sent.
 
 lm-eval builds the requests of each task (`build_all_requests`), then answers those of all tasks.
-Between the two stand the checks of `sent` and `left_cut`, the only ones that see the prompts as the
+Between the two come the checks of `sent` and `left_cut`, the only ones that have the prompts as the
 loaded model gets them, whatever command, backend and options the run has.
 """
 
@@ -31,10 +31,10 @@ class LongSafetyTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is unty
     """One task of the benchmark, whatever its protocol and variant."""
 
     _thought = ""
-    """What the prompts have opened and the replies still hold."""
+    """The tag of the thought that the prompts open, to be put before each reply; may be empty."""
 
     def __new__(cls, config: dict[str, Any]) -> "LongSafetyTask":
-        """Put the class before the one that lm-eval 0.5 has for these requests."""
+        """Combine the class with the one that lm-eval 0.5 has for the kind of requests."""
         kind = _KINDS.get(config["output_type"])
         made: type = cls if kind is None else type(cls.__name__, (cls, kind), {})
         return super().__new__(made)  # type: ignore[no-any-return]
@@ -54,7 +54,7 @@ class LongSafetyTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is unty
         """
         if options.get("cache_requests"):
             sent.warn_once(
-                "--cache_requests: prompts of LongSafetyBench are built anew all the same"
+                "--cache_requests: prompts of LongSafetyBench are built again nevertheless"
             )
         built = super().build_all_requests(**{**options, "cache_requests": False})
         self._check(_running_model(), applied=bool(options.get("apply_chat_template")))
@@ -78,15 +78,15 @@ class LongSafetyTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is unty
                 sent.refuse_joined_letters(self.instances, lm)
 
     def _tokenizer(self, lm: Any) -> Any:  # noqa: ANN401 (lm-eval's)
-        """The loaded model's, else the one that model arguments and options name."""
-        # Not `getattr`: lm-eval's `dummy` would fetch one from the hub.
+        """The tokenizer of the loaded model, else the one that model arguments and options name."""
+        # Not `getattr`, with which lm-eval's `dummy` would download one from the hub.
         if (loaded := lm and vars(lm).get("tokenizer")) is not None:
             return loaded
         named = load_tokenizer(settings.parse(self.config.metadata).model)
         return named and named.loaded
 
     def apply_filters(self) -> Any:  # noqa: ANN401 (lm-eval's)
-        """Let replies begin with the thought that their prompt opened, so that they read right."""
+        """Put the tag of the thought that the prompt opened before each reply, then filter."""
         if self._thought:
             for instance in self.instances:
                 instance.resps[:] = [f"{self._thought}{reply}" for reply in instance.resps]
@@ -94,10 +94,10 @@ class LongSafetyTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is unty
 
 
 def _left_to_the_reading(thought: str, lm: Any) -> str:  # noqa: ANN401 (lm-eval's)
-    """The thought that replies still hold: lm-eval's backends may have removed it.
+    """The tag to put before each reply; none where the backend removes thoughts.
 
     Raises:
-        OptionError: a removed thought and one that never ended would look alike.
+        OptionError: a removed thought could not be distinguished from one that never ended.
     """
     if getattr(lm, "think_end_token", None) is None:
         return thought
@@ -112,7 +112,7 @@ def _left_to_the_reading(thought: str, lm: Any) -> str:  # noqa: ANN401 (lm-eval
 
 
 def _running_model() -> Any:  # noqa: ANN401 (lm-eval is untyped)
-    """The model that will answer, held by the nearest caller; None where none holds one.
+    """The model that will answer, from the nearest caller that has one; None if none has.
 
     lm-eval hands a task the model's chat template at most, and nothing without
     `--apply_chat_template`.

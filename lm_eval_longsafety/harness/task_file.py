@@ -1,10 +1,10 @@
-"""Between lm-eval and the code that builds documents: what only a task file may set.
+"""Pass the settings of a task file to the code that builds documents; refuse them as options.
 
 lm-eval calls `custom_dataset(**metadata, **dataset_kwargs)`, and `--metadata` and `--model_args`
 have overwritten the task file's own metadata by then. So a task file says its split (and a row of
 `longsafety_length` its length and depth) under names that no option has, and its protocol inside
-`provenance`; the plain names are refused here, before any model call, instead of changing in
-silence what is scored.
+`provenance`. Users' options with the plain names would change what is scored without a warning, so
+they are refused here, before any model call.
 """
 
 import functools
@@ -15,16 +15,16 @@ from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.settings import parse
 
 Load = Callable[..., Any]
-"""`documents.load_documents` or its like."""
+"""`documents.load_documents` or a function like it."""
 
 OWN = "longsafety_"
-"""Begins the keys of `dataset_kwargs`: `longsafety_split` becomes the argument `split`."""
+"""Prefix of the keys of `dataset_kwargs`: `longsafety_split` becomes the argument `split`."""
 REPLY = f"{OWN}reply_tokens"
-"""Key of the metadata by which `longsafety run` passes on how long `--gen_kwargs` lets replies
-be: only here it is known whether a task generates any."""
+"""Metadata key by which `longsafety run` passes on the longest reply that `--gen_kwargs` allows;
+only here it is known whether a task generates replies."""
 RESERVED = ("split", "protocol", "provenance", "target_length", "target_depth")
 VARIANTS = ("no_context", "rotations", "length")
-"""Values of `variant` that are refused; others are a model's own (`from_pretrained` has one)."""
+"""Values of `variant` that are refused; others belong to the model (`from_pretrained` has one)."""
 
 
 def refuse_reserved(given: Mapping[str, Any], names: Iterable[str] = RESERVED) -> None:
@@ -32,10 +32,10 @@ def refuse_reserved(given: Mapping[str, Any], names: Iterable[str] = RESERVED) -
 
     Args:
         given: options of the user.
-        names: keys that the user cannot rightly have given.
+        names: keys that a user may not give.
 
     Raises:
-        OptionError: one of the names is there, or `variant` with a value of ours.
+        OptionError: one of the names is given, or `variant` with one of our values.
     """
     if given.get("variant") in VARIANTS:
         raise OptionError(
@@ -50,14 +50,14 @@ def refuse_reserved(given: Mapping[str, Any], names: Iterable[str] = RESERVED) -
 
 
 def with_reply_room(given: Mapping[str, Any], longest: int) -> dict[str, Any]:
-    """Options under which the prompts leave room for the reply, or lm-eval cuts their heads.
+    """The options, with `reply_tokens` large enough that lm-eval does not cut the prompts' heads.
 
     Args:
         given: options of the user.
         longest: tokens that a reply may have.
 
     Raises:
-        OptionError: `reply_tokens` reserves less.
+        OptionError: `reply_tokens` is given and too small.
     """
     reserved = parse(given).reply_tokens
     if longest <= reserved:
@@ -72,7 +72,7 @@ def with_reply_room(given: Mapping[str, Any], longest: int) -> dict[str, Any]:
 
 
 def for_task_file(load: Load) -> Load:
-    """`load` as task files call it by `!function`."""
+    """`load` in the form in which task files name it with `!function`."""
 
     @functools.wraps(load)
     def custom_dataset(**given: Any) -> Any:  # noqa: ANN401

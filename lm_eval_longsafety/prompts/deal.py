@@ -1,7 +1,7 @@
 """Deal a letter to each choice.
 
-Data flow: row id, number of choices -> `deal` -> letters in dataset order. The deal depends on
-nothing but the seed and the row's id, so it is the same on every machine, for any `--limit` and any
+Data flow: row id, number of choices -> `deal` -> letters in dataset order. The deal depends
+only on the seed and the row's id, so it is the same on every machine, for any `--limit` and any
 order of rows.
 """
 
@@ -21,17 +21,16 @@ def deal(row_id: str, n: int, *, order: str, seed: int) -> list[str]:
         seed: any whole number.
 
     Returns:
-        n letters: item i is the letter under which choice i is shown.
+        n letters; item i is the letter under which choice i is shown.
     """
     if not 2 <= n <= MAX_CHOICES:
         raise ValueError(f"cannot deal letters to {n} choices (2 to {MAX_CHOICES})")
     if order == "original":
         return list(LETTERS[:n])
-    # A hash instead of `random`: its sequences may change between Python versions, a digest never
-    # does.
+    # A hash instead of `random`, whose sequences may change between Python versions.
     return sorted(LETTERS[:n], key=lambda letter: draw(seed, row_id, letter))
 
 
 def draw(seed: int, row_id: str, item: object) -> bytes:
-    """32 bytes to sort items by: an order of their own for each seed and row."""
+    """32 bytes by which items are sorted, so that each seed and row has its own order."""
     return hashlib.sha256(f"{seed}\0{row_id}\0{item}".encode()).digest()

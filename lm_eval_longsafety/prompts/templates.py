@@ -1,7 +1,7 @@
 """Render the user message: the benchmark's two templates, byte for byte.
 
 Data flow: a row and its letters -> `render` -> the text of one user turn. Never interprets the
-row's text: braces, template syntax, CRLF and NUL pass through untouched.
+row's text: braces, template syntax, CRLF and NUL are kept unchanged.
 
 Source of the templates: the benchmark's published code (github.com/OpenMOSS/LongSafety,
 eval/evaluator.py).
@@ -48,13 +48,13 @@ def render(
 
     Args:
         split: the task's split name, which decides between the two templates.
-        context: the long text; None leaves it out, with the blank line that ends it.
+        context: the long text; None leaves it out, with the blank line after it.
         question: the question, or the dialogue history of ManyShotJailbreak.
         choices: in dataset order.
         letters: the letter of each choice, in dataset order.
 
     Returns:
-        The text, without a trailing newline; options stand in letter order.
+        The text, without a trailing newline; the choices are in letter order.
     """
     template = DIALOGUE_TEMPLATE if BY_SPLIT[split].dialogue else DOCUMENT_TEMPLATE
     if context is None:
@@ -64,10 +64,10 @@ def render(
 
 
 def render_options(dealt: Sequence[tuple[str, str]]) -> str:
-    """The prompt's end, from the first option on.
+    """The end of the prompt, from the first choice on.
 
     Args:
-        dealt: (letter, choice) in the order of print.
+        dealt: (letter, choice) in the order in which they are printed.
     """
     return _TAIL.format(
         options="\n".join(f"{letter}. {choice}" for letter, choice in dealt),

@@ -1,8 +1,8 @@
-"""Remember what tokenising a prompt told, so that the second start need not do it again.
+"""Remember token counts and cuts of prompts, so that a second run need not tokenise them.
 
 One small SQLite file per tokenizer in Hugging Face's assets cache: SHA-256 of the prompt -> token
-count, SHA-256 of the tokens, and where its middle cut fell. No text is stored. A cache that cannot
-be used is done without: it can only save time.
+count, SHA-256 of the tokens, and where its middle cut fell. No text is stored. The store
+only saves time: if it cannot be used, prompts are tokenised again.
 """
 
 import contextlib
@@ -62,13 +62,13 @@ class TokenCounts:
         return [known[key] if key in known else fresh[key] for key in keys]
 
     def cut(self, prompt: str, kept: int, cut: Callable[[str], str], *, rule: str) -> str:
-        """`cut(prompt)`, remembered by position where it is the prompt's own head and tail.
+        """The result of `cut(prompt)`, remembered where it is the prompt's own head and tail.
 
         Args:
             prompt: the whole prompt.
-            kept: how many tokens the cut keeps; with the prompt it names the cut.
+            kept: how many tokens the cut keeps; part of the key.
             cut: makes the cut text; called only where it is not remembered.
-            rule: names what `cut` does; cuts by another rule are not taken.
+            rule: name of what `cut` does; part of the key.
         """
         key = (rule, _key(prompt), kept)
         with self._store() as store:
@@ -112,7 +112,7 @@ def _default_path(fingerprint: str) -> Path:
 def _remembered(
     store: sqlite3.Connection, select: str, key: Sequence[object], types: tuple[type, ...]
 ) -> tuple[Any, ...] | None:
-    """A row of the store; None where there is none, or only a damaged one."""
+    """A row of the store; None where there is none, or where it is damaged."""
     try:
         row: tuple[Any, ...] | None = store.execute(select, key).fetchone()
     except sqlite3.Error:
@@ -121,7 +121,7 @@ def _remembered(
 
 
 def _save(store: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-    """Write what was learnt; a full disk or a busy store costs only the time saved next time."""
+    """Write new rows; with a full disk or a busy store nothing is remembered."""
     with contextlib.suppress(sqlite3.Error), store:
         store.executemany(statement, rows)
 
@@ -133,8 +133,8 @@ def _key(prompt: str) -> bytes:
 def _head_length(prompt: str, text: str) -> int | None:
     """The head's length where `text` is the prompt's head and tail; None where it is not.
 
-    A tokenizer that cannot give back its input exactly (a character cut in two, spaces made anew)
-    has no such place.
+    It is not where the tokenizer does not restore its input exactly: a character is cut in two, or
+    spaces have changed.
     """
     head = _common_prefix(prompt, text)
     return head if prompt.endswith(text[head:]) else None

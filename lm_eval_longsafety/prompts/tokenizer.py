@@ -1,4 +1,4 @@
-"""The tokenizer and config of the model that will read the prompts, by the model arguments.
+"""Load the tokenizer and the config that the model arguments name, and count tokens.
 
 Nothing here loads weights. Special tokens are never added: prompts are measured as plain text.
 """
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from transformers import PretrainedConfig
 
 _BATCH_CHARACTERS = 4_000_000
-"""Text tokenised at once: enough to keep every core busy, little beside the prompts themselves."""
+"""Characters tokenised at once: enough to keep every core busy without much memory."""
 _UNSET_MAX_LENGTH = 10**9
 """Tokenizers without a limit of their own report about 1e30."""
 
 
 class Measure(NamedTuple):
-    """What tokenising one text tells."""
+    """Token count of a text, and a hash of its tokens."""
 
     tokens: int
     sha256: str
@@ -56,7 +56,7 @@ class PromptTokenizer:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of the tokenizer's full definition; equal fingerprints count alike."""
+        """SHA-256 of the tokenizer's full definition; tokenizers with equal ones count alike."""
         if self._fast is not None:
             definition = self._fast.to_str()
         else:
@@ -77,14 +77,14 @@ class PromptTokenizer:
         return ids
 
     def decode(self, ids: Sequence[int]) -> str:
-        """The text of token ids, spaces and special tokens left as they are."""
+        """The text of token ids; spaces and special tokens are kept."""
         text: str = self._tokenizer.decode(
             list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False
         )
         return text
 
     def check_chat_template(self, name: str | None = None) -> None:
-        """Check that a conversation can be put into the tokenizer's chat template.
+        """Check that the tokenizer has a chat template.
 
         Args:
             name: of one template among several; None takes the default.
@@ -141,7 +141,7 @@ def load_tokenizer(model: ModelArgs) -> PromptTokenizer | None:
     """The tokenizer that the model arguments name: `tokenizer`, else the model itself.
 
     Returns:
-        None where none is named, or where an API model's name leads to no tokenizer here.
+        None if none is named, or if no tokenizer is found by an API model's name.
 
     Raises:
         OptionError: a tokenizer named by the user, or that of a model on this machine, cannot be
@@ -183,10 +183,10 @@ def load_config(model: ModelArgs) -> "PretrainedConfig":
 
 
 def _load_errors() -> tuple[type[Exception], ...]:
-    """What transformers raises for files that are missing, damaged or of another kind."""
+    """The errors that transformers raises for missing, damaged and unsuitable files."""
     from huggingface_hub import errors
 
-    # Checked configs, of huggingface_hub 1.0 and newer, raise an error outside the usual ones.
+    # The configs of huggingface_hub 1.0 and newer raise an error that is none of the usual ones.
     checked = getattr(errors, "StrictDataclassError", ValueError)
     usual = (ImportError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
     return (*usual, checked)
@@ -201,7 +201,7 @@ def _hub_arguments(model: ModelArgs) -> dict[str, Any]:
 
 
 def _refuse_missing(what: str, name: str) -> None:
-    """Importing transformers takes seconds, and its error would blame the form of the name."""
+    """Refuse a missing folder: transformers takes seconds, and would call the name malformed."""
     if os.path.isabs(name) and not os.path.exists(name):
         raise OptionError(_cannot_load(what, name, "there is no such folder"))
 

@@ -1,4 +1,4 @@
-"""Fit prompts to the model's window: count tokens, cut in the middle, never silently.
+"""Fit prompts to the model's window: count their tokens, and cut long ones in the middle.
 
 Data flow: finished prompts -> `fit` -> the prompts as sent, each with its token count and whether
 it was cut. The cut is the benchmark's: the first and the last half of the tokens that fit are kept
@@ -16,8 +16,8 @@ from lm_eval_longsafety.public import public
 from lm_eval_longsafety.settings import REPLY_TOKENS, RESERVED_TOKENS, ModelArgs, Settings
 
 CUT_RULE = "middle 1"
-"""Name of the rule by which prompts are cut; rises with every change that moves a cut, or cuts that
-are remembered from an earlier release would be sent."""
+"""Name of the rule by which prompts are cut. Every change that moves a cut must change it, or
+remembered cuts of an earlier release would be sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +34,14 @@ class Fitted:
 
 
 def model_window(settings: Settings) -> int | None:
-    """The model's window in tokens; None where nothing tells (`dummy`, model objects).
+    """The model's window in tokens; None where it is unknown (`dummy`, model objects).
 
     Order: `max_prompt_tokens`, `max_length` / `max_model_len` of the model arguments, the model's
     config by lm-eval's own rule.
 
     Raises:
-        OptionError: an API model without `max_length`, or `max_prompt_tokens` above what lm-eval
-            would let through.
+        OptionError: an API model without `max_length`, or `max_prompt_tokens` above the window
+            to which lm-eval would cut the prompts.
     """
     model = settings.model
     if model.name and not model.local or model.base_url:
@@ -52,7 +52,7 @@ def model_window(settings: Settings) -> int | None:
         raise OptionError(
             f"max_prompt_tokens {asked} is above the model's window of {own} tokens, to which "
             f"lm-eval would cut the prompts from the left; add max_length={asked} to --model_args "
-            "if the model really holds it"
+            "if the model really has that window"
         )
     return asked or own
 
@@ -62,8 +62,8 @@ def prompt_limit(window: int | None, reply_tokens: int = REPLY_TOKENS) -> int | 
 
     Args:
         window: from `model_window`.
-        reply_tokens: what the reply may have; above 64 the rest comes off the prompt, or lm-eval
-            would cut the prompt's head for it.
+        reply_tokens: tokens that the reply may have. Those above 64 are taken from the prompt;
+            otherwise lm-eval would cut the prompt's head.
 
     Raises:
         OptionError: the window leaves no room for a prompt.
@@ -85,11 +85,11 @@ def fit(prompts: Sequence[str], settings: Settings, limit: int | None) -> list[F
 
     Args:
         prompts: finished user messages.
-        settings: name the tokenizer.
+        settings: their model arguments name the tokenizer.
         limit: from `prompt_limit`; None sends every prompt whole.
 
     Raises:
-        OptionError: a prompt may be too long and no tokenizer is known to tell.
+        OptionError: a prompt may be too long, and no tokenizer is known to count its tokens.
     """
     tokenizer = load_tokenizer(settings.model)
     if tokenizer is None:
@@ -133,11 +133,11 @@ def _kept(limit: int) -> int:
 
 
 def _fit_uncounted(prompt: str, limit: int | None, model: ModelArgs) -> Fitted:
-    """A prompt of no more bytes than the limit fits: a token stands for a byte or more."""
+    """Accept a prompt with no more bytes than the limit: a token has at least one byte."""
     size = len(prompt.encode())
     if limit is not None and size > limit:
         raise OptionError(
-            f"cannot tell whether a prompt of {size} bytes fits into {limit} tokens: no "
+            f"cannot decide whether a prompt of {size} bytes fits into {limit} tokens: no "
             "tokenizer for model "
             f"{model.name!r} here; name one (hub id or folder) with --metadata "
             f"'{{\"tokenizer\": ...}}'"
@@ -152,7 +152,7 @@ def _require_max_length(settings: Settings) -> None:
     raise OptionError(
         f"an API model ({public(model.base_url or model.name)}) needs max_length=<the model's "
         "window in tokens> in --model_args: without it lm-eval cuts prompts to 2,048 tokens from "
-        "the left, unseen"
+        "the left without a warning"
     )
 
 

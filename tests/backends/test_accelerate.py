@@ -32,7 +32,7 @@ leave_process_group()
 
 
 def launch(*words: str) -> subprocess.CompletedProcess:
-    """`accelerate launch` with two processes; without GPUs it starts them only when told both."""
+    """`accelerate launch` with two processes; without GPUs it starts them only when given both."""
     command = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu"]
     command += ["--num_processes", "2", "--num_machines", "1"]
     command += ["--mixed_precision", "no", "--dynamo_backend", "no"]

@@ -202,6 +202,6 @@ def test_reasoning_is_dropped_and_cut_off_reasoning_is_no_answer(
 
 
 @pytest.mark.parametrize("wrong", ["x", 0, -1, 1.5, True])
-def test_a_wrong_batch_tokens_is_told_before_the_model_is_loaded(wrong):
+def test_a_wrong_batch_tokens_is_reported_before_the_model_is_loaded(wrong):
     with pytest.raises(OptionError, match="batch_tokens: expected a whole number above 0"):
         LongSafetyHF("/there/is/no/such/model", batch_tokens=wrong)

@@ -1,4 +1,4 @@
-"""The `--use_cache` file: what is stored is found again, damage and strangers are told."""
+"""The `--use_cache` file: stored answers are found again; damage and other models are refused."""
 
 import pickle
 import sqlite3
@@ -66,7 +66,7 @@ def test_each_answer_is_on_disk_before_the_next_is_asked_for(backend, cache, mon
     caching = CachingLM(backend, str(cache))
     caching.generate_until(replies)
     caching.dbdict.close()
-    # One row tells whose cache it is; then one row a reply.
+    # One row for the identity, then one row per reply.
     assert stored == [1, 2, 3]
 
 
@@ -172,6 +172,8 @@ def test_a_stock_backends_identity_holds_its_arguments_but_no_secret():
         "num_concurrent": 8,
         "header": {"api-key": "word"},
         "auth_token": "word",
+        "watsonx_credentials": {"apikey": "word"},
+        "db_password": "word",
     }
     assert stock_identity("local-completions", known) == {
         "backend": "lm-eval's local-completions",
@@ -209,7 +211,7 @@ def test_a_file_cut_in_half_is_damaged(cache):
     assert cache.read_bytes() == before
 
 
-def test_damage_is_told_in_one_line(cache):
+def test_damage_is_reported_in_one_line(cache):
     filled(cache, [(str(n), pickle.dumps("reply " * 50)) for n in range(500)])
     pages = bytearray(cache.read_bytes())
     for page in (20, 21, 22):
@@ -224,11 +226,11 @@ def test_damage_is_told_in_one_line(cache):
 @pytest.mark.parametrize("value", [b"", b"\x80", b"reply", pickle.dumps(CacheError)])
 def test_a_row_that_is_no_response_is_damage(cache, value):
     filled(cache, [("a", pickle.dumps((-1.5, True))), ("b", value)])
-    with pytest.raises(CacheError, match="a row that is no response"):
+    with pytest.raises(CacheError, match="a row that is not a response"):
         check_file(cache)
 
 
-def test_another_programs_database_is_told(cache):
+def test_another_programs_database_is_refused(cache):
     with sqlite3.connect(cache) as connection:
         connection.execute("CREATE TABLE letters (key TEXT)")
     connection.close()

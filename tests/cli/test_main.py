@@ -77,7 +77,7 @@ def test_what_a_user_can_mend_is_one_line_and_exit_code_2(monkeypatch, capsys):
     captured = capsys.readouterr()
     assert captured.out == ""
     (line,) = captured.err.splitlines()
-    assert line.startswith("longsafety: data '/no/such/folder' is no folder here")
+    assert line.startswith("longsafety: data '/no/such/folder' is not a folder here")
 
 
 def test_a_files_name_cannot_control_the_terminal_through_an_error(monkeypatch, capsys, tmp_path):

@@ -36,14 +36,14 @@ MALFORMED = {
     "column missing": (without("choices"), "no column choices, expected columns id, context"),
     "two columns missing": ({"id": "row-1", "choices": ["a", "b"]}, "no column context, question"),
     "not an object": ([1, 2], "a list, expected an object"),
-    "not JSON": ('{"id": "row-1", ', "line 2 is no JSON"),
+    "not JSON": ('{"id": "row-1", ', "line 2 is not JSON"),
     "nested too deep": ("[" * 100_000, "line 2 is nested too deep"),
     "a key twice": ('{"id": "row-1", "context": "a", "context": "b"}', "the key 'context' twice"),
     "too many digits": ('{"n": ' + "9" * 5000 + "}", "line 2 has a number of too many digits"),
     "id empty": (row(1, id=" "), "an empty id"),
     "id a number": (row(1, id=1), "id is of type int, expected a text"),
     "id null": (row(1, id=None), "id is missing .null."),
-    "id twice": (row(0), "the id of row 0 again, expected an id of its own"),
+    "id twice": (row(0), "the same id as row 0, expected a different id"),
     "context null": (row(1, context=None), "context is missing .null., expected a text"),
     "context a list": (row(1, context=["a"]), "context is of type list"),
     "context no Unicode": (row(1, context="a\ud800"), "context has a lone surrogate at char"),
@@ -119,7 +119,7 @@ def test_a_folder_without_splits_says_what_it_holds(tmp_path):
     "name", ["./nowhere", "/no/such/folder", "one-word", "a/b/c", "n" * 5000, "~nouser/x"]
 )
 def test_a_name_that_is_nothing_is_refused(name):
-    with pytest.raises(DataError, match="is no folder here; give a hub id"):
+    with pytest.raises(DataError, match="is not a folder here; give a hub id"):
         sources.load(name)
 
 
@@ -154,7 +154,7 @@ def test_a_file_that_is_not_utf8_is_named(tmp_path):
 def test_what_is_no_file_is_refused_without_waiting_for_it(tmp_path, make, name):
     (tmp_path / "data").mkdir()
     make(tmp_path / name)
-    with pytest.raises(DataError, match=f"{name}: a folder, a pipe or a broken link"):
+    with pytest.raises(DataError, match=f"{name}: found a folder, a pipe or a broken link"):
         sources.load(str(tmp_path)).rows(SPLIT)
 
 
@@ -162,7 +162,7 @@ def test_what_is_no_file_is_refused_without_waiting_for_it(tmp_path, make, name)
 def test_a_git_lfs_pointer_is_refused_with_the_command_that_fetches_the_file(tmp_path, name):
     (tmp_path / "data").mkdir()
     (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:12\n")
-    with pytest.raises(DataError, match=f"{name}: a Git LFS pointer .* `git lfs pull`"):
+    with pytest.raises(DataError, match=f"{name}: found a Git LFS pointer.* `git lfs pull`"):
         sources.load(str(tmp_path)).rows(SPLIT)
 
 
@@ -267,7 +267,7 @@ def shard(folder, split, number, total, rows):
     pq.write_table(pa.Table.from_pylist(rows), path)
 
 
-def test_a_missing_shard_is_told_with_what_was_found_and_expected(tmp_path):
+def test_a_missing_shard_is_reported_with_what_was_found_and_expected(tmp_path):
     shard(tmp_path, SPLIT, 1, 2, [row(0)])
     shard(tmp_path, "MedicalQuiz", 0, 1, [row(0)])
     source = sources.load(str(tmp_path))

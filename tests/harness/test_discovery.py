@@ -88,7 +88,7 @@ def test_the_status_counts_our_stubs_alone_and_names_the_files_of_others(lm_eval
     assert "holds files that are not ours: mine.yaml" in caplog.text
 
 
-def test_a_file_in_place_of_the_folder_is_told(lm_eval_copy):
+def test_a_file_in_place_of_the_folder_is_reported(lm_eval_copy):
     (lm_eval_copy / "tasks" / "longsafety").write_text("a note")
     assert not discovery.status().found
     with pytest.raises(LinkError, match="longsafety is a file that is not ours; move it away"):

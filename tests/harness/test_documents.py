@@ -75,7 +75,7 @@ def test_original_order_and_seeds_are_at_the_users_command(folder):
     assert list(dealt[0]) != list(dealt[2]) or list(dealt[0]) != list(dealt[3])
 
 
-def test_long_prompts_are_cut_counted_and_told_in_one_line(folder, narrow_model, caplog):
+def test_long_prompts_are_cut_counted_and_logged_in_one_line(folder, narrow_model, caplog):
     provenance = {}
     with caplog.at_level(logging.INFO, logger="lm_eval.longsafety"):
         docs = documents(data=folder, pretrained=str(narrow_model), provenance=provenance)
@@ -111,7 +111,7 @@ def test_over_length_error_stops_before_any_model_call(folder, narrow_model):
         documents(data=folder, pretrained=str(narrow_model), over_length="error")
 
 
-def test_the_provenance_tells_whether_two_runs_used_the_same_data(folder, tmp_path):
+def test_the_provenance_shows_whether_two_runs_used_the_same_data(folder, tmp_path):
     first, second, third = {}, {}, {}
     documents(data=folder, provenance=first)
     documents(data=folder, provenance=second, option_seed=3)

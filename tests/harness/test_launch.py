@@ -109,7 +109,7 @@ def no_index(monkeypatch):
     [
         (["--metadata", "{data: sample}"], OptionError, "Invalid JSON: {data: sample}"),
         (["--metadata", '{"split": "x"}'], OptionError, "'split' is set by the task file"),
-        (["--metadata", '{"data": "/nope"}'], DataError, "data '/nope' is no folder here"),
+        (["--metadata", '{"data": "/nope"}'], DataError, "data '/nope' is not a folder here"),
         (["--config", "/nothing.yaml"], OptionError, "Config file not found: /nothing.yaml"),
         (["--config", "{tmp}/list.yaml"], OptionError, "YAML root must be a mapping"),
         (["--config", "{tmp}/unknown.yaml"], OptionError, "unexpected keyword argument 'modell'"),
@@ -187,7 +187,7 @@ def test_our_backends_are_known_to_lm_eval():
     assert get_model("longsafety-hf").__name__ == "LongSafetyHF"
 
 
-def test_a_damaged_cache_is_told_before_lm_eval_opens_it(tmp_path):
+def test_a_damaged_cache_is_reported_before_lm_eval_opens_it(tmp_path):
     import lm_eval.api.model
     from lm_eval.models.dummy import DummyLM
 
@@ -212,7 +212,7 @@ def test_a_stock_backend_gets_no_answers_of_another_model(own_task, tmp_path):
         run_lm_eval(["--model", "dummy", "--model_args", "tokens=2", *words])
 
 
-def test_an_argument_that_nothing_knows_is_told_in_a_line(tiny_model):
+def test_an_unknown_argument_is_reported_in_one_line(tiny_model):
     words = ["--tasks", "longsafety_doc_attack", "--metadata", '{"data": "sample"}']
     given = f"pretrained={tiny_model},max_lenght=5,dtype=float32"
     with pytest.raises(OptionError, match="--model_args max_lenght=5: neither lm-eval's backend"):

@@ -21,7 +21,7 @@ CPU = {"batch_size": 1, "max_batch_size": None, "device": "cpu"}
         ("hf", {"softmax_dtype": "auto"}, "softmax_dtype=auto: no such dtype; use bfloat16"),
     ],
 )
-def test_arguments_that_cannot_be_used_are_told(model, arguments, said):
+def test_arguments_that_cannot_be_used_are_reported(model, arguments, said):
     with pytest.raises(OptionError, match=re.escape(said)):
         check(model, arguments, CPU)
 
@@ -49,7 +49,7 @@ def test_cuda_where_there_is_none_is_refused(monkeypatch, device):
 
 @pytest.mark.skipif(find_spec("vllm") is not None, reason="vLLM is installed")
 @pytest.mark.parametrize("model", ["vllm", "longsafety-vllm"])
-def test_vllm_that_is_not_installed_is_told_with_the_extra(model):
+def test_vllm_that_is_not_installed_is_reported_with_the_extra(model):
     said = "vllm, not installed; pip install 'lm-eval-longsafety[vllm]'"
     with pytest.raises(OptionError, match=re.escape(said)):
         check(model, {"dtype": "float32"}, CPU)

@@ -115,13 +115,13 @@ def test_an_internal_name_in_metadata_is_refused(key):
     before_tasks(config(arguments={key: "x"}))
 
 
-def test_a_backend_that_does_not_exist_is_told_with_the_one_that_was_meant():
+def test_a_backend_that_does_not_exist_is_reported_with_a_similar_one():
     with pytest.raises(OptionError, match="longsafty-hf is no backend.*did you mean longsafety-hf"):
         before_tasks(config("mmlu", model="longsafty-hf"))
 
 
 @pytest.mark.parametrize("model", ["hf", "vllm", "longsafety-hf", "longsafety-vllm"])
-def test_a_model_without_a_name_is_told(model):
+def test_a_model_without_a_name_is_refused(model):
     with pytest.raises(OptionError, match=f"--model {model} needs --model_args pretrained="):
         before_tasks(config(model=model))
 
@@ -218,7 +218,7 @@ def test_a_model_without_a_chat_template_is_refused_before_its_weights_load(
         ("longsafety_length", {"lengths": [131_000]}, "do not fit into the model's window"),
     ],
 )
-def test_options_that_cannot_be_used_are_told(tasks, metadata, said, tiny_model):
+def test_options_that_cannot_be_used_are_reported(tasks, metadata, said, tiny_model):
     known = {"data": "sample", "pretrained": str(tiny_model), **metadata}
     if "length" in tasks:
         known["length_tasks"] = ["DocAttack"]
@@ -226,7 +226,7 @@ def test_options_that_cannot_be_used_are_told(tasks, metadata, said, tiny_model)
         check_named([tasks], known)
 
 
-def test_bad_rows_are_told_for_the_named_tasks_alone(tmp_path):
+def test_bad_rows_are_reported_for_the_named_tasks_alone(tmp_path):
     write_jsonl(tmp_path / "DocAttack.jsonl", [row(0), row(1, choices=["Only one."])])
     write_jsonl(tmp_path / "HarmfulAdvice.jsonl", [row(0)])
     data = {"data": str(tmp_path)}

@@ -4,10 +4,12 @@ import json
 import re
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 
+from lm_eval_longsafety import tiny_model
 from lm_eval_longsafety.benchmark import TASKS, bare_name
 from lm_eval_longsafety.data import sources
 from lm_eval_longsafety.results import load
@@ -18,7 +20,7 @@ def generated(tmp_path_factory):
     """What the demo wrote and printed; tasks under their own names, as `load` reads them."""
     folder = tmp_path_factory.mktemp("demo")
     command = [sys.executable, "-m", "lm_eval_longsafety", "demo", "--folder", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
     assert done.returncode == 0, done.stderr[-3000:]
     (path,) = (folder / "results").rglob("results_*.json")
     written = json.loads(path.read_text())
@@ -26,6 +28,7 @@ def generated(tmp_path_factory):
     return {
         "results": {bare_name(name): row for name, row in written["results"].items()},
         "configs": {bare_name(name): config for name, config in written["configs"].items()},
+        "folder": folder,
         "run": run,
         "stdout": done.stdout,
         "stderr": done.stderr,
@@ -96,9 +99,28 @@ def named(rows: list[list[str]]) -> list[list[str]]:
     return full
 
 
-def test_the_demo_says_that_random_weights_score_at_chance_and_what_comes_next(generated):
+def test_the_demo_says_that_random_weights_score_at_chance(generated):
     assert "random weights, so it scores at chance" in generated["stdout"]
-    assert "Next: longsafety report " in generated["stdout"]
+
+
+def test_the_last_line_of_the_demo_runs_as_it_stands_in_a_fresh_shell(generated, tmp_path):
+    line = generated["stdout"].splitlines()[-1]
+    bare = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    done = subprocess.run(
+        ["/bin/sh", "-c", line], cwd=generated["folder"], env=bare, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (
+        (generated["folder"] / "report.html")
+        .read_text(encoding="utf-8")
+        .startswith("<!DOCTYPE html>")
+    )
+
+
+def test_the_demo_names_the_program_below_the_current_folder_by_its_relative_path(monkeypatch):
+    scripts = Path(sysconfig.get_path("scripts"))
+    monkeypatch.chdir(scripts.parents[1])
+    assert tiny_model._program() == [str(Path(*scripts.parts[-2:]) / "longsafety")]
 
 
 def test_the_demos_output_in_the_readme_is_what_the_demo_prints(generated):
@@ -112,7 +134,7 @@ def test_the_demos_output_in_the_readme_is_what_the_demo_prints(generated):
         assert float(mine[7]) == pytest.approx(float(theirs[7]), abs=0.05)
 
 
-def test_the_results_file_tells_what_data_was_read(generated):
+def test_the_results_file_names_the_data_that_was_read(generated):
     for task in TASKS:
         provenance = generated["configs"][task.name]["metadata"]["provenance"]
         rows = sources.load("sample").rows(task.split)

@@ -17,7 +17,7 @@ from tests.backends.harness import chosen, evaluate
 
 if __name__ == "__main__":
     model, task = sys.argv[1:]
-    # Ray is told of two devices: lm-eval asks for one a replica, and the CPU build uses none.
+    # Ray gets two devices: lm-eval asks for one a replica, and the CPU build uses none.
     here = {"_node_ip_address": "127.0.0.1", "include_dashboard": False, "log_to_driver": False}
     ray.init(num_gpus=2, num_cpus=2, **here)
     engine = {"dtype": "float32", "max_model_len": 16384, "enforce_eager": True}

@@ -145,17 +145,22 @@ def test_cut_off_reasoning_is_no_answer(ours, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("said", "reason", "kept"),
+    ("prompt", "said", "reason", "kept"),
     [
-        ("it may be A, or", "length", ""),
-        ("it may be A </think> B because", "length", "it may be A </think> B because"),
-        # A reply that ended by itself without reasoning is a reply.
-        ("B", "stop", "B"),
+        ("Which letter?\n", "it may be A, or", "length", ""),
+        ("Which letter?\n", "it may be A </think> B", "length", "it may be A </think> B"),
+        # A reply that ended by itself without reasoning is a reply,
+        ("Which letter?\n", "B", "stop", "B"),
+        # unless the chat template has opened a thought for it.
+        ("Which letter?\n<think>\n", "B", "stop", ""),
     ],
 )
 def test_only_a_reply_that_ends_inside_its_reasoning_is_emptied(
-    ours, monkeypatch, said, reason, kept
+    ours, monkeypatch, prompt, said, reason, kept
 ):
     monkeypatch.setattr(ours, "think_end_token", "</think>")
-    first = SimpleNamespace(text=said, finish_reason=reason)
-    assert ours._answered(SimpleNamespace(outputs=[first])).outputs[0].text == kept
+    output = SimpleNamespace(
+        prompt_token_ids=ours.tok_encode(prompt),
+        outputs=[SimpleNamespace(text=said, finish_reason=reason)],
+    )
+    assert ours._answered(output).outputs[0].text == kept
