@@ -1,11 +1,12 @@
-"""The options of `longsafety_length` in `--metadata`: which lengths, depths, rows and filler."""
+"""The options of `longsafety_length` in `--metadata`: lengths, depths, rows, tasks and filler."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.settings import shorten
 
 BENCHMARK = "benchmark"
 """The filler that is the benchmark's own harmless contexts."""
@@ -39,25 +40,19 @@ def parse_length_options(metadata: Mapping[str, Any]) -> LengthOptions:
     """Check the options.
 
     Raises:
-        OptionError: `lengths` is missing, or a value that cannot be used.
+        OptionError: `lengths` is missing, or a value cannot be used.
     """
     given = _DEFAULTS | {key: value for key, value in metadata.items() if value is not None}
     if "lengths" not in given:
         raise OptionError(f"longsafety_length needs `lengths`, for example {_EXAMPLE}")
-    filler = given["filler"]
-    if not isinstance(filler, str) or not filler:
-        raise OptionError(f"filler: expected `{BENCHMARK}`, a folder or a hub id, found {filler!r}")
-    depths = tuple(_depth(item) for item in _items(given, "depths"))
-    _refuse_repeated("depths", [depth_name(depth) for depth in depths])
+    checked = {key: _checked(key, value) for key, value in given.items() if key in _EXPECTED}
     return LengthOptions(
-        lengths=tuple(
-            _positive(n, "lengths", "numbers of tokens") for n in _items(given, "lengths")
-        ),
-        depths=depths,
-        filler=filler,
-        filler_seed=_whole(given["filler_seed"], "filler_seed"),
-        rows=_positive(given["length_rows"], "length_rows", "a number of documents"),
-        splits=tuple(_split(item) for item in _items(given, "length_tasks")),
+        lengths=tuple(checked["lengths"]),
+        depths=tuple(float(depth) + 0.0 for depth in checked["depths"]),  # -0.0 becomes 0.0.
+        filler=checked["filler"],
+        filler_seed=checked["filler_seed"],
+        rows=checked["length_rows"],
+        splits=tuple(checked["length_tasks"]),
     )
 
 
@@ -67,49 +62,51 @@ def cell_name(length: int, depth: float) -> str:
 
 
 def depth_name(depth: float) -> str:
-    """A depth in print: two decimals, up to six where it has them."""
-    exact = f"{depth:.6f}".rstrip("0")
-    return max(exact, f"{depth:.2f}", key=len)
+    """A depth as text: two decimals, or up to six where it has more."""
+    positive = depth + 0.0  # Not -0.0.
+    return max(f"{positive:.6f}".rstrip("0"), f"{positive:.2f}", key=len)
 
 
-def _items(metadata: Mapping[str, Any], key: str) -> list[Any]:
-    value = metadata[key]
-    if not isinstance(value, (list, tuple)) or not value:
-        raise OptionError(f"{key}: expected a list, found {value!r}; for example {_EXAMPLE}")
-    _refuse_repeated(key, value)
-    return list(value)
-
-
-def _refuse_repeated(key: str, items: Sequence[Any]) -> None:
-    repeated = [item for i, item in enumerate(items) if item in items[:i]]
-    if repeated:
-        raise OptionError(f"{key}: {repeated[0]!r} stands there twice")
-
-
-def _whole(value: object, key: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise OptionError(f"{key}: expected a whole number, found {value!r}")
+def _checked(key: str, value: Any) -> Any:  # noqa: ANN401 - what the option holds
+    usable, expected = _EXPECTED[key]
+    several = isinstance(_DEFAULTS.get(key, []), list)
+    if several and (not isinstance(value, (list, tuple)) or not value):
+        raise OptionError(f"{key}: expected a list, found {shorten(value)}; for example {_EXAMPLE}")
+    names: list[str] = []
+    for each in value if several else [value]:
+        if not usable(each):
+            raise OptionError(f"{key}: expected {expected}, found {shorten(each)}")
+        # Depths that print alike would be tasks of one name.
+        names.append(depth_name(each) if key == "depths" else str(each))
+        if names[-1] in names[:-1]:
+            raise OptionError(f"{key}: {names[-1]} stands there twice")
     return value
 
 
-def _positive(value: object, key: str, what: str) -> int:
-    number = _whole(value, key)
-    if number < 1:
-        raise OptionError(f"{key}: expected {what} above 0, found {value!r}")
-    return number
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _depth(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise OptionError(f"depths: expected numbers from 0 to 1, found {value!r}")
-    if not 0 <= value <= 1:
-        raise OptionError(
-            f"depths: {value!r} is outside 0 to 1 (0: the document first, 1: all filler before it)"
-        )
-    return float(value) + 0.0  # -0.0 becomes 0.0
+def _is_count(value: Any) -> bool:  # noqa: ANN401
+    return _is_whole(value) and value > 0
 
 
-def _split(value: object) -> str:
-    if not isinstance(value, str) or value not in BY_SPLIT:
-        raise OptionError(f"length_tasks: unknown task {value!r} (known: {', '.join(BY_SPLIT)})")
-    return value
+def _is_depth(value: Any) -> bool:  # noqa: ANN401
+    return (_is_whole(value) or isinstance(value, float)) and 0 <= value <= 1
+
+
+_EXPECTED: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "lengths": (_is_count, "whole numbers of tokens above 0"),
+    "depths": (_is_depth, "numbers from 0 (the document first) to 1 (all filler before it)"),
+    "filler": (
+        lambda value: isinstance(value, str) and value != "",
+        f"`{BENCHMARK}`, a folder or a hub id",
+    ),
+    "filler_seed": (_is_whole, "a whole number"),
+    "length_rows": (_is_count, "a whole number of documents above 0"),
+    "length_tasks": (
+        lambda value: isinstance(value, str) and value in BY_SPLIT,
+        f"tasks among {', '.join(BY_SPLIT)}",
+    ),
+}
+"""What each value, or each item of a list, must be; the same in words."""
