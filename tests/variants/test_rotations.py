@@ -73,6 +73,11 @@ def test_every_choice_stands_once_under_every_letter(n):
         "Same as A",
         "Everything except D.",
         "The answer is A",
+        "Both answers are correct",
+        "All of the statements are true.",
+        "Neither response is right",
+        "Two of the above",
+        "Some of the others",
     ],
 )
 def test_choices_that_speak_of_others_are_detected(choice):
@@ -103,6 +108,8 @@ def test_choices_that_speak_of_others_are_detected(choice):
         "Some of those are wrong addresses",
         "Two answers",
         "Most options are open on Sundays",
+        "Both answers that he gave were short",
+        "A. Lock the bicycle",
     ],
 )
 def test_plain_choices_are_rotated(choice):
