@@ -12,13 +12,15 @@ from lm_eval_longsafety.errors import OptionError, first_line, meant
 Model = Annotated[str, typer.Option("--model", help="lm-eval's backend, as for the run.")]
 ModelArgs = Annotated[
     str,
-    typer.Option("--model_args", help="As for the run: key=value pairs, or JSON; with pretrained."),
+    typer.Option(
+        "--model_args", help="As for the run, `pretrained` included: key=value pairs or JSON."
+    ),
 ]
 Tasks = Annotated[
     str, typer.Option("--tasks", help="As for the run; tasks of other projects are not counted.")
 ]
 Metadata = Annotated[
-    str, typer.Option("--metadata", help="As for the run: JSON, or key=value pairs.")
+    str, typer.Option("--metadata", help="As for the run: key=value pairs or JSON.")
 ]
 Utilisation = Annotated[
     float, typer.Option("--utilisation", help="Part of a GPU's peak that a prefill reaches.")
@@ -39,6 +41,7 @@ def preflight(
 
     from lm_eval_longsafety import files
     from lm_eval_longsafety.harness import model_arguments
+    from lm_eval_longsafety.harness.quiet import quiet
     from lm_eval_longsafety.prefill_cost import estimate, shape
     from lm_eval_longsafety.prompts.tokenizer import load_config
     from lm_eval_longsafety.settings import parse
@@ -54,9 +57,11 @@ def preflight(
             "tokenizer there; for an API model name the model that it serves"
         )
     names = [name for each in tasks.split(",") if (name := each.strip())]
-    # Without any name of ours all are kept, since one may be misspelt.
+    # Where no name is ours, one may be a misspelt name of ours: all are looked up.
     ours = [name for name in names if name.startswith("longsafety")] or names
-    rows, prefills = _count(model, _load_tasks(ours, known))
+    # lm-eval prints two lines about --metadata for every task, whether it is given or not.
+    with quiet("lm_eval.api.task"):
+        rows, prefills = _count(model, _load_tasks(ours, known))
     named = parse(known).model
     found = shape(load_config(named), named.trust_remote_code)
     record = {
@@ -99,7 +104,6 @@ def _load_tasks(names: list[str], known: dict[str, Any]) -> dict[str, Any]:
 
     from lm_eval_longsafety.benchmark import bare_name
     from lm_eval_longsafety.harness.discovery import tasks_path
-    from lm_eval_longsafety.harness.quiet import quiet
 
     if not names:
         raise OptionError("--tasks: no task is named; longsafety is all ten tasks")
@@ -111,12 +115,7 @@ def _load_tasks(names: list[str], known: dict[str, Any]) -> dict[str, Any]:
             f"--tasks: LongSafetyBench has no {', '.join(unknown)}; longsafety is all ten tasks, "
             "the README lists the others"
         )
-    # lm-eval prints two lines about --metadata for every task, whether it is given or not.
-    with quiet("lm_eval.api.task"):
-        found = {bare_name(name): task for name, task in manager.load(names)["tasks"].items()}
-        for task in found.values():
-            list(task.eval_docs)  # lm-eval 0.5 builds the documents only now.
-    return found
+    return {bare_name(name): task for name, task in manager.load(names)["tasks"].items()}
 
 
 def _count(model: str, tasks: dict[str, Any]) -> tuple[list[dict[str, Any]], list[int]]:
@@ -125,17 +124,15 @@ def _count(model: str, tasks: dict[str, Any]) -> tuple[list[dict[str, Any]], lis
 
     rows, prefills = [], []
     for name, task in sorted(tasks.items()):
-        documents = list(task.eval_docs)
+        letters = task.OUTPUT_TYPE == "multiple_choice"
+        documents = list(task.eval_docs)  # lm-eval 0.5 builds them only now.
         tokens = [each["prompt_tokens"] for each in documents]
-        own = []
+        own: list[int] = []
         for each in documents:
             choices = len(each["choices"])
-            own += [each["prompt_tokens"]] * passes_per_document(
-                model,
-                letters=task.OUTPUT_TYPE == "multiple_choice",
-                orders=choices if "_rotations" in name else 1,
-                choices=choices,
-            )
+            orders = choices if "_rotations" in name else 1
+            passes = passes_per_document(model, letters=letters, orders=orders, choices=choices)
+            own += [each["prompt_tokens"]] * passes
         rows.append(
             {
                 "task": name,

@@ -11,13 +11,6 @@ from lm_eval_longsafety.settings import shorten
 BENCHMARK = "benchmark"
 """The filler that is the benchmark's own harmless contexts."""
 _EXAMPLE = '--metadata \'{"lengths": [8192, 32768], "depths": [0, 0.5, 1]}\''
-_DEFAULTS: dict[str, Any] = {
-    "depths": [0.0, 0.5, 1.0],
-    "filler": BENCHMARK,
-    "filler_seed": 0,
-    "length_rows": 10,
-    "length_tasks": list(BY_SPLIT),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +35,9 @@ def parse_length_options(metadata: Mapping[str, Any]) -> LengthOptions:
     Raises:
         OptionError: `lengths` is missing, or a value cannot be used.
     """
-    given = _DEFAULTS | {key: value for key, value in metadata.items() if value is not None}
-    if "lengths" not in given:
+    if metadata.get("lengths") is None:
         raise OptionError(f"longsafety_length needs `lengths`, for example {_EXAMPLE}")
-    checked = {key: _checked(key, value) for key, value in given.items() if key in _EXPECTED}
+    checked = {key: _checked(key, metadata.get(key)) for key in _OPTIONS}
     return LengthOptions(
         lengths=tuple(checked["lengths"]),
         depths=tuple(float(depth) + 0.0 for depth in checked["depths"]),  # -0.0 becomes 0.0.
@@ -68,16 +60,19 @@ def depth_name(depth: float) -> str:
 
 
 def _checked(key: str, value: Any) -> Any:  # noqa: ANN401 - what the option holds
-    usable, expected = _EXPECTED[key]
-    several = isinstance(_DEFAULTS.get(key, []), list)
+    """An option's value, its default where it is None."""
+    default, usable, expected = _OPTIONS[key]
+    if value is None:
+        return default
+    several = isinstance(default, tuple)
     if several and (not isinstance(value, (list, tuple)) or not value):
         raise OptionError(f"{key}: expected a list, found {shorten(value)}; for example {_EXAMPLE}")
     names: list[str] = []
     for each in value if several else [value]:
         if not usable(each):
             raise OptionError(f"{key}: expected {expected}, found {shorten(each)}")
-        # Depths that print alike would be tasks of one name.
-        names.append(depth_name(each) if key == "depths" else str(each))
+        # Two depths of one name would make two tasks of one name.
+        names.append(depth_name(each) if key == "depths" else shorten(each))
         if names[-1] in names[:-1]:
             raise OptionError(f"{key}: {names[-1]} stands there twice")
     return value
@@ -95,18 +90,21 @@ def _is_depth(value: Any) -> bool:  # noqa: ANN401
     return (_is_whole(value) or isinstance(value, float)) and 0 <= value <= 1
 
 
-_EXPECTED: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "lengths": (_is_count, "whole numbers of tokens above 0"),
-    "depths": (_is_depth, "numbers from 0 (the document first) to 1 (all filler before it)"),
-    "filler": (
-        lambda value: isinstance(value, str) and value != "",
-        f"`{BENCHMARK}`, a folder or a hub id",
-    ),
-    "filler_seed": (_is_whole, "a whole number"),
-    "length_rows": (_is_count, "a whole number of documents above 0"),
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+_OPTIONS: dict[str, tuple[Any, Callable[[Any], bool], str]] = {
+    "lengths": ((), _is_count, "whole numbers of tokens above 0"),
+    "depths": ((0, 0.5, 1), _is_depth, "numbers from 0 (document first) to 1 (document last)"),
+    "filler": (BENCHMARK, _is_name, f"`{BENCHMARK}`, a folder or a hub id"),
+    "filler_seed": (0, _is_whole, "a whole number"),
+    "length_rows": (10, _is_count, "a whole number of documents above 0"),
     "length_tasks": (
-        lambda value: isinstance(value, str) and value in BY_SPLIT,
+        tuple(BY_SPLIT),
+        tuple(BY_SPLIT).__contains__,
         f"tasks among {', '.join(BY_SPLIT)}",
     ),
 }
-"""What each value, or each item of a list, must be; the same in words."""
+"""Of each option the default, and what its value (of a list, each item) must be. A default that is
+a tuple means a list."""

@@ -76,7 +76,7 @@ def test_the_document_stands_whole_at_the_requested_depth(known):
         assert len(set(kept)) == len(kept)  # nothing is repeated
 
 
-def test_question_and_options_stay_at_the_end(known):
+def test_question_and_choices_stay_at_the_end(known):
     plain = load_documents(split=SPLIT, data=known["data"])["test"]
     for doc, short in zip(build(known), plain, strict=True):
         tail = short["prompt"].removeprefix(short["prompt"].split("\n\nQUESTION: ")[0])
@@ -208,6 +208,7 @@ def test_filler_is_read_from_every_kind_of_file(tmp_path, kind):
             {"length_tasks": ["Doc"]},
             "length_tasks: expected tasks among HarmfulExtraction, .* found 'Doc'",
         ),
+        ({"length_tasks": [["DocAttack"]]}, "length_tasks: expected tasks among"),
         ({"filler_seed": "x"}, "filler_seed: expected a whole number, found 'x'"),
     ],
 )
@@ -246,7 +247,7 @@ def test_without_a_tokenizer_no_prompt_is_built(known):
         build({**known, "pretrained": None})
 
 
-def test_filler_that_is_nowhere_or_empty_is_an_error(known, tmp_path):
+def test_a_missing_or_empty_filler_folder_is_an_error(known, tmp_path):
     (tmp_path / "empty").mkdir()
     for name, message in ((tmp_path / "gone", "not a folder"), (tmp_path / "empty", "no text")):
         with pytest.raises(OptionError, match=message):
@@ -344,7 +345,7 @@ def test_one_long_paragraph_of_filler_is_cut_where_the_depth_falls(known, tmp_pa
     assert all(2000 - 10 <= tokens <= 2000 for tokens in docs["prompt_tokens"])
 
 
-def test_a_long_paragraph_is_cut_at_a_sentences_end_else_at_a_words(known, tmp_path):
+def test_a_long_paragraph_is_cut_at_the_end_of_a_sentence_or_else_of_a_word(known, tmp_path):
     notes(tmp_path, " ")
     assert parts_of(build(known, 4096, 0.3)[0])[0].rstrip().endswith("by its wall.")
     (tmp_path / "filler" / "notes.txt").write_text(" ".join(f"harbour{i}" for i in range(3000)))
