@@ -103,7 +103,7 @@ class Embedding:
     def _render(self, row: Row, letters: Sequence[str], parts: Sequence[str]) -> str:
         return templates.render(
             self.split,
-            context=BREAK.join(parts),
+            context=BREAK.join(part for part in parts if part),
             question=row.question,
             choices=row.choices,
             letters=letters,
@@ -149,9 +149,7 @@ def _divide(
     words = [match.end() for match in re.finditer(r"\s+", text)]
     near = [end for end in words if abs(end - wanted) <= _FARTHEST * total * characters]
     end = min(near or [wanted], key=lambda end: abs(end - wanted))
-    parts = [[*passages[:index], text[:end].rstrip()], [text[end:], *passages[index + 1 :]]]
-    before, after = ([part for part in each if part] for each in parts)
-    return before, after
+    return [*passages[:index], text[:end].rstrip()], [text[end:], *passages[index + 1 :]]
 
 
 def choose_rows(rows: Sequence[Row], count: int) -> list[Row]:
