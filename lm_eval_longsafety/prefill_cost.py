@@ -1,6 +1,6 @@
-"""What a run will cost, from prompt lengths and the model's config alone: no weights, no GPU.
+"""What a run costs, from prompt lengths and the model's config alone: no weights, no GPU.
 
-Formula, for one prefill of n tokens:
+Operations of one prefill of n tokens:
 
     FLOPs = 2 * W * n + sum over layers of 4 * width * pairs(n)
     pairs(n) = n^2 / 2 under full causal attention, n * w - w^2 / 2 in a sliding window w < n,
@@ -8,22 +8,21 @@ Formula, for one prefill of n tokens:
 
 W is the number of weights in the decoder's matrices, counted on a model that is built from the
 config without memory (torch's meta device). Routed experts count by the share that a token meets.
-Left out are embeddings, which are looked up, the output layer, which works on one position, an
-image or sound tower, decoding (a few tokens of each reply) and the chat template. Approximated:
-expert choice is taken as even, attention in chunks as a sliding window of a chunk, and what a
-layer without attention does beside its matrices as nothing. width is heads * (size of a key + size
-of a value) / 2. GPU hours = FLOPs / (peak * utilisation) / 3600, with the dense bfloat16 peak of
-the data sheet. KV cache: keys and values of every layer that has its own, or the latent vector of
-multi-head latent attention, as vLLM stores them.
+width is heads * (size of a key + size of a value) / 2. GPU hours = FLOPs / (peak * utilisation) /
+3600. KV cache: keys and values of every layer that has its own, or the latent vector of multi-head
+latent attention, as vLLM stores them.
+
+Not counted: embeddings, which are looked up; the output layer, which works on one position; image
+and sound towers; decoding; the chat template. Approximated: expert choice is even, attention in
+chunks is a sliding window of one chunk.
 """
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lm_eval_longsafety.errors import OptionError, first_line
+from lm_eval_longsafety.errors import OptionError, first_line, need
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig
@@ -32,23 +31,8 @@ BYTES = 2
 """Of a weight and of a number in the KV cache: bfloat16."""
 USABLE = 0.9
 """Of a GPU's memory; vLLM's default `gpu_memory_utilization`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gpu:
-    """A GPU as its data sheet has it."""
-
-    name: str
-    tflops: float
-    """Dense bfloat16 peak, 10^12 operations a second."""
-    gigabytes: float
-
-
-GPUS = (
-    Gpu(name="A100-80GB", tflops=312, gigabytes=80),
-    Gpu(name="H100", tflops=989, gigabytes=80),
-    Gpu(name="H200", tflops=989, gigabytes=141),
-)
+GPUS = {"A100-80GB": (312, 80), "H100": (989, 80), "H200": (989, 141)}
+"""By the data sheets: dense bfloat16 peak in 10^12 operations a second, memory in GB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +44,7 @@ class Shape:
     stored: int
     """All weights, embeddings and every expert included."""
     width: int
-    """Heads times the mean size of a key and a value: what attention costs beside its matrices."""
+    """Heads times the mean size of a key and a value."""
     kv_bytes: int
     """KV cache of one token over all layers."""
     windows: tuple[int | None, ...]
@@ -68,24 +52,8 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskLoad:
-    """The prompts of one task."""
-
-    task: str
-    documents: int
-    shortest: int
-    median: float
-    longest: int
-    """Tokens of a prompt, as sent, without the chat template."""
-    cut: int
-    """Documents that were cut to the window."""
-    prefills: tuple[int, ...]
-    """Tokens of every prefill that the backend will do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GpuHours:
-    """One GPU's share of the truth."""
+    """The estimate for one kind of GPU."""
 
     gpu: str
     hours: float
@@ -94,34 +62,14 @@ class GpuHours:
     """For the weights and the KV cache of the longest prompt."""
 
 
-def load(task: str, tokens: Sequence[int], cut: int, passes: Sequence[int]) -> TaskLoad:
-    """Sum up one task.
-
-    Args:
-        task: its name.
-        tokens: of each document's prompt.
-        cut: how many documents were cut.
-        passes: for each document, how often the backend will prefill it.
-    """
-    return TaskLoad(
-        task=task,
-        documents=len(tokens),
-        shortest=min(tokens),
-        median=statistics.median(tokens),
-        longest=max(tokens),
-        cut=cut,
-        prefills=tuple(n for n, times in zip(tokens, passes, strict=True) for _ in range(times)),
-    )
-
-
 def passes_per_document(model: str, *, letters: bool, orders: int, choices: int) -> int:
     """How often a backend prefills one document.
 
     Args:
         model: lm-eval's `--model`.
-        letters: a task of the logits protocol.
-        orders: option orders a document is shown under.
-        choices: letters to be scored.
+        letters: whether the task scores letters (the logits protocol).
+        orders: under how many orders of its letters the document is shown.
+        choices: how many letters are scored.
     """
     shared = model.startswith("longsafety-") or (model == "vllm" and not letters)
     per_letter = letters and model in ("vllm", "local-completions", "openai-completions", "sglang")
@@ -129,7 +77,7 @@ def passes_per_document(model: str, *, letters: bool, orders: int, choices: int)
 
 
 def shape(config: "PretrainedConfig", trust_remote_code: bool = False) -> Shape:
-    """Build a decoder without memory and count what the formula needs.
+    """Build the model without memory and count what the formula needs.
 
     Args:
         config: transformers' config of the model.
@@ -141,21 +89,16 @@ def shape(config: "PretrainedConfig", trust_remote_code: bool = False) -> Shape:
     model = _build(config, trust_remote_code)
     text = config.get_text_config(decoder=True)
     windows = _windows(text)
-    heads = getattr(text, "num_attention_heads", None) or 0
-    head = getattr(text, "head_dim", None) or (text.hidden_size // heads if heads else 0)
-    value = getattr(text, "v_head_dim", None) or head
-    key = (getattr(text, "qk_nope_head_dim", None) or 0) + (
-        getattr(text, "qk_rope_head_dim", None) or 0
-    )
-    latent = getattr(text, "kv_lora_rank", None)
-    kv_heads = getattr(text, "num_key_value_heads", None) or heads
-    cached = latent + text.qk_rope_head_dim if latent else 2 * kv_heads * head
-    layers = sum(window != 0 for window in windows)
-    layers -= getattr(text, "num_kv_shared_layers", None) or 0
+    heads = _first(text, "num_attention_heads")
+    head = _first(text, "head_dim") or (text.hidden_size // heads if heads else 0)
+    rope = _first(text, "qk_rope_head_dim")
+    key, latent = _first(text, "qk_nope_head_dim") + rope, _first(text, "kv_lora_rank")
+    cached = latent + rope if latent else 2 * head * (_first(text, "num_key_value_heads") or heads)
+    layers = sum(window != 0 for window in windows) - _first(text, "num_kv_shared_layers")
     return Shape(
         active=_active(model, text),
         stored=sum(weight.numel() for weight in model.parameters()),
-        width=heads * ((key or head) + value) // 2,
+        width=heads * ((key or head) + (_first(text, "v_head_dim") or head)) // 2,
         kv_bytes=layers * cached * BYTES,
         windows=windows,
     )
@@ -170,33 +113,33 @@ def flops(model: Shape, tokens: int) -> float:
 def estimate(model: Shape, prefills: Sequence[int], utilisation: float) -> list[GpuHours]:
     """GPU hours and GPUs needed, for each of `GPUS`.
 
+    Args:
+        model: from `shape`.
+        prefills: tokens of every prefill of the run.
+        utilisation: part of the peak that a prefill reaches, above 0 and at most 1.
+
     Raises:
-        OptionError: a utilisation that is none.
+        OptionError: the utilisation is outside this range.
     """
     if not 0 < utilisation <= 1:
-        raise OptionError(f"utilisation: expected a part of 1, found {utilisation}")
+        raise OptionError(f"utilisation: expected a number from 0 to 1, found {utilisation}")
     work = sum(flops(model, tokens) for tokens in prefills)
     memory = model.stored * BYTES + model.kv_bytes * max(prefills, default=0)
     return [
         GpuHours(
-            gpu=gpu.name,
-            hours=work / (gpu.tflops * 1e12 * utilisation) / 3600,
-            gpus_needed=math.ceil(memory / (gpu.gigabytes * 1e9 * USABLE)),
+            gpu=name,
+            hours=work / (tflops * 1e12 * utilisation) / 3600,
+            gpus_needed=math.ceil(memory / (gigabytes * 1e9 * USABLE)),
         )
-        for gpu in GPUS
+        for name, (tflops, gigabytes) in GPUS.items()
     ]
 
 
 def _build(config: "PretrainedConfig", trust_remote_code: bool) -> Any:  # noqa: ANN401 - untyped
     """The model without memory; its text part where the whole needs packages that are not here."""
-    try:
-        import torch
-        import transformers
-    except ImportError as error:
-        raise OptionError(
-            "preflight builds the model's outline with torch and transformers; "
-            "pip install 'lm-eval-longsafety[hf]'"
-        ) from error
+    need("hf", ("torch", "transformers"))
+    import torch
+    import transformers
 
     kinds: tuple[Any, ...] = (
         transformers.AutoModelForCausalLM,
@@ -213,8 +156,8 @@ def _build(config: "PretrainedConfig", trust_remote_code: bool) -> Any:  # noqa:
             except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
                 found.append(first_line(error))
     raise OptionError(
-        f"the model's config ({config.model_type}) is none that the installed transformers "
-        f"builds a decoder from ({found[0]}); update transformers, or take a model of that shape"
+        f"the installed transformers builds no decoder from the model's config "
+        f"({config.model_type}: {found[0]}); update transformers, or name a model of that size"
     )
 
 
@@ -223,27 +166,21 @@ def _active(model: Any, text: "PretrainedConfig") -> int:  # noqa: ANN401 - unty
     from torch.nn import Embedding
 
     decoder = model.get_decoder()
-    looked_up = {
-        id(weight)
-        for module in decoder.modules()
-        if isinstance(module, Embedding)
-        for weight in module.parameters()
-    }
-    matrices: list[tuple[str, int]] = [
-        (name, weight.numel())
-        for name, weight in decoder.named_parameters()
-        if weight.dim() > 1 and id(weight) not in looked_up
-    ]
-    routed = sum(size for name, size in matrices if ".experts." in name)
-    all_ = sum(size for _, size in matrices)
-    return all_ - routed + round(routed * _share(text)) if routed else all_
+    tables = [module.weight for module in decoder.modules() if isinstance(module, Embedding)]
+    looked_up = {id(weight) for weight in tables}
+    routed = rest = 0
+    for name, weight in decoder.named_parameters():
+        if weight.dim() > 1 and id(weight) not in looked_up:
+            routed += weight.numel() * (".experts." in name)
+            rest += weight.numel() * (".experts." not in name)
+    return rest + round(routed * _share(text)) if routed else rest
 
 
 def _share(text: "PretrainedConfig") -> float:
     """Part of the routed experts that one token meets."""
     chosen = _first(text, "num_experts_per_tok", "moe_topk", "moe_k", "top_k_experts")
-    experts = _first(text, "n_routed_experts", "num_local_experts", "num_experts",
-                     "moe_num_experts")  # fmt: skip
+    names = ("n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts")
+    experts = _first(text, *names)
     if not chosen or not experts:
         raise OptionError(
             f"the model's config ({text.model_type}) does not say how many of its experts a token "
@@ -252,33 +189,28 @@ def _share(text: "PretrainedConfig") -> float:
     return chosen / experts
 
 
-def _first(text: "PretrainedConfig", *names: str) -> int | None:
-    """The first of these that a config has as a number; some have one for each layer."""
-    for name in names:
-        value = getattr(text, name, None)
-        if isinstance(value, (list, tuple)) and value:
-            value = value[0]
-        if value:
-            return int(value)
-    return None
+def _first(text: "PretrainedConfig", *names: str) -> int:
+    """The first of these numbers that a config has, 0 without one; of a list, the first layer's."""
+    values = (getattr(text, name, None) for name in names)
+    numbers = (
+        value[0] if isinstance(value, (list, tuple)) and value else value for value in values
+    )
+    return next((int(number) for number in numbers if number), 0)
 
 
 def _windows(text: "PretrainedConfig") -> tuple[int | None, ...]:
-    layers = int(text.num_hidden_layers)
-    window = _first(text, "sliding_window", "attention_chunk_size")
+    window = _first(text, "sliding_window", "attention_chunk_size") or None
     if getattr(text, "use_sliding_window", None) is False:
         window = None
-    one = ["sliding_attention" if window else "full_attention"] * layers
-    if not getattr(text, "num_attention_heads", None):
-        one = ["none"] * layers
-    kinds = getattr(text, "layer_types", None) or one
     of_kind = {
         "full_attention": None,
         "attention": None,
         "sliding_attention": window,
         "chunked_attention": window,
     }
-    return tuple(of_kind.get(kind, 0) for kind in kinds)
+    if kinds := getattr(text, "layer_types", None):
+        return tuple(of_kind.get(kind, 0) for kind in kinds)
+    return (window if _first(text, "num_attention_heads") else 0,) * int(text.num_hidden_layers)
 
 
 def _pairs(tokens: int, window: int | None) -> float:

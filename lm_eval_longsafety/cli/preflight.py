@@ -1,28 +1,31 @@
-"""`longsafety preflight`: what a run will send and cost, before a GPU is rented. No weights."""
+"""`longsafety preflight`: what a run will send and cost, computed without the model's weights."""
 
 import json
-from collections.abc import Iterator, Mapping
+import statistics
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from lm_eval_longsafety.prefill_cost import GpuHours, Shape, TaskLoad
+from lm_eval_longsafety.errors import OptionError, first_line, meant
 
 Model = Annotated[str, typer.Option("--model", help="lm-eval's backend, as for the run.")]
 ModelArgs = Annotated[
     str,
-    typer.Option("--model_args", help="As for the run: key=value pairs, or JSON; with pretrained."),
+    typer.Option(
+        "--model_args", help="As for the run, `pretrained` included: key=value pairs or JSON."
+    ),
 ]
-Tasks = Annotated[str, typer.Option("--tasks", help="As for the run; ours are counted.")]
+Tasks = Annotated[
+    str, typer.Option("--tasks", help="As for the run; tasks of other projects are not counted.")
+]
 Metadata = Annotated[
-    str, typer.Option("--metadata", help="As for the run: JSON, or key=value pairs.")
+    str, typer.Option("--metadata", help="As for the run: key=value pairs or JSON.")
 ]
 Utilisation = Annotated[
     float, typer.Option("--utilisation", help="Part of a GPU's peak that a prefill reaches.")
 ]
-Json = Annotated[Path | None, typer.Option("--json", help="Write the same as JSON.")]
+Json = Annotated[Path | None, typer.Option("--json", help="Write the same numbers as JSON.")]
 
 
 def preflight(
@@ -34,8 +37,11 @@ def preflight(
     json_file: Json = None,
 ) -> None:
     """Count the prompts' tokens and estimate the GPU hours of a run."""
+    from dataclasses import asdict
+
     from lm_eval_longsafety import files
     from lm_eval_longsafety.harness import model_arguments
+    from lm_eval_longsafety.harness.quiet import quiet
     from lm_eval_longsafety.prefill_cost import estimate, shape
     from lm_eval_longsafety.prompts.tokenizer import load_config
     from lm_eval_longsafety.settings import parse
@@ -43,162 +49,123 @@ def preflight(
     model_arguments.check_model(model)
     if json_file:
         files.check_place(json_file)
-    known = _metadata(model_args, metadata)
-    names, others = _ours([name for each in tasks.split(",") if (name := each.strip())])
-    loads = list(_loads(model, names, known))
-    named = parse(known).model
-    found = shape(load_config(named), named.trust_remote_code)
-    prefills = [tokens for each in loads for tokens in each.prefills]
-    estimates = estimate(found, prefills, utilisation)
-    typer.echo(_text(loads, found, estimates, utilisation))
-    if others:
-        typer.echo(f"not counted, since they are not LongSafetyBench's: {', '.join(others)}")
-    if json_file:
-        files.write_text(json_file, _as_json(loads, found, estimates, utilisation))
-
-
-def _metadata(model_args: str, metadata: str) -> dict[str, Any]:
-    """Both as lm-eval hands them to a task."""
-    from lm_eval.utils import simple_parse_args_string
-
-    from lm_eval_longsafety.errors import OptionError
-
-    arguments = (
-        _json_object("--model_args", model_args)
-        if model_args.lstrip().startswith("{")
-        else simple_parse_args_string(model_args)
-    )
-    known = {**arguments, **_given(metadata)}
+    known = _arguments("--model_args", model_args, "pretrained=some-lab/some-model")
+    known |= _arguments("--metadata", metadata, "data=sample")
     if not known.get("pretrained"):
         raise OptionError(
-            "--model_args needs pretrained=<hub id or folder>: preflight reads its config and "
-            "tokenizer; for an API model name the model that it serves"
+            "--model_args needs pretrained=<hub id or folder>: preflight reads the config and "
+            "tokenizer there; for an API model name the model that it serves"
         )
-    return known
+    names = [name for each in tasks.split(",") if (name := each.strip())]
+    # Where no name is ours, one may be a misspelt name of ours: all are looked up.
+    ours = [name for name in names if name.startswith("longsafety")] or names
+    # lm-eval prints two lines about --metadata for every task, whether it is given or not.
+    with quiet("lm_eval.api.task"):
+        rows, prefills = _count(model, _load_tasks(ours, known))
+    named = parse(known).model
+    found = shape(load_config(named), named.trust_remote_code)
+    record = {
+        "tasks": rows,
+        "prefilled_tokens": sum(prefills),
+        "utilisation": utilisation,
+        "weights": found.stored,
+        "kv_bytes_per_token": found.kv_bytes,
+        "gpus": [asdict(each) for each in estimate(found, prefills, utilisation)],
+    }
+    typer.echo(_text(record))
+    if others := [name for name in names if name not in ours]:
+        typer.echo(f"not counted, since they are not LongSafetyBench's: {', '.join(others)}")
+    if json_file:
+        files.write_text(json_file, json.dumps(record, indent=2) + "\n")
 
 
-def _given(metadata: str) -> dict[str, Any]:
-    """JSON or key=value pairs, as lm-eval's `--metadata` takes them."""
-    from lm_eval.utils import simple_parse_args_string
+def _arguments(option: str, text: str, example: str) -> dict[str, Any]:
+    """JSON or key=value pairs, as the installed lm-eval reads them."""
+    from lm_eval._cli.utils import key_val_to_dict
 
-    pairs = [pair for pair in metadata.split(",") if pair.strip()]
-    # Lists and dictionaries hold commas: they are given as JSON.
-    if not any(bracket in metadata for bracket in "[{") and all("=" in pair for pair in pairs):
-        return {name.strip(): v for name, v in simple_parse_args_string(metadata).items()}
-    return _json_object("--metadata", metadata)
-
-
-def _json_object(option: str, text: str) -> dict[str, Any]:
-    from lm_eval_longsafety.errors import OptionError, first_line
     from lm_eval_longsafety.public import public
 
-    example = {"--metadata": '"data": "sample"'}.get(option, '"pretrained": "some-lab/some-model"')
     try:
-        given = json.loads(text)
+        plain = not text.lstrip().startswith(("{", "["))
+        given = key_val_to_dict(text) if plain else json.loads(text)
     except (ValueError, RecursionError) as error:
         raise OptionError(
-            f"{option}: neither key=value pairs nor JSON ({first_line(error)}); give "
-            f"{example.replace(': ', '=').replace(chr(34), '')} or '{{{example}}}', lists as JSON"
+            f"{option}: neither key=value pairs nor JSON ({first_line(error)}); give {example}, "
+            f"or '{json.dumps(dict([example.split('=')]))}'"
         ) from None
     if not isinstance(given, dict):
         raise OptionError(f"{option}: expected a JSON object, found {public(text)}")
-    return given
+    return {name.strip(): value for name, value in given.items()}
 
 
-def _ours(names: list[str]) -> tuple[list[str], list[str]]:
-    """The names that could be ours, and those beside them; others alone are all kept.
-
-    A task of another project's cannot be told from a misspelling without lm-eval's own index.
-    """
-    ours = [name for name in names if name.startswith("longsafety")]
-    return (ours, [name for name in names if name not in ours]) if ours else (names, [])
-
-
-def _loads(model: str, names: list[str], known: Mapping[str, Any]) -> "Iterator[TaskLoad]":
-    from lm_eval_longsafety.harness.quiet import quiet
-    from lm_eval_longsafety.prefill_cost import load, passes_per_document
-
-    for name, task in sorted(_tasks(names, known).items()):
-        with quiet("lm_eval.api.task"):  # lm-eval 0.5 builds the documents only now.
-            documents = list(task.eval_docs)
-        passes = [
-            passes_per_document(
-                model,
-                letters=task.OUTPUT_TYPE == "multiple_choice",
-                orders=len(each["choices"]) if "_rotations" in name else 1,
-                choices=len(each["choices"]),
-            )
-            for each in documents
-        ]
-        tokens = [each["prompt_tokens"] for each in documents]
-        yield load(name, tokens, sum(each["truncated"] for each in documents), passes)
-
-
-def _tasks(names: list[str], known: Mapping[str, Any]) -> dict[str, Any]:
-    """lm-eval's task objects by name, groups unfolded."""
+def _load_tasks(names: list[str], known: dict[str, Any]) -> dict[str, Any]:
+    """lm-eval's task objects by name, those of groups included."""
     from lm_eval.tasks import TaskManager
 
     from lm_eval_longsafety.benchmark import bare_name
-    from lm_eval_longsafety.errors import OptionError, meant
     from lm_eval_longsafety.harness.discovery import tasks_path
-    from lm_eval_longsafety.harness.quiet import quiet
 
     if not names:
-        raise OptionError("--tasks: none named; longsafety is all ten tasks")
-    manager = TaskManager(
-        include_path=str(tasks_path()), include_defaults=False, metadata=dict(known)
-    )
-    known_names = manager.all_tasks
-    if unknown := [name + meant(name, known_names) for name in names if name not in known_names]:
+        raise OptionError("--tasks: no task is named; longsafety is all ten tasks")
+    path = str(tasks_path())
+    manager = TaskManager(include_path=path, include_defaults=False, metadata=known)
+    there = manager.all_tasks
+    if unknown := [name + meant(name, there) for name in names if name not in there]:
         raise OptionError(
             f"--tasks: LongSafetyBench has no {', '.join(unknown)}; longsafety is all ten tasks, "
             "the README lists the others"
         )
-    # It prints two lines about --metadata for every task, whether it is given or not.
-    with quiet("lm_eval.api.task"):
-        return {bare_name(name): task for name, task in manager.load(names)["tasks"].items()}
+    return {bare_name(name): task for name, task in manager.load(names)["tasks"].items()}
 
 
-def _text(
-    loads: "list[TaskLoad]", model: "Shape", estimates: "list[GpuHours]", utilisation: float
-) -> str:
-    width = max(len(each.task) for each in loads)
-    lines = [f"{'task':{width}}  documents  tokens min / median / max     cut  prefilled tokens"]
-    for each in loads:
-        spread = f"{each.shortest:,} / {each.median:,.0f} / {each.longest:,}"
-        lines.append(
-            f"{each.task:{width}}  {each.documents:9,}  {spread:25}  {each.cut:5,}"
-            f"  {sum(each.prefills):16,}"
+def _count(model: str, tasks: dict[str, Any]) -> tuple[list[dict[str, Any]], list[int]]:
+    """The numbers of each task, and the tokens of every prefill that the backend will do."""
+    from lm_eval_longsafety.prefill_cost import passes_per_document
+
+    rows, prefills = [], []
+    for name, task in sorted(tasks.items()):
+        letters = task.OUTPUT_TYPE == "multiple_choice"
+        documents = list(task.eval_docs)  # lm-eval 0.5 builds them only now.
+        tokens = [each["prompt_tokens"] for each in documents]
+        own: list[int] = []
+        for each in documents:
+            choices = len(each["choices"])
+            orders = choices if "_rotations" in name else 1
+            passes = passes_per_document(model, letters=letters, orders=orders, choices=choices)
+            own += [each["prompt_tokens"]] * passes
+        rows.append(
+            {
+                "task": name,
+                "documents": len(documents),
+                "shortest": min(tokens),
+                "median": statistics.median(tokens),
+                "longest": max(tokens),
+                "cut": sum(each["truncated"] for each in documents),
+                "prefills": sum(own),
+            }
         )
-    total = sum(sum(each.prefills) for each in loads)
-    documents = sum(each.documents for each in loads)
-    cut = sum(each.cut for each in loads)
-    lines.append(f"{'all':{width}}  {documents:9,}  {'':25}  {cut:5,}  {total:16,}")
-    longest = max((tokens for each in loads for tokens in each.prefills), default=0)
-    lines.append(
-        f"\nweights {model.stored * 2 / 1e9:.1f} GB, KV cache of the longest prompt "
-        f"{model.kv_bytes * longest / 1e9:.1f} GB (bfloat16)"
+        prefills += own
+    return rows, prefills
+
+
+def _text(record: dict[str, Any]) -> str:
+    tasks = record["tasks"]
+    width = max(len(each["task"]) for each in tasks)
+    line = f"{{task:{width}}}  {{documents:9,}}  {{spread:25}}  {{cut:5,}}  {{prefills:16,}}".format
+    spread = "{shortest:,} / {median:,.0f} / {longest:,}".format
+    total = {key: sum(each[key] for each in tasks) for key in ("documents", "cut", "prefills")}
+    longest = max(each["longest"] for each in tasks)
+    return "\n".join(
+        [
+            f"{'task':{width}}  documents  tokens min / median / max     cut  prefilled tokens",
+            *(line(**each, spread=spread(**each)) for each in tasks),
+            line(task="all", spread="", **total),
+            f"\nweights {record['weights'] * 2 / 1e9:.1f} GB, KV cache of the longest prompt "
+            f"{record['kv_bytes_per_token'] * longest / 1e9:.1f} GB (bfloat16)",
+            f"prefill at {record['utilisation']:.0%} of peak, without replies and chat template:",
+            *map(
+                "  {gpu:10} {hours:9.2f} GPU hours, at least {gpus_needed} GPU".format_map,
+                record["gpus"],
+            ),
+        ]
     )
-    lines.append(f"prefill at {utilisation:.0%} of peak, replies and chat template not counted:")
-    lines += [
-        f"  {each.gpu:10} {each.hours:9.2f} GPU hours, at least {each.gpus_needed} GPU"
-        for each in estimates
-    ]
-    return "\n".join(lines)
-
-
-def _as_json(
-    loads: "list[TaskLoad]", model: "Shape", estimates: "list[GpuHours]", utilisation: float
-) -> str:
-    from dataclasses import asdict
-
-    tasks = [asdict(each) | {"prefills": sum(each.prefills)} for each in loads]
-    record = {
-        "tasks": tasks,
-        "prefilled_tokens": sum(sum(each.prefills) for each in loads),
-        "utilisation": utilisation,
-        "weights": model.stored,
-        "kv_bytes_per_token": model.kv_bytes,
-        "gpus": [asdict(each) for each in estimates],
-    }
-    return json.dumps(record, indent=2) + "\n"

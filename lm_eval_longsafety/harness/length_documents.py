@@ -1,26 +1,23 @@
-"""The documents of one row of `longsafety_length`: one task at one length and one depth.
+"""The documents of one task of `longsafety_length`, at one length and one depth.
 
-Data flow: metadata -> options -> rows and filler, shared by all rows of the table -> prompts of the
-asked length -> a `datasets.Dataset`. What cannot be built is reported here, before any model call.
+Data flow: metadata -> options -> rows and filler -> prompts of the requested length -> a
+`datasets.Dataset`. What cannot be built raises an error here, before any model call.
 """
 
-import functools
 import logging
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lm_eval_longsafety import settings
 from lm_eval_longsafety.data import sources
-from lm_eval_longsafety.data.rows import Row
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.harness.documents import Document, as_dataset, describe
 from lm_eval_longsafety.prompts import window
 from lm_eval_longsafety.prompts.deal import deal
 from lm_eval_longsafety.prompts.tokenizer import PromptTokenizer, load_tokenizer
 from lm_eval_longsafety.settings import Settings
-from lm_eval_longsafety.variants import lengths
-from lm_eval_longsafety.variants.filler import Filler, load_filler
-from lm_eval_longsafety.variants.length_options import LengthOptions, parse_length_options
+from lm_eval_longsafety.variants.filler import load_filler, split_passages
+from lm_eval_longsafety.variants.length_options import parse_length_options
+from lm_eval_longsafety.variants.lengths import Embedding, choose_rows
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -43,17 +40,17 @@ def load_length_documents(
         split: the task.
         target_length: of the prompts, in tokens.
         target_depth: part of the filler before the document, 0 to 1.
-        protocol: goes into the provenance.
+        protocol: `generate` or `logits`; goes into the provenance.
         provenance: filled in place, as in `documents.load_documents`.
-        metadata: model arguments, `settings.OPTIONS`.
+        metadata: model arguments and `settings.OPTIONS`.
 
     Returns:
         {"test": documents}, with target_length and target_depth beside the usual columns.
 
     Raises:
-        OptionError: options that cannot be used, no tokenizer, too short a length, filler or
-            window.
-        DataError: data that cannot be used.
+        OptionError: an option cannot be used, there is no tokenizer, or the length, the filler or
+            the window is too small.
+        DataError: the data cannot be used.
     """
     chosen, wanted = settings.parse(metadata), parse_length_options(metadata)
     tokenizer = _required_tokenizer(chosen)
@@ -61,16 +58,39 @@ def load_length_documents(
     source = sources.load(chosen.data, chosen.data_revision)
     rows = source.rows(split)
     filler = load_filler(wanted.filler, chosen.data, chosen.data_revision)
-    target = {"target_length": target_length, "target_depth": target_depth}
-    documents = _build(split, rows, chosen, wanted, _counted(filler, tokenizer), target)
-    record = describe(
-        source, rows, documents, chosen, window=held, protocol=protocol, variant="length"
+    picked = choose_rows(rows, wanted.rows)
+    letters = [
+        deal(row.id, len(row.choices), order=chosen.option_order, seed=chosen.option_seed)
+        for row in picked
+    ]
+    embedding = Embedding(
+        split=split,
+        length=target_length,
+        depth=target_depth,
+        seed=wanted.filler_seed,
+        filler=filler,
+        tokenizer=tokenizer,
+        own=frozenset(text for row in rows for text in split_passages(row.context)),
     )
-    # A built prompt has the length asked for or is refused, whatever `over_length` says.
-    record |= {"over_length": "error", "filler": filler.name, "filler_revision": filler.revision}
-    record |= {"filler_seed": wanted.filler_seed}
+    target = {"target_length": target_length, "target_depth": target_depth}
+    documents = [
+        Document(row=row, letters=dealt, fitted=fitted, extra=target)
+        for row, dealt, fitted in zip(
+            picked, letters, embedding.prompts(picked, letters), strict=True
+        )
+    ]
     if provenance is not None:
-        provenance.update(record | target)
+        provenance |= describe(
+            source, rows, documents, chosen, window=held, protocol=protocol, variant="length"
+        )
+        # A built prompt has the requested length or is refused, whatever `over_length` says.
+        provenance |= {
+            "over_length": "error",
+            "filler": filler.name,
+            "filler_revision": filler.revision,
+            "filler_seed": wanted.filler_seed,
+            **target,
+        }
     log.info(
         "LongSafetyBench %s: %d of %d documents in filler from %s, %d tokens, depth %g",
         *(split, len(documents), len(rows), filler.name, target_length, target_depth),
@@ -78,42 +98,12 @@ def load_length_documents(
     return {"test": as_dataset(split, documents)}
 
 
-def _build(
-    split: str,
-    rows: Sequence[Row],
-    chosen: Settings,
-    wanted: LengthOptions,
-    tokens: lengths.FillerTokens,
-    target: dict[str, Any],
-) -> list[Document]:
-    """The chosen rows in filler, with `target` as fields of their own."""
-    picked = lengths.choose_rows(rows, wanted.rows)
-    dealt = [
-        deal(row.id, len(row.choices), order=chosen.option_order, seed=chosen.option_seed)
-        for row in picked
-    ]
-    fitted = lengths.embed(
-        split,
-        picked,
-        dealt,
-        length=target["target_length"],
-        depth=target["target_depth"],
-        seed=wanted.filler_seed,
-        tokens=tokens,
-        own=lengths.own_passages(rows),
-    )
-    return [
-        Document(row=row, letters=letters, fitted=fit, extra=target)
-        for row, letters, fit in zip(picked, dealt, fitted, strict=True)
-    ]
-
-
 def _required_tokenizer(chosen: Settings) -> PromptTokenizer:
     tokenizer = load_tokenizer(chosen.model)
     if tokenizer is None:
         raise OptionError(
-            "longsafety_length builds prompts of exact length and needs the model's tokenizer; "
-            "name it (hub id or folder) with --metadata '{\"tokenizer\": ...}'"
+            "longsafety_length builds prompts of a requested length and needs the model's "
+            "tokenizer; name it (hub id or folder) with --metadata '{\"tokenizer\": ...}'"
         )
     return tokenizer
 
@@ -128,9 +118,3 @@ def _check_window(chosen: Settings, length: int) -> int | None:
             f"is {limit}"
         )
     return held
-
-
-@functools.lru_cache(maxsize=1)
-def _counted(filler: Filler, tokenizer: PromptTokenizer) -> lengths.FillerTokens:
-    """Shared by all lengths, depths and tasks, so that filler is tokenised once."""
-    return lengths.FillerTokens(filler=filler, tokenizer=tokenizer)

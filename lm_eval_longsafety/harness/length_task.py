@@ -1,8 +1,7 @@
-"""lm-eval's shell around `lengths`: a group with a row for every length and depth.
+"""lm-eval's side of `lengths`: a group with a group below it for every length and depth.
 
-YAML cannot name rows that `--metadata` decides. A class can be a group: lm-eval takes what the
-class builds for the entry, so that every length and depth is a group of its own with the ten tasks
-below it.
+A YAML file cannot name groups that depend on `--metadata`. Its entry names a class instead, and
+lm-eval takes the object that the class builds: here a group, whose own groups hold the tasks.
 """
 
 import copy
@@ -20,49 +19,42 @@ METRICS = ("sr", "ha", "answered", "refused", "truncated")
 
 
 class LengthGroup(Group):  # type: ignore[misc]  # lm-eval is untyped
-    """`longsafety_length`: lengths and depths as rows, each the plain mean over its tasks."""
+    """`longsafety_length`: a group for each length and depth, the plain mean over its tasks."""
 
     def __init__(self, config: dict[str, Any]) -> None:
-        """Build all rows, and with them all prompts.
+        """Build all groups and tasks; before lm-eval 0.5, that builds all prompts as well.
 
         Raises:
-            OptionError: options that cannot be used.
-            DataError: data that cannot be used.
+            OptionError: an option cannot be used.
+            DataError: the data cannot be used.
         """
         name, metadata = config["task"], config["metadata"]
         wanted = parse_length_options(metadata)
         _start(self, name, config.get("task_alias") or name, metadata)
         for length in wanted.lengths:
             for depth in wanted.depths:
-                row = Group(name="")
+                below = Group(name="")
                 cell = _suffixed(name, cell_name(length, depth))
-                _start(row, cell, f"{length:,} tokens, depth {depth_name(depth)}", metadata)
+                _start(below, cell, f"{length:,} tokens, depth {depth_name(depth)}", metadata)
                 for split in wanted.splits:
-                    row.add(_task(config, split, length, depth))
-                self.add(row)
+                    below.add(_task(config, split, length, depth))
+                self.add(below)
 
 
 def _start(group: Any, name: str, alias: str, metadata: dict[str, Any]) -> None:  # noqa: ANN401
-    """A group without children yet."""
-    aggregated = [
-        {
-            "metric": metric,
-            "filter_list": ["letter"],
-            "aggregation": "mean",
-            "weight_by_size": False,
-        }
-        for metric in METRICS
-    ]
-    made = Group.from_config(
-        GroupConfig(
-            group=name, group_alias=alias, aggregate_metric_list=aggregated, metadata=metadata
-        )
+    """Make `group` what lm-eval makes of a group's YAML file, without members yet."""
+    rule = {"filter_list": ["letter"], "aggregation": "mean", "weight_by_size": False}
+    config = GroupConfig(
+        group=name,
+        group_alias=alias,
+        aggregate_metric_list=[{"metric": metric, **rule} for metric in METRICS],
+        metadata=metadata,
     )
-    group.__dict__.update(made.__dict__)
+    vars(group).update(vars(Group.from_config(config)))
 
 
 def _task(config: dict[str, Any], split: str, length: int, depth: float) -> LongSafetyTask:
-    # lm-eval 0.5 gives a member of a group a qualified name, which is not that of these tasks.
+    # lm-eval 0.5 gives the entry a qualified name, which must not become that of its tasks.
     own = {key: config[key] for key in config if key != "_qualified_name"}
     place = {"split": split, "target_length": length, "target_depth": depth}
     metadata = config["metadata"]
@@ -73,13 +65,13 @@ def _task(config: dict[str, Any], split: str, length: int, depth: float) -> Long
             "task": _suffixed(base, cell_name(length, depth)),
             "task_alias": split + " (logits)" * base.endswith("_logits"),
             "dataset_kwargs": {f"{OWN}{key}": value for key, value in place.items()},
-            # A record for each: it is filled in place.
+            # Each task fills a provenance of its own.
             "metadata": {**metadata, "provenance": copy.copy(metadata["provenance"])},
         }
     )
 
 
 def _suffixed(name: str, cell: str) -> str:
-    """`longsafety_length_logits`, 0008192_0.50: `longsafety_length_0008192_0.50_logits`."""
+    """The cell goes before the protocol: `longsafety_length_0008192_0.50_logits`."""
     logits = "_logits" if name.endswith("_logits") else ""
     return f"{name.removesuffix(logits)}_{cell}{logits}"

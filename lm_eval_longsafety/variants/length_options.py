@@ -1,22 +1,16 @@
-"""The options of `longsafety_length` in `--metadata`: which lengths, depths, rows and filler."""
+"""The options of `longsafety_length` in `--metadata`: lengths, depths, rows, tasks and filler."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.settings import shorten
 
 BENCHMARK = "benchmark"
 """The filler that is the benchmark's own harmless contexts."""
 _EXAMPLE = '--metadata \'{"lengths": [8192, 32768], "depths": [0, 0.5, 1]}\''
-_DEFAULTS: dict[str, Any] = {
-    "depths": [0.0, 0.5, 1.0],
-    "filler": BENCHMARK,
-    "filler_seed": 0,
-    "length_rows": 10,
-    "length_tasks": list(BY_SPLIT),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,25 +33,18 @@ def parse_length_options(metadata: Mapping[str, Any]) -> LengthOptions:
     """Check the options.
 
     Raises:
-        OptionError: `lengths` is missing, or a value that cannot be used.
+        OptionError: `lengths` is missing, or a value cannot be used.
     """
-    given = _DEFAULTS | {key: value for key, value in metadata.items() if value is not None}
-    if "lengths" not in given:
+    if metadata.get("lengths") is None:
         raise OptionError(f"longsafety_length needs `lengths`, for example {_EXAMPLE}")
-    filler = given["filler"]
-    if not isinstance(filler, str) or not filler:
-        raise OptionError(f"filler: expected `{BENCHMARK}`, a folder or a hub id, found {filler!r}")
-    depths = tuple(_depth(item) for item in _items(given, "depths"))
-    _refuse_repeated("depths", [depth_name(depth) for depth in depths])
+    checked = {key: _checked(key, metadata.get(key)) for key in _OPTIONS}
     return LengthOptions(
-        lengths=tuple(
-            _positive(n, "lengths", "numbers of tokens") for n in _items(given, "lengths")
-        ),
-        depths=depths,
-        filler=filler,
-        filler_seed=_whole(given["filler_seed"], "filler_seed"),
-        rows=_positive(given["length_rows"], "length_rows", "a number of documents"),
-        splits=tuple(_split(item) for item in _items(given, "length_tasks")),
+        lengths=tuple(checked["lengths"]),
+        depths=tuple(float(depth) + 0.0 for depth in checked["depths"]),  # -0.0 becomes 0.0.
+        filler=checked["filler"],
+        filler_seed=checked["filler_seed"],
+        rows=checked["length_rows"],
+        splits=tuple(checked["length_tasks"]),
     )
 
 
@@ -67,49 +54,57 @@ def cell_name(length: int, depth: float) -> str:
 
 
 def depth_name(depth: float) -> str:
-    """A depth in print: two decimals, up to six where it has them."""
-    exact = f"{depth:.6f}".rstrip("0")
-    return max(exact, f"{depth:.2f}", key=len)
+    """A depth as text: two decimals, or up to six where it has more."""
+    positive = depth + 0.0  # Not -0.0.
+    return max(f"{positive:.6f}".rstrip("0"), f"{positive:.2f}", key=len)
 
 
-def _items(metadata: Mapping[str, Any], key: str) -> list[Any]:
-    value = metadata[key]
-    if not isinstance(value, (list, tuple)) or not value:
-        raise OptionError(f"{key}: expected a list, found {value!r}; for example {_EXAMPLE}")
-    _refuse_repeated(key, value)
-    return list(value)
-
-
-def _refuse_repeated(key: str, items: Sequence[Any]) -> None:
-    repeated = [item for i, item in enumerate(items) if item in items[:i]]
-    if repeated:
-        raise OptionError(f"{key}: {repeated[0]!r} stands there twice")
-
-
-def _whole(value: object, key: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise OptionError(f"{key}: expected a whole number, found {value!r}")
+def _checked(key: str, value: Any) -> Any:  # noqa: ANN401 - what the option holds
+    """An option's value, its default where it is None."""
+    default, usable, expected = _OPTIONS[key]
+    if value is None:
+        return default
+    several = isinstance(default, tuple)
+    if several and (not isinstance(value, (list, tuple)) or not value):
+        raise OptionError(f"{key}: expected a list, found {shorten(value)}; for example {_EXAMPLE}")
+    names: list[str] = []
+    for each in value if several else [value]:
+        if not usable(each):
+            raise OptionError(f"{key}: expected {expected}, found {shorten(each)}")
+        # Two depths of one name would make two tasks of one name.
+        names.append(depth_name(each) if key == "depths" else shorten(each))
+        if names[-1] in names[:-1]:
+            raise OptionError(f"{key}: {names[-1]} stands there twice")
     return value
 
 
-def _positive(value: object, key: str, what: str) -> int:
-    number = _whole(value, key)
-    if number < 1:
-        raise OptionError(f"{key}: expected {what} above 0, found {value!r}")
-    return number
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _depth(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise OptionError(f"depths: expected numbers from 0 to 1, found {value!r}")
-    if not 0 <= value <= 1:
-        raise OptionError(
-            f"depths: {value!r} is outside 0 to 1 (0: the document first, 1: all filler before it)"
-        )
-    return float(value) + 0.0  # -0.0 becomes 0.0
+def _is_count(value: Any) -> bool:  # noqa: ANN401
+    return _is_whole(value) and value > 0
 
 
-def _split(value: object) -> str:
-    if not isinstance(value, str) or value not in BY_SPLIT:
-        raise OptionError(f"length_tasks: unknown task {value!r} (known: {', '.join(BY_SPLIT)})")
-    return value
+def _is_depth(value: Any) -> bool:  # noqa: ANN401
+    return (_is_whole(value) or isinstance(value, float)) and 0 <= value <= 1
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+_OPTIONS: dict[str, tuple[Any, Callable[[Any], bool], str]] = {
+    "lengths": ((), _is_count, "whole numbers of tokens above 0"),
+    "depths": ((0, 0.5, 1), _is_depth, "numbers from 0 (document first) to 1 (document last)"),
+    "filler": (BENCHMARK, _is_name, f"`{BENCHMARK}`, a folder or a hub id"),
+    "filler_seed": (0, _is_whole, "a whole number"),
+    "length_rows": (10, _is_count, "a whole number of documents above 0"),
+    "length_tasks": (
+        tuple(BY_SPLIT),
+        tuple(BY_SPLIT).__contains__,
+        f"tasks among {', '.join(BY_SPLIT)}",
+    ),
+}
+"""Of each option the default, and what its value (of a list, each item) must be. A default that is
+a tuple means a list."""

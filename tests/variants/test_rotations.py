@@ -1,4 +1,4 @@
-"""Option orders: hand-worked deals, choices that speak of others, scripted models' exact scores."""
+"""Rotations: deals worked out by hand, choices that speak of others, scripted models' scores."""
 
 import pytest
 
@@ -73,6 +73,11 @@ def test_every_choice_stands_once_under_every_letter(n):
         "Same as A",
         "Everything except D.",
         "The answer is A",
+        "Both answers are correct",
+        "All of the statements are true.",
+        "Neither response is right",
+        "Two of the above",
+        "Some of the others",
     ],
 )
 def test_choices_that_speak_of_others_are_detected(choice):
@@ -103,6 +108,8 @@ def test_choices_that_speak_of_others_are_detected(choice):
         "Some of those are wrong addresses",
         "Two answers",
         "Most options are open on Sundays",
+        "Both answers that he gave were short",
+        "A. Lock the bicycle",
     ],
 )
 def test_plain_choices_are_rotated(choice):
@@ -113,7 +120,7 @@ def test_no_row_of_the_sample_is_kept():
     assert not any(speaks_of_others(row.choices) for row in rows_of_the_sample())
 
 
-def test_the_first_order_is_that_of_the_plain_task_and_only_the_options_differ(tmp_path):
+def test_the_first_order_is_that_of_the_plain_task_and_only_the_choices_differ(tmp_path):
     write_jsonl(tmp_path / f"{SPLIT}.jsonl", [row(0)])
     plain = load_documents(split=SPLIT, data=str(tmp_path))["test"][0]
     doc = load_rotated(split=SPLIT, data=str(tmp_path))["test"][0]
@@ -154,7 +161,7 @@ def test_letters_in_a_sentence_move_with_the_labels(tmp_path):
     assert options_of(second["prompt"])["A"] == "Only B is right."
 
 
-def test_a_cut_that_falls_into_the_options_is_an_error(tmp_path, narrow_model):
+def test_a_cut_that_falls_into_the_choices_is_an_error(tmp_path, narrow_model):
     long = row(0, choices=[f"{i} " + "a stolen bicycle " * 400 for i in range(4)])
     write_jsonl(tmp_path / f"{SPLIT}.jsonl", [long])
     with pytest.raises(OptionError, match="'row-0': the window is too small to rotate"):
@@ -184,7 +191,7 @@ def test_a_model_that_always_picks_one_choice_scores_as_in_the_plain_task(
         assert (rotated["consistent"], rotated["sr_all"]) == (1.0, sr)
 
 
-def test_a_model_that_reads_only_the_options_is_consistent(tiny_model):
+def test_a_model_that_reads_only_the_choices_is_consistent(tiny_model):
     name = "longsafety_doc_attack"
     results = evaluate(ReadsOnlyTheQuestion(), tiny_model, [name, f"{name}_rotations"], chat=False)
     plain, rotated = metrics(results, name), metrics(results, f"{name}_rotations")
@@ -220,7 +227,9 @@ def test_no_letter_under_one_order_is_no_consistent_answer(tiny_model):
     assert (scores["consistent"], scores["sr_all"]) == (0.0, 0.0)
 
 
-def test_a_document_is_one_line_with_one_reply_an_order_and_the_limit_counts_documents(tiny_model):
+def test_a_document_is_one_line_with_one_reply_for_each_order_and_the_limit_counts_documents(
+    tiny_model,
+):
     name = "longsafety_doc_attack_rotations"
     results = evaluate(AlwaysLetter("C"), tiny_model, [name], limit=2, chat=False)
     samples = results["samples"][name]
