@@ -84,6 +84,21 @@ def test_options_that_cannot_be_used_are_named(run, tmp_path, options, told):
     assert "horse" not in message
 
 
+def test_an_older_hub_library_is_refused_in_one_line(run, tmp_path, monkeypatch):
+    # What pip writes beside a package; the first one on the path counts.
+    info = tmp_path / "site" / "huggingface_hub-1.3.9.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: huggingface_hub\nVersion: 1.3.9\n")
+    monkeypatch.syspath_prepend(info.parent)
+    out = tmp_path / "out"
+    message = refused(OptionError, run, "--model", MODEL, "--out", out)
+    assert message == (
+        "this command needs huggingface_hub 1.4 or newer, found 1.3.9; "
+        "pip install -U 'lm-eval-longsafety[submit]'"
+    )
+    assert not out.exists()
+
+
 def test_a_path_that_does_not_exist_is_named(tmp_path):
     assert "nowhere: no such file" in refused(ResultsError, tmp_path / "nowhere", "--model", MODEL)
 
