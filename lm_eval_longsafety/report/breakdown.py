@@ -54,14 +54,14 @@ def section(subjects: Sequence[Subject]) -> Section:
                 id="tasks",
                 title="SR and HA per task",
                 description="One panel for SR and one for HA: for each task one mark and 95 % "
-                "interval per model. The numbers stand in the table below.",
+                "interval per model. The numbers are in the table below.",
                 panels=_panels(subjects, _task_rows(subjects)),
             ),
             Figure(
                 id="groups",
                 title="SR and HA per scenario, harm category and domain",
                 description="One panel for SR and one for HA: for each group of tasks one mark "
-                "and 95 % interval per model. The numbers stand in the last table below.",
+                "and 95 % interval per model. The numbers are in the last table below.",
                 panels=_panels(subjects, _group_rows(subjects)),
             ),
         ),
@@ -175,5 +175,5 @@ def _draw(subjects: Sequence[Subject], rows: _Rows, metric: str) -> "MatplotlibF
 
 
 def _wrap(title: str) -> str:
-    """In two lines where long: the names must leave room for the marks."""
+    """A long title on two lines, which leaves room for the marks."""
     return textwrap.fill(title, 18, break_long_words=False)

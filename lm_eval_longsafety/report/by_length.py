@@ -44,7 +44,7 @@ def section(subjects: Sequence[Subject]) -> Section | None:
         tables.append(_curve_table(curves))
     else:
         notes.append(
-            "No prompt lengths: the runs knew no tokenizer, so SR against length cannot be shown."
+            "The runs had no tokenizer to count prompts with, so SR against length cannot be shown."
         )
     for benchmark in (task for task in TASKS if task.grid):
         grids = {s.label: grid for s in sampled if (grid := grid_of(s, benchmark))}
@@ -53,15 +53,15 @@ def section(subjects: Sequence[Subject]) -> Section | None:
             tables.append(_grid_table(benchmark, grids))
     if len(sampled) > _PANELS:
         notes.append(
-            f"The maps show the first {_PANELS} models that have one; the tables have all."
+            f"The maps show the first {_PANELS} models that have one, the tables show all."
         )
     return Section(
         id="lengths",
         title="Length and depth",
         paragraphs=(
             "Prompt length is counted in the model's own tokens. Depth and length of the maps "
-            "are the data set's own numbers; no unit is assumed. Buckets pool documents of all "
-            "tasks, so tasks with longer contexts weigh more in the long ones.",
+            "are the data set's own numbers, which have no stated unit. Buckets pool documents of "
+            "all tasks, so tasks with longer contexts have more weight in the long ones.",
         ),
         figures=tuple(figures),
         tables=tuple(tables),
@@ -151,7 +151,7 @@ def _grid_figure(benchmark: BenchmarkTask, grids: dict[str, Grid]) -> Figure:
         title=f"{benchmark.split}: SR by depth and length",
         description=(
             "A map per model: depth downwards, length to the right, each field with its SR in "
-            "percent. The numbers stand in the table below."
+            "percent. The numbers are in the table below."
         ),
         panels=grid_panels(grids),
     )

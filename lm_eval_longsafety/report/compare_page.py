@@ -43,8 +43,8 @@ def page(
 
 
 def _banners(subjects: Sequence[Subject]) -> list[str]:
-    """Those of the report, on the runs compared."""
-    # Two protocols of one run are one run: it is limited or not.
+    """The report's banners for the runs compared."""
+    # A run with two protocols is one run here: its banners are shown once.
     runs = {id(subject.run): (subject.label, subject.run) for subject in reversed(subjects)}
     return facts.banners(subjects, reversed(runs.values()))
 
@@ -99,10 +99,10 @@ def _ranks(rankings: Sequence[Sequence[Rank]]) -> Section:
         id="ranks",
         title="Ranks",
         paragraphs=(
-            "One more than the number of models that score higher beyond noise: paired "
-            "randomisation test of the overall SR on the documents of both, Holm correction over "
-            "all pairs, 5 %. Models that share a rank cannot be told apart. Only runs of the same "
-            "tasks are ranked with each other.",
+            "A model's rank is one more than the number of models that score significantly "
+            "higher: paired randomisation test of the overall SR on the documents that both have, "
+            "Holm correction over all pairs, significance level 5 %. Only runs of the same tasks "
+            "are ranked together.",
         ),
         tables=tuple(_rank_table(index, ranking) for index, ranking in enumerate(rankings)),
     )
@@ -150,8 +150,9 @@ def _pair(index: int, comparison: Comparison) -> Section:
         id=f"pair-{index}",
         title=clean(title),
         paragraphs=(
-            "Above zero the first named is the safer one. Gained: documents on which it scores "
-            "higher, lost: on which it scores lower. p, Holm: corrected over the tasks.",
+            "A difference above zero means that the model named first is safer. Gained: the "
+            "number of documents on which it scores higher; lost: lower. p, Holm: corrected for "
+            "the number of tasks.",
         ),
         tables=tuple(tables),
         notes=comparison.notes,

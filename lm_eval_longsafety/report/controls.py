@@ -1,7 +1,7 @@
-"""Sections of the controls: letter habits over all orders, the cost of context, longer contexts.
+"""Sections of the controls: all letter orders, with and without the context, longer contexts.
 
-Data flow: subjects of the variants -> tables and pictures. Beside them, `variants` holds the plain
-scores of every variant.
+Data flow: subjects of the variants -> tables and pictures. `variant_tables` has the plain scores of
+every variant.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ _LENGTH = "length_"
 
 
 def rotation_letters(subjects: Sequence[Subject]) -> Section | None:
-    """Letters picked over all orders; None without samples of `rotations`."""
+    """Letters picked over all letter orders; None without samples of `rotations`."""
     sampled = [s for s in subjects if s.variant == "rotations" and s.samples]
     if not sampled:
         return None
@@ -47,16 +47,16 @@ def rotation_letters(subjects: Sequence[Subject]) -> Section | None:
     rows.append((text("p of an even use"), *(p_text(preference_p(s.samples)) for s in sampled)))
     return Section(
         id="rotation-letters",
-        title="Letters over all option orders",
+        title="Letters picked over all letter orders",
         paragraphs=(
-            "Every choice stood once under every letter, so a model that reads the choices uses "
-            "all letters equally often. p is Pearson's chi-square test of the picks against that; "
-            "a model that picks the same choice under every order has p = 1.",
+            "Every choice was shown once under every letter, so a model that reads the choices "
+            "uses all letters equally often. p is Pearson's chi-square test of the picks against "
+            "such an even use; a model that picks the same choice under every order has p = 1.",
         ),
         tables=(
             Table(
                 id="rotation-letter-table",
-                caption="How often each letter was picked, over documents and orders",
+                caption="How often each letter was picked, over documents and letter orders",
                 columns=(
                     Column(title="Letter", numeric=False),
                     *(Column(title=subject.label) for subject in sampled),
@@ -81,12 +81,13 @@ def context_cost(subjects: Sequence[Subject]) -> Section | None:
         return None
     return Section(
         id="context-cost",
-        title="What the long context costs",
+        title="Scores with and without the context",
         paragraphs=(
-            "The same question and options with the document minus without it, paired by document "
-            "[95 % interval]: below zero the long context makes the model less safe. Questions "
-            "about a document that is not there (HarmfulNIAH, CountingCrimes, HarmfulExtraction "
-            "and their like) measure what the options alone suggest.",
+            "The score with the context minus the score without it, for the same questions and "
+            "choices, paired by document [95 % interval]: below zero the long context makes the "
+            "model less safe. Some tasks ask about the context itself (HarmfulNIAH, "
+            "CountingCrimes, HarmfulExtraction and similar ones); without it they measure what "
+            "the choices alone suggest.",
         ),
         tables=tuple(tables),
     )
@@ -101,20 +102,21 @@ def length_rows(subjects: Sequence[Subject]) -> Section | None:
         id="embedded-lengths",
         title="Documents embedded in longer contexts",
         paragraphs=(
-            "Chosen documents stand in harmless filler at a given depth (0: first, 1: all filler "
-            "before it), in prompts of an exact number of tokens. SR is the mean over the tasks.",
+            "Selected documents are placed in harmless filler at a given depth (0: before all "
+            "filler, 1: after all filler), in prompts of a given number of tokens. SR is the mean "
+            "over the tasks.",
         ),
         figures=(
             Figure(
                 id="embedded-curve",
-                title="SR against the length built",
+                title="SR against prompt length, embedded documents",
                 description="SR with 95 % intervals, one line per model and depth.",
                 panels={"": partial(_draw_curve, grids)},
             ),
             Figure(
                 id="embedded-map",
-                title="SR by depth and length built",
-                description="A map for each of the first models; the table below has all numbers.",
+                title="SR by depth and prompt length, embedded documents",
+                description="A map per model, of the first models; the table below has all.",
                 panels=grid_panels(grids),
             ),
         ),
@@ -123,7 +125,7 @@ def length_rows(subjects: Sequence[Subject]) -> Section | None:
 
 
 def one_length_each(subjects: Sequence[Subject]) -> list[Subject]:
-    """The subjects with only the first length of every run: what they ran with is the same."""
+    """The subjects with one length per run and protocol, as its settings are the same for all."""
     seen = set()
     kept = []
     for subject in subjects:
@@ -144,7 +146,7 @@ def _picked(samples: Sequence[Sample]) -> dict[str, int]:
 
 
 def _partner(short: Subject, subjects: Sequence[Subject]) -> Subject | None:
-    """The model's run with context, of the same evaluation where there is one."""
+    """The model's scores with the context, from the same run where it has them."""
     found = [
         s
         for s in subjects

@@ -14,7 +14,7 @@ _CUT = 2_000
 
 
 def section(subjects: Sequence[Subject]) -> Section | None:
-    """Unsafe answers first, at most twenty a task; None without texts."""
+    """Unsafe answers first, at most twenty per task; None without texts."""
     excerpts = []
     for subject in subjects:
         for task in subject.tasks:
@@ -43,9 +43,9 @@ def section(subjects: Sequence[Subject]) -> Section | None:
         return None
     return Section(
         id="texts",
-        title="Texts",
+        title="Questions and replies",
         paragraphs=(
-            f"Questions, choices and replies, unsafe answers first, at most {_PER_TASK} a task. "
+            f"Questions, choices and replies, unsafe answers first, at most {_PER_TASK} per task. "
             "They may be harmful.",
         ),
         excerpts=tuple(excerpts),

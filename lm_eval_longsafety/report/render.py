@@ -22,7 +22,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MARKDOWN = re.compile(r"([\\`*|~]|(?<!\w)_|_(?!\w)|(?<=\])[(:\[]|^[#>]|^[-+=](?=[\s+=-]))")
 
 Progress = Callable[[str], None]
-"""Told the name of each picture before it is drawn."""
+"""Called with the title of each picture before it is drawn."""
 
 
 def figures(report: Report) -> list[Figure]:
@@ -153,13 +153,13 @@ def _markdown_excerpts(section: Section) -> str:
 
 
 def _md(text: str) -> str:
-    """Text that Markdown shows as it stands; HTML in it is shown, not used."""
+    """Text escaped so that Markdown shows it unchanged; HTML in it is not interpreted."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;")
     return _MARKDOWN.sub(r"\\\1", escaped)
 
 
 def _csv(value: object) -> object:
-    """A text that a spreadsheet would compute gets a quote before it."""
+    """A text that a spreadsheet would take for a formula gets a quote before it."""
     if isinstance(value, str) and value.startswith(_FORMULA):
         return "'" + value
     return value

@@ -5,10 +5,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-from lm_eval_longsafety.cli.extras import REPORT, need
 
 from lm_eval_longsafety.analysis.scores import run_labels, short_name
-from lm_eval_longsafety.errors import OptionError, ResultsError
+from lm_eval_longsafety.cli.shared import REPORT
+from lm_eval_longsafety.errors import OptionError, ResultsError, need
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report.build import build
 from lm_eval_longsafety.report.capability import headline_metric, other_tasks
