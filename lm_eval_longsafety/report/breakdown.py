@@ -18,6 +18,7 @@ from lm_eval_longsafety.report.content import (
     count,
     score,
     text,
+    words,
 )
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _task_table(subjects: Sequence[Subject]) -> Table:
         id="per-task",
         caption="Scores per task with n documents [95 % interval]",
         columns=(
-            Column(title="Task", numeric=False),
+            words("Task"),
             *metric_columns(subjects, ("SR %", "HA %", "n")),
         ),
         rows=tuple(rows),
@@ -125,7 +126,7 @@ def _group_table(subjects: Sequence[Subject]) -> Table:
         id="per-group",
         caption="Scores per scenario, harm category and domain: mean over tasks [95 % interval]",
         columns=(
-            Column(title="Group", numeric=False),
+            words("Group"),
             *metric_columns(subjects, ("SR %", "HA %")),
         ),
         rows=tuple(rows),

@@ -13,7 +13,16 @@ from lm_eval_longsafety.analysis.scores import Subject, run_labels
 from lm_eval_longsafety.analysis.stats import Z95
 from lm_eval_longsafety.benchmark import PREFIX, TASKS, parse_task_name
 from lm_eval_longsafety.report import drawing
-from lm_eval_longsafety.report.content import Cell, Column, Figure, Section, Table, percent, text
+from lm_eval_longsafety.report.content import (
+    Cell,
+    Column,
+    Figure,
+    Section,
+    Table,
+    percent,
+    text,
+    words,
+)
 from lm_eval_longsafety.results import Metric, Run, TaskResult
 
 if TYPE_CHECKING:
@@ -113,8 +122,8 @@ def _table(
         id=id_,
         caption=caption,
         columns=(
-            Column(title="Task", numeric=False),
-            Column(title="Metric, filter", numeric=False),
+            words("Task"),
+            words("Metric, filter"),
             *(Column(title=labels[i]) for i in shown),
         ),
         rows=tuple(rows),

@@ -18,6 +18,7 @@ from lm_eval_longsafety.report.content import (
     percent,
     score,
     text,
+    words,
 )
 from lm_eval_longsafety.report.letter_order import p_text
 from lm_eval_longsafety.report.setup import file_name
@@ -68,10 +69,7 @@ def _runs(
             Table(
                 id="run-table",
                 caption="The runs and their results files",
-                columns=(
-                    Column(title="Model", numeric=False),
-                    Column(title="Results file", numeric=False),
-                ),
+                columns=(words("Model"), words("Results file")),
                 rows=tuple((text(s.label), text(file_name(s.run))) for s in subjects),
             ),
         ),
@@ -114,11 +112,7 @@ def _rank_table(index: int, ranking: Sequence[Rank]) -> Table:
     return Table(
         id=f"rank-table-{index + 1}" if index else "rank-table",
         caption=f"Ranks by overall SR [95 % interval], {tasks}",
-        columns=(
-            Column(title="Model", numeric=False),
-            Column(title="Rank"),
-            Column(title="SR %"),
-        ),
+        columns=(words("Model"), Column(title="Rank"), Column(title="SR %")),
         rows=tuple(
             (text(entry.subject.label), count(entry.rank), score(entry.score)) for entry in ranking
         ),
@@ -137,10 +131,10 @@ def _pair(index: int, comparison: Comparison) -> Section:
                 id=f"pair-{index}-{metric}",
                 caption=f"{metric.upper()}: {title}, percentage points [95 % interval]",
                 columns=(
-                    Column(title="Task", numeric=False),
+                    words("Task"),
                     *(Column(title=t) for t in ("Difference", "p", "p, Holm")),
                     *(Column(title=t) for t in ("Gained", "Lost", "Pairs")),
-                    Column(title="Test", numeric=False),
+                    words("Test"),
                 ),
                 rows=tuple(rows),
             )
@@ -191,11 +185,7 @@ def _flipped(id_: str, metric: str, tasks: Sequence[TaskComparison]) -> Table:
     return Table(
         id=id_,
         caption=f"{metric.upper()}: documents that changed",
-        columns=(
-            Column(title="Task", numeric=False),
-            Column(title="Gained", numeric=False),
-            Column(title="Lost", numeric=False),
-        ),
+        columns=(words("Task"), words("Gained"), words("Lost")),
         rows=tuple(rows),
         folded=True,
     )

@@ -33,6 +33,11 @@ class Column:
     numeric: bool = True
 
 
+def words(title: str) -> Column:
+    """A column of text instead of numbers."""
+    return Column(title=title, numeric=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A table; the first cell of a row is its heading."""

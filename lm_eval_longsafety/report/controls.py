@@ -13,7 +13,7 @@ from lm_eval_longsafety.analysis.paired import Difference, paired_mean, paired_t
 from lm_eval_longsafety.analysis.scores import Subject, TaskScores, value_of
 from lm_eval_longsafety.analysis.stats import Values
 from lm_eval_longsafety.report import drawing
-from lm_eval_longsafety.report.by_length import Grid, grid_panels
+from lm_eval_longsafety.report.by_length import Grid, grid_panels, grid_table
 from lm_eval_longsafety.report.content import (
     Cell,
     Column,
@@ -21,8 +21,8 @@ from lm_eval_longsafety.report.content import (
     Section,
     Table,
     count,
-    score,
     text,
+    words,
 )
 from lm_eval_longsafety.report.letter_order import NO_LETTER, p_text, preference_p
 from lm_eval_longsafety.results import Sample
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
 _LENGTH = "length_"
+_LENGTH_CAPTION = "SR % by depth (rows) and prompt tokens (columns) [95 % interval]"
 
 
 def rotation_letters(subjects: Sequence[Subject]) -> Section | None:
@@ -58,7 +59,7 @@ def rotation_letters(subjects: Sequence[Subject]) -> Section | None:
                 id="rotation-letter-table",
                 caption="How often each letter was picked, over documents and letter orders",
                 columns=(
-                    Column(title="Letter", numeric=False),
+                    words("Letter"),
                     *(Column(title=subject.label) for subject in sampled),
                 ),
                 rows=tuple(rows),
@@ -120,7 +121,7 @@ def length_rows(subjects: Sequence[Subject]) -> Section | None:
                 panels=grid_panels(grids),
             ),
         ),
-        tables=(_grid_table(grids),),
+        tables=(grid_table("embedded-table", _LENGTH_CAPTION, grids, "{:,.0f}"),),
     )
 
 
@@ -205,7 +206,7 @@ def _cost_table(long: Subject, pairs: Sequence[_Pair], index: int) -> Table:
         id=f"context-cost-{index}",
         caption=f"{long.label}: with the context minus without, in points [95 % interval]",
         columns=(
-            Column(title="Task", numeric=False),
+            words("Task"),
             *(Column(title=t, group=m.upper()) for m in _COST for t in ("Points", "p")),
             Column(title="Documents"),
         ),
@@ -251,47 +252,13 @@ def _place(variant: str) -> tuple[float, float] | None:
     return depth, length
 
 
-def _grid_table(grids: dict[str, Grid]) -> Table:
-    lengths = sorted({length for grid in grids.values() for _, length in grid})
-    rows = [
-        (text(f"{label}, depth {depth:g}"), *(score(grid.get((depth, each))) for each in lengths))
+def _draw_curve(grids: dict[str, Grid]) -> "MatplotlibFigure":
+    lines = [
+        (
+            f"{drawing.shorten(label, 24)}, depth {depth:g}",
+            {length: grid[at, length] for at, length in sorted(grid) if at == depth},
+        )
         for label, grid in grids.items()
         for depth in sorted({depth for depth, _ in grid})
     ]
-    return Table(
-        id="embedded-table",
-        caption="SR % by depth (rows) and prompt tokens (columns) [95 % interval]",
-        columns=(
-            Column(title="Model and depth", numeric=False),
-            *(Column(title=f"{length:,.0f}") for length in lengths),
-        ),
-        rows=tuple(rows),
-    )
-
-
-def _draw_curve(grids: dict[str, Grid]) -> "MatplotlibFigure":
-    with drawing.style():
-        figure, ax = drawing.panel(3.0)
-        lines = [(k, g, d) for k, g in grids.items() for d in sorted({d for d, _ in g})]
-        lengths = sorted({length for grid in grids.values() for _, length in grid})
-        for series, (label, grid, depth) in enumerate(lines):
-            own = sorted((length, e) for (d, length), e in grid.items() if d == depth)
-            shift = 0.3 * ((series + 0.5) / len(lines) - 0.5)
-            below = [100 * (e.value - e.low) for _, e in own if e.low is not None]
-            above = [100 * (e.high - e.value) for _, e in own if e.high is not None]
-            ax.errorbar(
-                [lengths.index(length) + shift for length, _ in own],
-                [100 * e.value for _, e in own],
-                yerr=[below, above] if len(below) == len(above) == len(own) else None,
-                color=drawing.color_of(series),
-                marker=drawing.marker_of(series),
-                linewidth=1.5,
-                label=f"{drawing.shorten(label, 24)}, depth {depth:g}",
-            )
-        ax.set_xticks(range(len(lengths)), [f"{length:,.0f}" for length in lengths])
-        ax.set_xlabel("prompt tokens")
-        ax.grid(visible=False, axis="x")
-        ax.set_ylabel("SR, percent")
-        ax.set_ylim(-2, 102)
-        drawing.legend(figure, ax)
-    return figure
+    return drawing.curves(lines, "prompt tokens", lambda length: f"{length:,.0f}")

@@ -8,7 +8,7 @@ from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.breakdown import metric_columns, task_of
-from lm_eval_longsafety.report.content import Column, Figure, Section, Table, score, text
+from lm_eval_longsafety.report.content import Figure, Section, Table, score, text, words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -58,7 +58,7 @@ def _table(subjects: Sequence[Subject]) -> Table:
     return Table(
         id="gap-table",
         caption="HA − SR in percentage points [95 % interval]",
-        columns=(Column(title="Task", numeric=False), *metric_columns(subjects, ("HA − SR",))),
+        columns=(words("Task"), *metric_columns(subjects, ("HA − SR",))),
         rows=tuple(rows),
     )
 

@@ -17,6 +17,7 @@ from lm_eval_longsafety.report.content import (
     percent,
     score,
     text,
+    words,
 )
 from lm_eval_longsafety.report.published import READING, SOURCE, PublishedScore, published_scores
 
@@ -82,11 +83,11 @@ def _table(subjects: Sequence[Subject]) -> Table:
         id="overall",
         caption="Overall scores: mean over tasks [95 % interval]",
         columns=(
-            Column(title="Model", numeric=False),
+            words("Model"),
             *(Column(title=title) for title in _METRICS.values()),
             Column(title="Truncated %"),
             Column(title="Documents"),
-            Column(title="Protocol", numeric=False),
+            words("Protocol"),
         ),
         rows=tuple(rows),
     )
@@ -109,11 +110,7 @@ def _published_table(subjects: Sequence[Subject]) -> Table:
     return Table(
         id="ladder",
         caption=f"Published SR % beside this report's ({SOURCE})",
-        columns=(
-            Column(title="Model", numeric=False),
-            Column(title="SR %"),
-            Column(title="Kind", numeric=False),
-        ),
+        columns=(words("Model"), Column(title="SR %"), words("Kind")),
         rows=tuple(
             (text(name), Cell(text=percent(value), value=value), text(kind))
             for value, name, kind in sorted(entries, key=lambda entry: -entry[0])

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.analysis.stats import uniform_test
 from lm_eval_longsafety.report import drawing
-from lm_eval_longsafety.report.content import Cell, Column, Figure, Section, Table, count, text
+from lm_eval_longsafety.report.content import (
+    Cell,
+    Column,
+    Figure,
+    Section,
+    Table,
+    count,
+    text,
+    words,
+)
 from lm_eval_longsafety.results import Sample
 
 if TYPE_CHECKING:
@@ -96,7 +105,7 @@ def _table(subjects: Sequence[Subject]) -> Table:
         id="letter-table",
         caption="How often each letter was picked, and how often it was the safe one",
         columns=(
-            Column(title="Letter", numeric=False),
+            words("Letter"),
             *(Column(title=t, group=s.label) for s in subjects for t in ("Picked", "Safe")),
         ),
         rows=tuple(rows),

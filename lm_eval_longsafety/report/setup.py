@@ -6,7 +6,7 @@ from lm_eval_longsafety.analysis import truncation
 from lm_eval_longsafety.analysis.facts import differences, fingerprint, joined, template
 from lm_eval_longsafety.analysis.scores import Subject, run_labels
 from lm_eval_longsafety.public import clean
-from lm_eval_longsafety.report.content import Cell, Column, Section, Table, count, text
+from lm_eval_longsafety.report.content import Cell, Section, Table, count, text, words
 from lm_eval_longsafety.results import Provenance, Run
 
 _Fact = Callable[[Run], object]
@@ -61,8 +61,8 @@ def section(subjects: Sequence[Subject], runs: Sequence[Run]) -> Section:
                 id="setup-table",
                 caption="Model, software, data and settings",
                 columns=(
-                    Column(title="Setting", numeric=False),
-                    *(Column(title=label, numeric=False) for label, *_ in columns),
+                    words("Setting"),
+                    *(words(label) for label, *_ in columns),
                 ),
                 rows=tuple(rows),
             ),

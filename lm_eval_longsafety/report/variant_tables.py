@@ -15,6 +15,7 @@ from lm_eval_longsafety.report.content import (
     percent,
     score,
     text,
+    words,
 )
 from lm_eval_longsafety.results.samples import SCORES
 
@@ -50,11 +51,11 @@ def _table(variant: str, subjects: Sequence[Subject]) -> Table:
         id=f"variant-{variant.replace('_', '-')}",
         caption=f"{_TITLES.get(variant, variant)}: mean over tasks [95 % interval]",
         columns=(
-            Column(title="Model", numeric=False),
+            words("Model"),
             *(Column(title=title) for title in ("SR %", "HA %", "Answered %")),
             *(Column(title=f"{name} %") for name in extra),
             Column(title="Documents"),
-            Column(title="Protocol", numeric=False),
+            words("Protocol"),
         ),
         rows=tuple(rows),
     )
