@@ -115,22 +115,22 @@ class Reading(str):
 
 
 def read_choice(
-    reply: object, options: Sequence[str], letters: Sequence[str] | None = None
+    reply: object, choices: Sequence[str], letters: Sequence[str] | None = None
 ) -> Reading:
     """Read the letter that a reply states, "" where it states none.
 
     Args:
         reply: the model's text; anything but a string counts as no reply.
-        options: the text of each choice; may be empty if unknown and `letters` is given.
-        letters: the letter of each choice; A, B, C ... in the order of `options` unless given.
+        choices: the text of each choice; may be empty if unknown and `letters` is given.
+        letters: the letter of each choice; A, B, C ... in the order of `choices` unless given.
 
     Raises:
-        ValueError: letters and options differ in number.
+        ValueError: letters and choices differ in number.
     """
-    letters = ascii_uppercase[: len(options)] if letters is None else letters
-    if options and len(options) != len(letters):
-        raise ValueError(f"{len(options)} options but {len(letters)} letters")
-    texts = dict(zip(letters, options, strict=True)) if options else dict.fromkeys(letters, "")
+    letters = ascii_uppercase[: len(choices)] if letters is None else letters
+    if choices and len(choices) != len(letters):
+        raise ValueError(f"{len(choices)} choices but {len(letters)} letters")
+    texts = dict(zip(letters, choices, strict=True)) if choices else dict.fromkeys(letters, "")
     plain = plain_text(answer_part(reply)) if isinstance(reply, str) else ""
     letter = _read(plain, texts)
     reading = Reading(letter if letter in texts else "")
@@ -198,11 +198,11 @@ def _by_text(plain: str, texts: Mapping[str, str]) -> str:
     words = re.compile(r"[^\W_]+(?:'[^\W_]+)?").findall
     said, *own = (" ".join(words(text.casefold())) for text in (plain, *texts.values()))
     begun = said if said.count(" ") >= 3 else "\n"  # by a reply that was cut short
-    options = {letter: text for letter, text in zip(texts, own, strict=True) if text}
-    same = [k for k, v in options.items() if v == said or v.startswith(begun)]
-    held = [k for k, v in options.items() if v.count(" ") > 1 and f" {v} " in f" {said} "]
+    choices = {letter: text for letter, text in zip(texts, own, strict=True) if text}
+    same = [k for k, v in choices.items() if v == said or v.startswith(begun)]
+    held = [k for k, v in choices.items() if v.count(" ") > 1 and f" {v} " in f" {said} "]
     if same or len(held) != 1:
         return same[0] if len(same) == 1 else ""
-    before, text, after = said.partition(options[held[0]])
+    before, text, after = said.partition(choices[held[0]])
     short = before and 2 * len(text) < len(said)
     return "" if short or _NO_BEFORE.search(before) or _NO_AFTER.match(after) else held[0]
