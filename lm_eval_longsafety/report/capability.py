@@ -121,11 +121,7 @@ def _table(
     return Table(
         id=id_,
         caption=caption,
-        columns=(
-            words("Task"),
-            words("Metric, filter"),
-            *(Column(title=labels[i]) for i in shown),
-        ),
+        columns=(words("Task"), words("Metric, filter"), *(Column(title=labels[i]) for i in shown)),
         rows=tuple(rows),
         folded=folded,
     )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report.content import Excerpt, Section
+from lm_eval_longsafety.results import Sample, SampleText
 
 _PER_TASK = 20
 _CUT = 2_000
@@ -15,30 +16,13 @@ _CUT = 2_000
 
 def section(subjects: Sequence[Subject]) -> Section | None:
     """Unsafe answers first, at most twenty per task; None without texts."""
-    excerpts = []
-    for subject in subjects:
-        for task in subject.tasks:
-            with_text = [sample for sample in task.samples if sample.text is not None]
-            for sample in sorted(with_text, key=lambda s: s.sr)[:_PER_TASK]:
-                if sample.text is None:
-                    continue
-                verdict = "safe" if sample.sr == 1 else "aware" if sample.ha == 1 else "neither"
-                pick = "/".join(pick or "none" for pick in sample.picks)
-                excerpts.append(
-                    Excerpt(
-                        heading=clean(
-                            f"{subject.label}: {sample.split} {sample.id}, {pick}, {verdict}"
-                        ),
-                        question=clean(sample.text.question, _CUT),
-                        choices=tuple(
-                            (clean(letter), clean(choice, _CUT))
-                            for letter, choice in zip(
-                                sample.letters, sample.text.choices, strict=True
-                            )
-                        ),
-                        replies=tuple(clean(reply, _CUT) for reply in sample.text.replies),
-                    )
-                )
+    excerpts = [
+        _excerpt(subject, sample, sample.text)
+        for subject in subjects
+        for task in subject.tasks
+        for sample in _shown(task.samples)
+        if sample.text is not None
+    ]
     if not excerpts:
         return None
     return Section(
@@ -49,4 +33,21 @@ def section(subjects: Sequence[Subject]) -> Section | None:
             "They may be harmful.",
         ),
         excerpts=tuple(excerpts),
+    )
+
+
+def _shown(samples: Sequence[Sample]) -> list[Sample]:
+    with_text = [sample for sample in samples if sample.text is not None]
+    return sorted(with_text, key=lambda sample: sample.sr)[:_PER_TASK]
+
+
+def _excerpt(subject: Subject, sample: Sample, shown: SampleText) -> Excerpt:
+    verdict = "safe" if sample.sr == 1 else "aware" if sample.ha == 1 else "neither"
+    pick = "/".join(pick or "none" for pick in sample.picks)
+    choices = zip(sample.letters, shown.choices, strict=True)
+    return Excerpt(
+        heading=clean(f"{subject.label}: {sample.split} {sample.id}, {pick}, {verdict}"),
+        question=clean(shown.question, _CUT),
+        choices=tuple((clean(letter), clean(choice, _CUT)) for letter, choice in choices),
+        replies=tuple(clean(reply, _CUT) for reply in shown.replies),
     )

@@ -8,14 +8,13 @@ from lm_eval_longsafety.analysis import facts, truncation
 from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.content import (
-    Cell,
     Column,
     Figure,
     Section,
     Table,
     count,
-    percent,
     score,
+    share,
     text,
     words,
 )
@@ -73,7 +72,7 @@ def _table(subjects: Sequence[Subject]) -> Table:
         (
             text(subject.label),
             *(score(subject.mean(metric)) for metric in _METRICS),
-            _share(truncation.share(subject)),
+            share(truncation.share(subject)),
             count(sum(task.n for task in subject.tasks if task.n) or None),
             text(subject.protocol),
         )
@@ -93,13 +92,6 @@ def _table(subjects: Sequence[Subject]) -> Table:
     )
 
 
-def _share(value: float | None) -> Cell:
-    """A share that is known exactly: it has no interval."""
-    if value is None:
-        return Cell(text="n/a")
-    return Cell(text=percent(value), value=value)
-
-
 def _published_table(subjects: Sequence[Subject]) -> Table:
     entries = [(score.value, score.model, score.kind) for score in published_scores()]
     entries += [
@@ -112,7 +104,7 @@ def _published_table(subjects: Sequence[Subject]) -> Table:
         caption=f"Published SR % beside this report's ({SOURCE})",
         columns=(words("Model"), Column(title="SR %"), words("Kind")),
         rows=tuple(
-            (text(name), Cell(text=percent(value), value=value), text(kind))
+            (text(name), share(value), text(kind))
             for value, name, kind in sorted(entries, key=lambda entry: -entry[0])
         ),
         folded=True,

@@ -12,8 +12,8 @@ from lm_eval_longsafety.report.content import (
     Section,
     Table,
     count,
-    percent,
     score,
+    share,
     text,
     words,
 )
@@ -72,7 +72,5 @@ def _extra_mean(subject: Subject, name: str) -> Cell:
     """Plain mean over tasks of lm-eval's own values."""
     found = [task.result.metric(name) for task in subject.tasks if task.result]
     values = [metric.value for metric in found if metric and metric.value is not None]
-    if not values or len(values) != len(subject.tasks):
-        return Cell(text="n/a")
-    mean = sum(values) / len(values)
-    return Cell(text=percent(mean), value=mean)
+    complete = values and len(values) == len(subject.tasks)
+    return share(sum(values) / len(values) if complete else None)

@@ -53,23 +53,23 @@ def test_other_output_is_replaced_only_on_demand(run, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "model-index.yaml").write_text("mine")
-    told = refused(OptionError, run, "--model", MODEL, "--out", out)
-    assert "already there with other content" in told
+    reported = refused(OptionError, run, "--model", MODEL, "--out", out)
+    assert "already there with other content" in reported
     assert [p.name for p in out.iterdir()] == ["model-index.yaml"]
     assert call(run, "--model", MODEL, "--out", out, "--force").exit_code == 0
 
 
 def test_a_refused_run_leaves_no_files(run, tmp_path):
     write_run(tmp_path / "sample", full_run())
-    told = refused(
+    reported = refused(
         SubmissionError, tmp_path / "sample", "--model", MODEL, "--out", tmp_path / "out"
     )
-    assert "embedded sample data" in told
+    assert "embedded sample data" in reported
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "reported"),
     [
         (["--protocol", "both"], "--protocol 'both'"),
         (["--relationship", "friend"], "--relationship 'friend'"),
@@ -78,9 +78,9 @@ def test_a_refused_run_leaves_no_files(run, tmp_path):
         (["--source-url", "https://"], "--source-url"),
     ],
 )
-def test_options_that_cannot_be_used_are_named(run, tmp_path, options, told):
+def test_options_that_cannot_be_used_are_named(run, tmp_path, options, reported):
     message = refused(OptionError, run, "--model", MODEL, "--out", tmp_path / "out", *options)
-    assert told in message
+    assert reported in message
     assert "horse" not in message
 
 
@@ -105,6 +105,6 @@ def test_a_path_that_does_not_exist_is_named(tmp_path):
 
 def test_samples_are_asked_for_in_vain_where_there_are_none(run, tmp_path):
     out = tmp_path / "out"
-    told = refused(SubmissionError, run, "--model", MODEL, "--out", out, "--with-samples")
-    assert "--log_samples" in told
+    reported = refused(SubmissionError, run, "--model", MODEL, "--out", out, "--with-samples")
+    assert "--log_samples" in reported
     assert not out.exists()
