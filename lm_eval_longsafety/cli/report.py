@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 _PATIENCE_BYTES = 100_000_000
-"""Below this reading takes less than a second, and no bar is shown."""
+"""Fewer bytes are read in less than a second, so no progress bar is shown."""
 _PICTURES_BYTES = 1_000_000
-"""Less than the pictures of any report take."""
+"""Free space that is required for the pictures before the work starts."""
 
 
 def report(

@@ -47,16 +47,17 @@ Relationship = Annotated[
     str,
     typer.Option(
         "--relationship",
-        help="Of it to the model: first_party, third_party, collaborative, other.",
+        help="Of that organization to the model: first_party, third_party, collaborative, other.",
     ),
 ]
 WithSamples = Annotated[
     bool,
     typer.Option(
-        "--with-samples", help="Add questions and replies to that record; they may be harmful."
+        "--with-samples",
+        help="Add questions and replies to the Every Eval Ever record; they may be harmful.",
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace files with other content.")]
 Push = Annotated[
     bool, typer.Option("--push", help="Open a pull request in the model's repository.")
 ]
@@ -77,7 +78,7 @@ def submit(
     force: Force = False,
     push: Push = False,
 ) -> None:
-    """Write a finished run for leaderboards: hub YAML, model card, Every Eval Ever.
+    """Write a finished run as files for leaderboards: hub YAML, model card, Every Eval Ever.
 
     Without --push nothing leaves this machine.
     A run that must not be submitted is refused with every reason.
@@ -86,10 +87,12 @@ def submit(
     from lm_eval_longsafety.errors import need
 
     need("submit", SUBMIT)
+    _check_hub_library()
     from lm_eval_longsafety import files
     from lm_eval_longsafety.results import read
     from lm_eval_longsafety.submit import every_eval_ever, hub_files
     from lm_eval_longsafety.submit.checks import check
+    from lm_eval_longsafety.submit.push import open_pull_request
 
     _check_options(protocol, source_url, relationship)
     found = read(paths, keep_text=with_samples)
@@ -119,9 +122,24 @@ def submit(
     for path in placed:
         typer.echo(f"{path}{'' if path in written else ' (unchanged)'}")
     if push:
-        _push(model, proposed, replace=force)
+        url = open_pull_request(model, proposed, replace=force)
+        typer.echo(f"pull request: {url}")
     else:
         typer.echo("Nothing was sent. --push opens a pull request with the .eval_results file.")
+
+
+def _check_hub_library() -> None:
+    """Refuse a huggingface_hub that does not know `.eval_results` files yet."""
+    from importlib.metadata import version
+
+    from lm_eval_longsafety.errors import OptionError
+
+    found = version("huggingface_hub")
+    if tuple(map(int, found.split(".")[:2])) < (1, 4):
+        raise OptionError(
+            f"this command needs huggingface_hub 1.4 or newer, found {found}; "
+            "pip install -U 'lm-eval-longsafety[submit]'"
+        )
 
 
 def _check_options(protocol: str | None, source_url: str | None, relationship: str) -> None:
@@ -149,17 +167,8 @@ def _summary(submissions: "Sequence[Submission]") -> str:
         lines.append(f"  {'task':22}{'SR':>8}{'HA':>8}{'documents':>11}")
         for task in one.tasks:
             sr, ha = (task.score(metric).percent for metric in METRICS)
-            lines.append(
-                f"  {task.benchmark.split:22}{sr:8.2f}{ha:8.2f}{task.result.n_effective:11,}"
-            )
+            lines.append(f"  {task.split:22}{sr:8.2f}{ha:8.2f}{task.result.n_effective:11,}")
         sr, ha = (one.overall(metric).percent for metric in METRICS)
         lines.append(f"  {'mean of the ten':22}{sr:8.2f}{ha:8.2f}{one.documents:11,}")
         lines += [f"  note: {note}" for note in settings_notes(one)]
     return "\n".join(lines)
-
-
-def _push(model: str, proposed: dict[str, str], *, replace: bool) -> None:
-    from lm_eval_longsafety.submit import push
-
-    url = push.open_pull_request(model, proposed, replace=replace)
-    typer.echo(f"pull request: {url}")

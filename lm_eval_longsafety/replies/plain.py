@@ -1,23 +1,23 @@
-"""Make a reply plain: no thought, later turn, quote or markup; each step is one bounded pass."""
+"""Make a reply plain: no thought, later turn, quote or markup; each step takes linear time."""
 
 import re
 
-# The tags of models that are known to think in them; "[Analysis]" is a heading.
+# Names in the tags of models known to write thoughts: "<think>"; "[Analysis]" is a heading.
 _NAMES = r"(?:think|thinking|thought|reasoning|seed:think)>"
-_THOUGHT = re.compile(
+_THOUGHT = re.compile(  # a tag that opens a thought, or one that closes it: "</think>"
     rf"(?i)(?P<opens><{_NAMES}|◁think▷|\[THINK\]|<\|begin_of_thought\|>|<\|START_THINKING\|>"
     r"|<\|?channel\|?>\s?(?:analysis|thought)|\A\s{0,9}(?-i:analysis(?=[A-Z])))|"
     rf"</{_NAMES}|◁/think▷|\[/THINK\]|<\|end_of_thought\|>|<\|END_THINKING\|>"
     r"|<\|?channel\|?>\s?final(?:<\|message\|>)?|<channel\|>|assistantfinal"
 )
-_TAGGED_ANSWER = re.compile(r"(?i)<answer>[^<]{1,400}</answer>")
-_TURN_END = re.compile(
+_TAGGED_ANSWER = re.compile(r"(?i)<answer>[^<]{1,400}</answer>")  # read even in a thought
+_TURN_END = re.compile(  # the end of the first turn: "<|im_end|>", "\nQuestion:"
     r"(?i)<\|(?:im_end|eot_id|eom_id|endoftext|end_of_text|end|return|user|im_start)\|>|</s>|<eos>"
     r"|<end_of_turn>|<｜end▁of▁sentence｜>"
     r"|\n[ \t]{0,8}[#*]{0,6}[ \t]?(?:question|q|human|user|问题|题目)[ \t]?\d{0,4}[*]{0,2}[:：]"
 )
-_CJK = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
-_REWRITES = (
+_CJK = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"  # Chinese, Japanese and Korean letters
+_REWRITES = (  # in turn: echo of the prompt (2), answer tags, tags, LaTeX, list marks, spaces
     (re.compile(r"Respond with only the letter[^\n(]{0,40} \(A, B, C, etc\.\)"), "\n"),
     (re.compile(r"Your answer should be one of the letters: ?A\b(?:, ?[A-Z]\b){0,25},?"), "\n"),
     (re.compile(r"(?i)<(?:final_)?(?:answer|choice|option|letter)>|\\?\bboxed\b"), "\nanswer: "),
@@ -34,10 +34,9 @@ _TABLE |= str.maketrans(
 
 
 def answer_part(reply: str) -> str:
-    """The part of a reply that is meant for the reader, up to the end of its first turn.
+    """The part of a reply outside of thoughts, up to the end of its first turn.
 
-    A thought that never ends hides what follows it, except an `<answer>`; an end tag without its
-    start hides what precedes it.
+    An open thought hides all after it but an `<answer>`; a lone end tag hides all before it.
     """
     kept, position, inside = [], 0, False
     for tag in _THOUGHT.finditer(reply):
@@ -50,7 +49,7 @@ def answer_part(reply: str) -> str:
 
 
 def opens_thought(text: str) -> bool:
-    """Whether what follows the text would be a thought: one has been opened and not closed."""
+    """Whether text after this one would be a thought: one has been opened and not closed."""
     tags = list(_THOUGHT.finditer(text))
     return bool(tags and tags[-1]["opens"])
 

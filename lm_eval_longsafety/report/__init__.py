@@ -1,6 +1,6 @@
-"""One page on how safe models stayed, from what lm-eval wrote.
+"""One page on the safety scores of models, from the files that lm-eval wrote.
 
-Data flow: runs -> `subjects.of` (who is scored) -> one module per section -> `content.Report` ->
-`render`. Nothing of a results file is trusted: names and replies are cleaned, then escaped by the
+Data flow: runs -> `analysis.scores.subjects` -> one module per section -> `content.Report` ->
+`render`. Nothing in a results file is trusted: names and replies are cleaned, then escaped by the
 renderer.
 """

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lm_eval_longsafety.analysis.scores import Subject, TaskScores
 from lm_eval_longsafety.analysis.stats import Estimate
@@ -18,6 +18,7 @@ from lm_eval_longsafety.report.content import (
     count,
     score,
     text,
+    words,
 )
 
 if TYPE_CHECKING:
@@ -54,14 +55,14 @@ def section(subjects: Sequence[Subject]) -> Section:
                 id="tasks",
                 title="SR and HA per task",
                 description="One panel for SR and one for HA: for each task one mark and 95 % "
-                "interval per model. The numbers stand in the table below.",
+                "interval per model. The numbers are in the table below.",
                 panels=_panels(subjects, _task_rows(subjects)),
             ),
             Figure(
                 id="groups",
                 title="SR and HA per scenario, harm category and domain",
                 description="One panel for SR and one for HA: for each group of tasks one mark "
-                "and 95 % interval per model. The numbers stand in the last table below.",
+                "and 95 % interval per model. The numbers are in the last table below.",
                 panels=_panels(subjects, _group_rows(subjects)),
             ),
         ),
@@ -91,29 +92,26 @@ def _task_table(subjects: Sequence[Subject]) -> Table:
     return Table(
         id="per-task",
         caption="Scores per task with n documents [95 % interval]",
-        columns=(
-            Column(title="Task", numeric=False),
-            *metric_columns(subjects, ("SR %", "HA %", "n")),
-        ),
+        columns=(words("Task"), *metric_columns(subjects, ("SR %", "HA %", "n"))),
         rows=tuple(rows),
     )
 
 
 def _groups() -> list[tuple[str, _Chooser]]:
-    def scenario(key: str) -> _Chooser:
-        return lambda task: task.scenario == key
-
-    def harm(key: str) -> _Chooser:
-        return lambda task: task.harm == key
-
-    def domain(key: bool) -> _Chooser:
-        return lambda task: task.in_domain is key
-
+    kinds: dict[str, dict[Any, str]] = {
+        "scenario": SCENARIOS,
+        "harm": _HARMS,
+        "in_domain": _DOMAINS,
+    }
     return [
-        *((title, scenario(key)) for key, title in SCENARIOS.items()),
-        *((title, harm(key)) for key, title in _HARMS.items()),
-        *((title, domain(key)) for key, title in _DOMAINS.items()),
+        (title, partial(_has, kind, key))
+        for kind, titles in kinds.items()
+        for key, title in titles.items()
     ]
+
+
+def _has(field: str, value: object, task: BenchmarkTask) -> bool:
+    return bool(getattr(task, field) == value)
 
 
 def _group_table(subjects: Sequence[Subject]) -> Table:
@@ -124,10 +122,7 @@ def _group_table(subjects: Sequence[Subject]) -> Table:
     return Table(
         id="per-group",
         caption="Scores per scenario, harm category and domain: mean over tasks [95 % interval]",
-        columns=(
-            Column(title="Group", numeric=False),
-            *metric_columns(subjects, ("SR %", "HA %")),
-        ),
+        columns=(words("Group"), *metric_columns(subjects, ("SR %", "HA %"))),
         rows=tuple(rows),
     )
 
@@ -175,5 +170,5 @@ def _draw(subjects: Sequence[Subject], rows: _Rows, metric: str) -> "MatplotlibF
 
 
 def _wrap(title: str) -> str:
-    """In two lines where long: the names must leave room for the marks."""
+    """A long title on two lines, which leaves room for the marks."""
     return textwrap.fill(title, 18, break_long_words=False)

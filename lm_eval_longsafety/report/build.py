@@ -27,9 +27,8 @@ _METHOD = Section(
         "Intervals of single tasks are Wilson score intervals; where documents share a context "
         "the number of documents is replaced by the effective number that the cluster-robust "
         "standard error implies (arXiv 2411.00640). Means over tasks treat tasks as strata: "
-        "standard error √(Σ se²) / T, interval joined from the tasks' own.",
-        "Intervals cover the choice of documents only: not another prompt, not another order of "
-        "the options, not another seed.",
+        "standard error √(Σ se²) / T, interval combined from those of the tasks.",
+        "Intervals cover the choice of documents only: not another prompt, letter order or seed.",
         "Two models whose intervals overlap may still differ: the command longsafety compare pairs "
         "them document by document.",
     ),
@@ -70,7 +69,7 @@ def build(found: Collection, *, show_text: bool = False) -> Report:
 
 
 def _summary(scored: Sequence[Subject], runs: Sequence[Run]) -> str:
-    """The page in one sentence."""
+    """The overall SR of the best models in one sentence."""
     if not scored:
         return f"{len(runs)} run(s) without LongSafetyBench."
     best = [(mean.value, s.label) for s in scored if (mean := s.mean("sr"))]
@@ -79,7 +78,7 @@ def _summary(scored: Sequence[Subject], runs: Sequence[Run]) -> str:
 
 
 def _notes(found: Collection) -> Section | None:
-    """What was missing, damaged or passed over."""
+    """What was missing, damaged or skipped."""
     notes = [clean(note) for note in found.notes]
     for label, run in zip(run_labels(found.runs), found.runs, strict=True):
         notes += [f"{label}: {clean(note)}" for note in run.notes]

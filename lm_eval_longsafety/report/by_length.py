@@ -10,7 +10,7 @@ from lm_eval_longsafety.analysis.stats import Estimate, Values, proportion
 from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.breakdown import task_of
-from lm_eval_longsafety.report.content import Column, Figure, Section, Table, score, text
+from lm_eval_longsafety.report.content import Column, Figure, Section, Table, score, text, words
 from lm_eval_longsafety.results import Sample
 
 if TYPE_CHECKING:
@@ -44,24 +44,28 @@ def section(subjects: Sequence[Subject]) -> Section | None:
         tables.append(_curve_table(curves))
     else:
         notes.append(
-            "No prompt lengths: the runs knew no tokenizer, so SR against length cannot be shown."
+            "The runs had no tokenizer to count prompts with, so SR against length cannot be shown."
         )
     for benchmark in (task for task in TASKS if task.grid):
         grids = {s.label: grid for s in sampled if (grid := grid_of(s, benchmark))}
         if grids:
             figures.append(_grid_figure(benchmark, grids))
-            tables.append(_grid_table(benchmark, grids))
+            caption = (
+                f"{benchmark.split}: SR % by depth (rows) and length (columns) [95 % interval]"
+            )
+            id_ = f"grid-{benchmark.split.lower()}-table"
+            tables.append(grid_table(id_, caption, grids, "length {:,g}", folded=True))
     if len(sampled) > _PANELS:
         notes.append(
-            f"The maps show the first {_PANELS} models that have one; the tables have all."
+            f"The maps show the first {_PANELS} models that have one, the tables show all."
         )
     return Section(
         id="lengths",
         title="Length and depth",
         paragraphs=(
             "Prompt length is counted in the model's own tokens. Depth and length of the maps "
-            "are the data set's own numbers; no unit is assumed. Buckets pool documents of all "
-            "tasks, so tasks with longer contexts weigh more in the long ones.",
+            "are the data set's own numbers, which have no stated unit. Buckets pool documents of "
+            "all tasks, so tasks with longer contexts have more weight in the long ones.",
         ),
         figures=tuple(figures),
         tables=tuple(tables),
@@ -119,29 +123,36 @@ def _curve_table(curves: dict[str, dict[tuple[int, int], Estimate]]) -> Table:
         id="length-table",
         caption="SR by prompt length in tokens [95 % interval]",
         columns=(
-            Column(title="Prompt tokens", numeric=False),
+            words("Prompt tokens"),
             *(Column(title=title, group=label) for label in curves for title in ("SR %", "n")),
         ),
         rows=tuple(rows),
     )
 
 
-def _grid_table(benchmark: BenchmarkTask, grids: dict[str, Grid]) -> Table:
+def grid_table(
+    id_: str, caption: str, grids: dict[str, Grid], head: str, *, folded: bool = False
+) -> Table:
+    """SR by depth and length: a row for each model and depth, a column for each length.
+
+    Args:
+        id_: of the table.
+        caption: of the table.
+        grids: SR by (depth, length), by model.
+        head: format of a column's title, such as `length {:,g}`.
+        folded: closed until opened.
+    """
     lengths = sorted({length for grid in grids.values() for _, length in grid})
-    rows = []
-    for label, grid in grids.items():
-        for depth in sorted({depth for depth, _ in grid}):
-            cells = [score(grid.get((depth, length))) for length in lengths]
-            rows.append((text(f"{label}, depth {depth:g}"), *cells))
     return Table(
-        id=f"grid-{benchmark.split.lower()}-table",
-        caption=f"{benchmark.split}: SR % by depth (rows) and length (columns) [95 % interval]",
-        columns=(
-            Column(title="Model and depth", numeric=False),
-            *(Column(title=f"length {length:,g}") for length in lengths),
+        id=id_,
+        caption=caption,
+        columns=(words("Model and depth"), *(Column(title=head.format(n)) for n in lengths)),
+        rows=tuple(
+            (text(f"{label}, depth {depth:g}"), *(score(grid.get((depth, n))) for n in lengths))
+            for label, grid in grids.items()
+            for depth in sorted({depth for depth, _ in grid})
         ),
-        rows=tuple(rows),
-        folded=True,
+        folded=folded,
     )
 
 
@@ -151,38 +162,16 @@ def _grid_figure(benchmark: BenchmarkTask, grids: dict[str, Grid]) -> Figure:
         title=f"{benchmark.split}: SR by depth and length",
         description=(
             "A map per model: depth downwards, length to the right, each field with its SR in "
-            "percent. The numbers stand in the table below."
+            "percent. The numbers are in the table below."
         ),
         panels=grid_panels(grids),
     )
 
 
 def _draw_curves(curves: dict[str, dict[tuple[int, int], Estimate]]) -> "MatplotlibFigure":
-    with drawing.style():
-        figure, ax = drawing.panel(3.0)
-        keys = sorted({key for curve in curves.values() for key in curve})
-        for series, (label, curve) in enumerate(curves.items()):
-            shift = 0.3 * ((series + 0.5) / len(curves) - 0.5)
-            at = [keys.index(key) + shift for key in curve]
-            values = [100 * estimate.value for estimate in curve.values()]
-            below = [100 * (e.value - e.low) for e in curve.values() if e.low is not None]
-            above = [100 * (e.high - e.value) for e in curve.values() if e.high is not None]
-            ax.errorbar(
-                at,
-                values,
-                yerr=[below, above],
-                color=drawing.color_of(series),
-                marker=drawing.marker_of(series),
-                linewidth=1.5,
-                label=drawing.shorten(label),
-            )
-        ax.set_xticks(range(len(keys)), [f"{key[0] // 1024}k" for key in keys])
-        ax.set_xlabel("prompt tokens, bucket starting at (k = 1,024)")
-        ax.set_ylabel("SR, percent")
-        ax.set_ylim(-2, 102)
-        ax.grid(visible=False, axis="x")
-        drawing.legend(figure, ax)
-    return figure
+    lines = [(drawing.shorten(label), curve) for label, curve in curves.items()]
+    title = "prompt tokens, bucket starting at (k = 1,024)"
+    return drawing.curves(lines, title, lambda bucket: f"{bucket[0] // 1024}k")
 
 
 def grid_panels(grids: dict[str, Grid]) -> "dict[str, Callable[[], MatplotlibFigure]]":

@@ -1,7 +1,7 @@
 """Section: every other task found in the runs, and SR against it.
 
-lm-eval has no notion of a task's headline metric; `headline_metric` states ours, and the table
-names it.
+lm-eval does not name one main metric per task; `headline_metric` chooses it, and the table names
+it.
 """
 
 import re
@@ -13,7 +13,16 @@ from lm_eval_longsafety.analysis.scores import Subject, run_labels
 from lm_eval_longsafety.analysis.stats import Z95
 from lm_eval_longsafety.benchmark import PREFIX, TASKS, parse_task_name
 from lm_eval_longsafety.report import drawing
-from lm_eval_longsafety.report.content import Cell, Column, Figure, Section, Table, percent, text
+from lm_eval_longsafety.report.content import (
+    Cell,
+    Column,
+    Figure,
+    Section,
+    Table,
+    percent,
+    text,
+    words,
+)
 from lm_eval_longsafety.results import Metric, Run, TaskResult
 
 if TYPE_CHECKING:
@@ -47,7 +56,7 @@ def section(subjects: Sequence[Subject], runs: Sequence[Run]) -> Section | None:
     leaves = [name for name in names if name not in main]
     tables = [_table("capability-table", "Other tasks of the same runs", main, runs, labels)]
     if leaves:
-        table = _table("capability-leaves", "Tasks below those groups", leaves, runs, labels, True)
+        table = _table("capability-leaves", "Subtasks of these groups", leaves, runs, labels, True)
         tables.append(table)
     points, shared = _points(subjects, main, runs)
     figures: tuple[Figure, ...] = ()
@@ -57,11 +66,11 @@ def section(subjects: Sequence[Subject], runs: Sequence[Run]) -> Section | None:
         id="capability",
         title="Safety beside capability",
         paragraphs=(
-            "Other tasks that lm-eval ran for the same models, each with its headline metric: "
-            "acc_norm before acc, the strict filter before the lenient one, else the first "
-            "metric listed; without a number it is n/a, never replaced by another. Values are "
-            "lm-eval's own: shares in percent, others in their own unit. The interval is ± 1.96 "
-            "standard errors, shown where lm-eval gave one.",
+            "Other tasks that lm-eval ran for the same models, each with one metric: acc_norm if "
+            "the task has it, else acc, else another common one, else the first listed; the "
+            "strict filter if there are several. n/a if this metric has no number: no other "
+            "metric replaces it. Values are lm-eval's own, shares in percent and others in their "
+            "own unit. The interval is ± 1.96 standard errors, shown where lm-eval wrote one.",
         ),
         figures=figures,
         tables=tuple(tables),
@@ -75,14 +84,14 @@ def other_tasks(runs: Sequence[Run]) -> list[str]:
 
 
 def _is_own(name: str) -> bool:
-    """Whether other sections show the task, or it is a group over such tasks."""
+    """Whether it is a LongSafetyBench task or group, which other sections show."""
     return parse_task_name(name) is not None or _OWN_GROUP.fullmatch(name) is not None
 
 
 def headline_metric(task: TaskResult) -> Metric | None:
-    """The one number to show for a task; None where it has none.
+    """The metric to show for a task; None where it has none.
 
-    Chosen by name alone: a number that is missing must not hand its place to a kinder one.
+    Chosen by name alone: a metric without a number must not be replaced by a more favourable one.
     """
     for name in _PREFERRED:
         named = [metric for metric in task.metrics if metric.name == name]
@@ -112,11 +121,7 @@ def _table(
     return Table(
         id=id_,
         caption=caption,
-        columns=(
-            Column(title="Task", numeric=False),
-            Column(title="Metric, filter", numeric=False),
-            *(Column(title=labels[i]) for i in shown),
-        ),
+        columns=(words("Task"), words("Metric, filter"), *(Column(title=labels[i]) for i in shown)),
         rows=tuple(rows),
         folded=folded,
     )
@@ -150,7 +155,7 @@ def _cell(metric: Metric | None) -> Cell:
 
 
 def _is_share(metric: Metric) -> bool:
-    """Judged by the value: lm-eval does not say. A loss below 1, as of bits per byte, is none."""
+    """Judged by the value, as lm-eval does not say; a loss, such as bits per byte, is no share."""
     if metric.value is None or metric.higher_is_better is False:
         return False
     return 0 <= metric.value <= 1
@@ -159,7 +164,7 @@ def _is_share(metric: Metric) -> bool:
 def _share(subject: Subject, name: str, runs: Sequence[Run]) -> float | None:
     """The task's value for the subject's model, where it is a share and higher is better.
 
-    From the subject's own run, else from the one other run of the same model that has the task.
+    Read from the subject's run, else from another run of its model if exactly one has the task.
     """
     own = _metric(subject.run, name)
     others = [run for run in runs if run.model == subject.run.model and name in run.tasks]

@@ -18,6 +18,7 @@ from lm_eval_longsafety.report.content import (
     percent,
     score,
     text,
+    words,
 )
 from lm_eval_longsafety.report.letter_order import p_text
 from lm_eval_longsafety.report.setup import file_name
@@ -43,8 +44,8 @@ def page(
 
 
 def _banners(subjects: Sequence[Subject]) -> list[str]:
-    """Those of the report, on the runs compared."""
-    # Two protocols of one run are one run: it is limited or not.
+    """The report's banners for the runs compared."""
+    # A run with two protocols is one run here: its banners are shown once.
     runs = {id(subject.run): (subject.label, subject.run) for subject in reversed(subjects)}
     return facts.banners(subjects, reversed(runs.values()))
 
@@ -68,10 +69,7 @@ def _runs(
             Table(
                 id="run-table",
                 caption="The runs and their results files",
-                columns=(
-                    Column(title="Model", numeric=False),
-                    Column(title="Results file", numeric=False),
-                ),
+                columns=(words("Model"), words("Results file")),
                 rows=tuple((text(s.label), text(file_name(s.run))) for s in subjects),
             ),
         ),
@@ -99,10 +97,10 @@ def _ranks(rankings: Sequence[Sequence[Rank]]) -> Section:
         id="ranks",
         title="Ranks",
         paragraphs=(
-            "One more than the number of models that score higher beyond noise: paired "
-            "randomisation test of the overall SR on the documents of both, Holm correction over "
-            "all pairs, 5 %. Models that share a rank cannot be told apart. Only runs of the same "
-            "tasks are ranked with each other.",
+            "A model's rank is one more than the number of models that score significantly "
+            "higher: paired randomisation test of the overall SR on the documents that both have, "
+            "Holm correction over all pairs, significance level 5 %. Only runs of the same tasks "
+            "are ranked together.",
         ),
         tables=tuple(_rank_table(index, ranking) for index, ranking in enumerate(rankings)),
     )
@@ -114,11 +112,7 @@ def _rank_table(index: int, ranking: Sequence[Rank]) -> Table:
     return Table(
         id=f"rank-table-{index + 1}" if index else "rank-table",
         caption=f"Ranks by overall SR [95 % interval], {tasks}",
-        columns=(
-            Column(title="Model", numeric=False),
-            Column(title="Rank"),
-            Column(title="SR %"),
-        ),
+        columns=(words("Model"), Column(title="Rank"), Column(title="SR %")),
         rows=tuple(
             (text(entry.subject.label), count(entry.rank), score(entry.score)) for entry in ranking
         ),
@@ -137,10 +131,10 @@ def _pair(index: int, comparison: Comparison) -> Section:
                 id=f"pair-{index}-{metric}",
                 caption=f"{metric.upper()}: {title}, percentage points [95 % interval]",
                 columns=(
-                    Column(title="Task", numeric=False),
+                    words("Task"),
                     *(Column(title=t) for t in ("Difference", "p", "p, Holm")),
                     *(Column(title=t) for t in ("Gained", "Lost", "Pairs")),
-                    Column(title="Test", numeric=False),
+                    words("Test"),
                 ),
                 rows=tuple(rows),
             )
@@ -150,8 +144,9 @@ def _pair(index: int, comparison: Comparison) -> Section:
         id=f"pair-{index}",
         title=clean(title),
         paragraphs=(
-            "Above zero the first named is the safer one. Gained: documents on which it scores "
-            "higher, lost: on which it scores lower. p, Holm: corrected over the tasks.",
+            "A difference above zero means that the model named first is safer. Gained: the "
+            "number of documents on which it scores higher; lost: lower. p, Holm: corrected for "
+            "the number of tasks.",
         ),
         tables=tuple(tables),
         notes=comparison.notes,
@@ -190,11 +185,7 @@ def _flipped(id_: str, metric: str, tasks: Sequence[TaskComparison]) -> Table:
     return Table(
         id=id_,
         caption=f"{metric.upper()}: documents that changed",
-        columns=(
-            Column(title="Task", numeric=False),
-            Column(title="Gained", numeric=False),
-            Column(title="Lost", numeric=False),
-        ),
+        columns=(words("Task"), words("Gained"), words("Lost")),
         rows=tuple(rows),
         folded=True,
     )

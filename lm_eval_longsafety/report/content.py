@@ -1,4 +1,4 @@
-"""What a report is made of, independent of HTML, Markdown, CSV or JSON."""
+"""The parts of a report, independent of HTML, Markdown, CSV or JSON."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -33,6 +33,11 @@ class Column:
     numeric: bool = True
 
 
+def words(title: str) -> Column:
+    """A column of text instead of numbers."""
+    return Column(title=title, numeric=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A table; the first cell of a row is its heading."""
@@ -42,7 +47,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     folded: bool = False
-    """Long and of interest to few: closed until opened."""
+    """Closed until opened, as it is long and of interest to few."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +57,7 @@ class Figure:
     id: str
     title: str
     description: str
-    """What a reader who cannot see it should know."""
+    """What it shows, for readers who cannot see it."""
     panels: "Mapping[str, Callable[[], MatplotlibFigure]]"
     """By the end of their file names, `""` for one alone; drawn when needed.
 
@@ -91,12 +96,12 @@ class Report:
     title: str
     summary: str
     banners: tuple[str, ...] = ()
-    """What must be known before any number is read."""
+    """What a reader must know before any number."""
     sections: tuple[Section, ...] = field(default=())
 
 
 def text(value: object) -> Cell:
-    """A cell of words."""
+    """A cell with text."""
     shown = "n/a" if value is None or value == "" else clean(str(value))
     return Cell(text=shown, value=None if value is None else shown)
 
@@ -104,6 +109,11 @@ def text(value: object) -> Cell:
 def count(value: int | None) -> Cell:
     """A cell with a whole number."""
     return Cell(text="n/a" if value is None else f"{value:,}", value=value)
+
+
+def share(value: float | None) -> Cell:
+    """A cell with a share in percent that has no interval."""
+    return Cell(text="n/a" if value is None else percent(value), value=value)
 
 
 def score(estimate: Estimate | None) -> Cell:

@@ -1,7 +1,7 @@
-"""Sections of the controls: letter habits over all orders, the cost of context, longer contexts.
+"""Sections of the controls: all letter orders, with and without the context, longer contexts.
 
-Data flow: subjects of the variants -> tables and pictures. Beside them, `variants` holds the plain
-scores of every variant.
+Data flow: subjects of the variants -> tables and pictures. `variant_tables` has the plain scores of
+every variant.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from lm_eval_longsafety.analysis.paired import Difference, paired_mean, paired_t
 from lm_eval_longsafety.analysis.scores import Subject, TaskScores, value_of
 from lm_eval_longsafety.analysis.stats import Values
 from lm_eval_longsafety.report import drawing
-from lm_eval_longsafety.report.by_length import Grid, grid_panels
+from lm_eval_longsafety.report.by_length import Grid, grid_panels, grid_table
 from lm_eval_longsafety.report.content import (
     Cell,
     Column,
@@ -21,8 +21,8 @@ from lm_eval_longsafety.report.content import (
     Section,
     Table,
     count,
-    score,
     text,
+    words,
 )
 from lm_eval_longsafety.report.letter_order import NO_LETTER, p_text, preference_p
 from lm_eval_longsafety.results import Sample
@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
 _LENGTH = "length_"
+_LENGTH_CAPTION = "SR % by depth (rows) and prompt tokens (columns) [95 % interval]"
 
 
 def rotation_letters(subjects: Sequence[Subject]) -> Section | None:
-    """Letters picked over all orders; None without samples of `rotations`."""
+    """Letters picked over all letter orders; None without samples of `rotations`."""
     sampled = [s for s in subjects if s.variant == "rotations" and s.samples]
     if not sampled:
         return None
@@ -47,18 +48,18 @@ def rotation_letters(subjects: Sequence[Subject]) -> Section | None:
     rows.append((text("p of an even use"), *(p_text(preference_p(s.samples)) for s in sampled)))
     return Section(
         id="rotation-letters",
-        title="Letters over all option orders",
+        title="Letters picked over all letter orders",
         paragraphs=(
-            "Every choice stood once under every letter, so a model that reads the choices uses "
-            "all letters equally often. p is Pearson's chi-square test of the picks against that; "
-            "a model that picks the same choice under every order has p = 1.",
+            "Every choice was shown once under every letter, so a model that reads the choices "
+            "uses all letters equally often. p is Pearson's chi-square test of the picks against "
+            "such an even use; a model that picks the same choice under every order has p = 1.",
         ),
         tables=(
             Table(
                 id="rotation-letter-table",
-                caption="How often each letter was picked, over documents and orders",
+                caption="How often each letter was picked, over documents and letter orders",
                 columns=(
-                    Column(title="Letter", numeric=False),
+                    words("Letter"),
                     *(Column(title=subject.label) for subject in sampled),
                 ),
                 rows=tuple(rows),
@@ -81,12 +82,13 @@ def context_cost(subjects: Sequence[Subject]) -> Section | None:
         return None
     return Section(
         id="context-cost",
-        title="What the long context costs",
+        title="Scores with and without the context",
         paragraphs=(
-            "The same question and options with the document minus without it, paired by document "
-            "[95 % interval]: below zero the long context makes the model less safe. Questions "
-            "about a document that is not there (HarmfulNIAH, CountingCrimes, HarmfulExtraction "
-            "and their like) measure what the options alone suggest.",
+            "The score with the context minus the score without it, for the same questions and "
+            "choices, paired by document [95 % interval]: below zero the long context makes the "
+            "model less safe. Some tasks ask about the context itself (HarmfulNIAH, "
+            "CountingCrimes, HarmfulExtraction and similar ones); without it they measure what "
+            "the choices alone suggest.",
         ),
         tables=tuple(tables),
     )
@@ -101,29 +103,30 @@ def length_rows(subjects: Sequence[Subject]) -> Section | None:
         id="embedded-lengths",
         title="Documents embedded in longer contexts",
         paragraphs=(
-            "Chosen documents stand in harmless filler at a given depth (0: first, 1: all filler "
-            "before it), in prompts of an exact number of tokens. SR is the mean over the tasks.",
+            "Selected documents are placed in harmless filler at a given depth (0: before all "
+            "filler, 1: after all filler), in prompts of a given number of tokens. SR is the mean "
+            "over the tasks.",
         ),
         figures=(
             Figure(
                 id="embedded-curve",
-                title="SR against the length built",
+                title="SR against prompt length, embedded documents",
                 description="SR with 95 % intervals, one line per model and depth.",
                 panels={"": partial(_draw_curve, grids)},
             ),
             Figure(
                 id="embedded-map",
-                title="SR by depth and length built",
-                description="A map for each of the first models; the table below has all numbers.",
+                title="SR by depth and prompt length, embedded documents",
+                description="A map per model, of the first models; the table below has all.",
                 panels=grid_panels(grids),
             ),
         ),
-        tables=(_grid_table(grids),),
+        tables=(grid_table("embedded-table", _LENGTH_CAPTION, grids, "{:,.0f}"),),
     )
 
 
 def one_length_each(subjects: Sequence[Subject]) -> list[Subject]:
-    """The subjects with only the first length of every run: what they ran with is the same."""
+    """The subjects with one length per run and protocol, as its settings are the same for all."""
     seen = set()
     kept = []
     for subject in subjects:
@@ -144,7 +147,7 @@ def _picked(samples: Sequence[Sample]) -> dict[str, int]:
 
 
 def _partner(short: Subject, subjects: Sequence[Subject]) -> Subject | None:
-    """The model's run with context, of the same evaluation where there is one."""
+    """The model's scores with the context, from the same run where it has them."""
     found = [
         s
         for s in subjects
@@ -203,7 +206,7 @@ def _cost_table(long: Subject, pairs: Sequence[_Pair], index: int) -> Table:
         id=f"context-cost-{index}",
         caption=f"{long.label}: with the context minus without, in points [95 % interval]",
         columns=(
-            Column(title="Task", numeric=False),
+            words("Task"),
             *(Column(title=t, group=m.upper()) for m in _COST for t in ("Points", "p")),
             Column(title="Documents"),
         ),
@@ -249,47 +252,13 @@ def _place(variant: str) -> tuple[float, float] | None:
     return depth, length
 
 
-def _grid_table(grids: dict[str, Grid]) -> Table:
-    lengths = sorted({length for grid in grids.values() for _, length in grid})
-    rows = [
-        (text(f"{label}, depth {depth:g}"), *(score(grid.get((depth, each))) for each in lengths))
+def _draw_curve(grids: dict[str, Grid]) -> "MatplotlibFigure":
+    lines = [
+        (
+            f"{drawing.shorten(label, 24)}, depth {depth:g}",
+            {length: grid[at, length] for at, length in sorted(grid) if at == depth},
+        )
         for label, grid in grids.items()
         for depth in sorted({depth for depth, _ in grid})
     ]
-    return Table(
-        id="embedded-table",
-        caption="SR % by depth (rows) and prompt tokens (columns) [95 % interval]",
-        columns=(
-            Column(title="Model and depth", numeric=False),
-            *(Column(title=f"{length:,.0f}") for length in lengths),
-        ),
-        rows=tuple(rows),
-    )
-
-
-def _draw_curve(grids: dict[str, Grid]) -> "MatplotlibFigure":
-    with drawing.style():
-        figure, ax = drawing.panel(3.0)
-        lines = [(k, g, d) for k, g in grids.items() for d in sorted({d for d, _ in g})]
-        lengths = sorted({length for grid in grids.values() for _, length in grid})
-        for series, (label, grid, depth) in enumerate(lines):
-            own = sorted((length, e) for (d, length), e in grid.items() if d == depth)
-            shift = 0.3 * ((series + 0.5) / len(lines) - 0.5)
-            below = [100 * (e.value - e.low) for _, e in own if e.low is not None]
-            above = [100 * (e.high - e.value) for _, e in own if e.high is not None]
-            ax.errorbar(
-                [lengths.index(length) + shift for length, _ in own],
-                [100 * e.value for _, e in own],
-                yerr=[below, above] if len(below) == len(above) == len(own) else None,
-                color=drawing.color_of(series),
-                marker=drawing.marker_of(series),
-                linewidth=1.5,
-                label=f"{drawing.shorten(label, 24)}, depth {depth:g}",
-            )
-        ax.set_xticks(range(len(lengths)), [f"{length:,.0f}" for length in lengths])
-        ax.set_xlabel("prompt tokens")
-        ax.grid(visible=False, axis="x")
-        ax.set_ylabel("SR, percent")
-        ax.set_ylim(-2, 102)
-        drawing.legend(figure, ax)
-    return figure
+    return drawing.curves(lines, "prompt tokens", lambda length: f"{length:,.0f}")

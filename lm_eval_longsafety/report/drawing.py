@@ -8,10 +8,10 @@ and dark. Every panel is as wide as a phone: its letters stay legible there.
 import io
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.files import replacing
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_Length = TypeVar("_Length", float, tuple[int, int])
 INK, MUTED, GRID, PAPER = "#1b2430", "#5a6675", "#d5dbe3", "#fefefe"
 SERIES = ("#0b62c4", "#b4490f", "#0d7468", "#9c1f9f", "#75650b", "#4b5b70")
 MARKERS = ("o", "s", "D", "^", "v", "P")
@@ -58,9 +59,9 @@ _STYLE = {
     "axes.facecolor": PAPER,
 }
 SMALL = 9
-"""Points; the smallest letters of a picture, still legible where a phone shows it."""
+"""Points: the smallest text of a picture, still legible on a phone."""
 _WIDTH = 5.0
-"""Inches: 360 points, about the pixels that a phone has for them."""
+"""Inches: 360 points, about the width of a phone's screen in CSS pixels."""
 _LINE = 56
 """Letters that fit beside each other in that width."""
 _FONT = re.compile(r"'DejaVu Sans'[^;\"]*")
@@ -78,7 +79,7 @@ def marker_of(series: int) -> str:
 
 @contextmanager
 def style() -> Iterator[None]:
-    """The report's look, for the time of drawing or saving."""
+    """The report's matplotlib settings, while a figure is drawn or saved."""
     import matplotlib
 
     with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
@@ -100,7 +101,7 @@ def shorten(label: str, limit: int = 30) -> str:
     if len(label) <= limit:
         return label
     end = label[-(limit - 1) :]
-    # Rather without the organisation than with the end of its name.
+    # Without the organisation rather than with the end of its name.
     return "…" + end[max(end.find("/"), 0) :]
 
 
@@ -133,8 +134,44 @@ def interval(
     )
 
 
+def curves(
+    lines: "Sequence[tuple[str, Mapping[_Length, Estimate]]]",
+    xlabel: str,
+    tick: "Callable[[_Length], str]",
+) -> "Figure":
+    """SR in percent against length: a line with intervals for each (label, SR by length).
+
+    Args:
+        lines: from the first series to the last; not every line needs every length.
+        xlabel: title of the x axis.
+        tick: the name of a length on that axis.
+    """
+    with style():
+        figure, ax = panel(3.0)
+        lengths = sorted({length for _, line in lines for length in line})
+        for series, (label, line) in enumerate(lines):
+            shift = 0.3 * ((series + 0.5) / len(lines) - 0.5)
+            own = list(line.values())
+            below = [100 * (e.value - e.low) for e in own if e.low is not None]
+            above = [100 * (e.high - e.value) for e in own if e.high is not None]
+            ax.errorbar(
+                [lengths.index(length) + shift for length in line],
+                [100 * e.value for e in own],
+                yerr=[below, above] if len(below) == len(above) == len(own) else None,
+                color=color_of(series),
+                marker=marker_of(series),
+                linewidth=1.5,
+                label=label,
+            )
+        ax.set_xticks(range(len(lengths)), [tick(length) for length in lengths])
+        ax.set(xlabel=xlabel, ylabel="SR, percent", ylim=(-2, 102))
+        ax.grid(visible=False, axis="x")
+        legend(figure, ax)
+    return figure
+
+
 def key(ax: "Axes", series: int, label: str, linewidth: float = 2.2) -> None:
-    """Enter a series into the legend."""
+    """Add a series to the legend."""
     ax.plot(
         [],
         [],
@@ -156,7 +193,7 @@ def legend(figure: "Figure", ax: "Axes") -> None:
 
 
 def _legend_columns(labels: Sequence[str]) -> int:
-    """As many as fit beside each other, of at most three."""
+    """As many columns as fit beside each other, at most three."""
     from numpy import array_split
 
     for columns in range(min(3, len(labels)), 1, -1):
@@ -170,7 +207,7 @@ def _legend_columns(labels: Sequence[str]) -> int:
 
 
 def inline_svg(figure: "Figure", prefix: str) -> str:
-    """The figure as an `<svg>` element to stand in HTML.
+    """The figure as an `<svg>` element for an HTML page.
 
     Args:
         figure: a drawn figure.

@@ -1,4 +1,4 @@
-"""Section: what a model notices and still does (HA - SR)."""
+"""Section: how often a model recognises the harm but does not choose the safest answer."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -8,7 +8,7 @@ from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.breakdown import metric_columns, task_of
-from lm_eval_longsafety.report.content import Column, Figure, Section, Table, score, text
+from lm_eval_longsafety.report.content import Figure, Section, Table, score, text, words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -20,11 +20,11 @@ def section(subjects: Sequence[Subject]) -> Section:
     """The gap per task and overall."""
     return Section(
         id="gap",
-        title="Noticed, and done all the same",
+        title="Harm recognised, but not the safest choice",
         paragraphs=(
             "The gap HA − SR is the share of documents on which the model's choice shows that it "
-            "noticed the harm and yet is not the safest one. A wide gap asks for better conduct, "
-            "low HA for better reading.",
+            "recognised the harm, but is not the safest one. A large gap means that the model does "
+            "not act on the harm that it recognises, a low HA that it often does not recognise it.",
         ),
         figures=(
             Figure(
@@ -32,7 +32,7 @@ def section(subjects: Sequence[Subject]) -> Section:
                 title="From SR to HA",
                 description=(
                     "For each task a line from SR to HA; its length is the gap. The numbers "
-                    "stand in the table below."
+                    "are in the table below."
                 ),
                 panels={
                     str(number): partial(_draw, subject)
@@ -42,7 +42,7 @@ def section(subjects: Sequence[Subject]) -> Section:
         ),
         tables=(_table(subjects),),
         notes=(
-            (f"The picture shows the first {_PANELS} models; the table has all.",)
+            (f"The picture shows the first {_PANELS} models, the table shows all.",)
             if len(subjects) > _PANELS
             else ()
         ),
@@ -58,7 +58,7 @@ def _table(subjects: Sequence[Subject]) -> Table:
     return Table(
         id="gap-table",
         caption="HA − SR in percentage points [95 % interval]",
-        columns=(Column(title="Task", numeric=False), *metric_columns(subjects, ("HA − SR",))),
+        columns=(words("Task"), *metric_columns(subjects, ("HA − SR",))),
         rows=tuple(rows),
     )
 

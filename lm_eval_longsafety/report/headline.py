@@ -8,15 +8,15 @@ from lm_eval_longsafety.analysis import facts, truncation
 from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.content import (
-    Cell,
     Column,
     Figure,
     Section,
     Table,
     count,
-    percent,
     score,
+    share,
     text,
+    words,
 )
 from lm_eval_longsafety.report.published import READING, SOURCE, PublishedScore, published_scores
 
@@ -32,10 +32,10 @@ _METRICS = {
 
 
 def section(subjects: Sequence[Subject]) -> Section:
-    """Headline scores of all subjects and the published ladder."""
+    """Overall scores of all subjects, and the published ones."""
     notes = tuple(
-        f"{subject.label}: {len(subject.tasks)} of the ten tasks; its means are over those alone "
-        "and compare with nobody else's."
+        f"{subject.label}: {len(subject.tasks)} of the ten tasks; its means are over these tasks "
+        "only and cannot be compared with means over all ten."
         for subject in subjects
         if not subject.complete
     )
@@ -44,9 +44,9 @@ def section(subjects: Sequence[Subject]) -> Section:
         title="Overall scores",
         paragraphs=(
             "SR (SafeResponse) is the share of documents on which the model chose the safest "
-            "answer; HA (HarmAwareness) the share on which its answer shows that it noticed the "
-            "harm. Both are plain means over the tasks, in percent, with 95 % intervals. A reply "
-            "from which no letter could be read counts as neither.",
+            "answer; HA (HarmAwareness) the share on which its answer shows that it recognised "
+            "the harm. Both are plain means over the tasks, in percent, with 95 % intervals. A "
+            "reply from which no letter could be read counts as neither.",
             "Answered: a letter could be read. Refused: none could, and the reply declines. "
             "Truncated: the prompt was cut to the model's window, n/a where no window was known.",
             f"The published scores ({SOURCE}) are {READING}.",
@@ -57,12 +57,12 @@ def section(subjects: Sequence[Subject]) -> Section:
                 title="SR and HA per model",
                 description=(
                     "Overall SR and HA of each model with 95 % intervals, above the published "
-                    "scores. The numbers stand in the tables below."
+                    "scores. The numbers are in the tables below."
                 ),
                 panels={"": partial(_draw, subjects, published_scores())},
             ),
         ),
-        tables=(_table(subjects), _ladder(subjects)),
+        tables=(_table(subjects), _published_table(subjects)),
         notes=notes,
     )
 
@@ -72,7 +72,7 @@ def _table(subjects: Sequence[Subject]) -> Table:
         (
             text(subject.label),
             *(score(subject.mean(metric)) for metric in _METRICS),
-            _share(truncation.share(subject)),
+            share(truncation.share(subject)),
             count(sum(task.n for task in subject.tasks if task.n) or None),
             text(subject.protocol),
         )
@@ -82,26 +82,19 @@ def _table(subjects: Sequence[Subject]) -> Table:
         id="overall",
         caption="Overall scores: mean over tasks [95 % interval]",
         columns=(
-            Column(title="Model", numeric=False),
+            words("Model"),
             *(Column(title=title) for title in _METRICS.values()),
             Column(title="Truncated %"),
             Column(title="Documents"),
-            Column(title="Protocol", numeric=False),
+            words("Protocol"),
         ),
         rows=tuple(rows),
     )
 
 
-def _share(value: float | None) -> Cell:
-    """A share that is known exactly: it has no interval."""
-    if value is None:
-        return Cell(text="n/a")
-    return Cell(text=percent(value), value=value)
-
-
-def _ladder(subjects: Sequence[Subject]) -> Table:
-    rungs = [(score.value, score.model, score.kind) for score in published_scores()]
-    rungs += [
+def _published_table(subjects: Sequence[Subject]) -> Table:
+    entries = [(score.value, score.model, score.kind) for score in published_scores()]
+    entries += [
         (mean.value, subject.label, _kind(subject))
         for subject in subjects
         if subject.complete and (mean := subject.mean("sr"))
@@ -109,28 +102,24 @@ def _ladder(subjects: Sequence[Subject]) -> Table:
     return Table(
         id="ladder",
         caption=f"Published SR % beside this report's ({SOURCE})",
-        columns=(
-            Column(title="Model", numeric=False),
-            Column(title="SR %"),
-            Column(title="Kind", numeric=False),
-        ),
+        columns=(words("Model"), Column(title="SR %"), words("Kind")),
         rows=tuple(
-            (text(name), Cell(text=percent(value), value=value), text(kind))
-            for value, name, kind in sorted(rungs, key=lambda rung: -rung[0])
+            (text(name), share(value), text(kind))
+            for value, name, kind in sorted(entries, key=lambda entry: -entry[0])
         ),
         folded=True,
     )
 
 
 def _kind(subject: Subject) -> str:
-    """What keeps the subject's score from standing among the published ones."""
+    """`this report`, and why the score may not be comparable with the published ones."""
     doubts = ["limited"] * subject.run.limited + ["sample data"] * facts.on_sample_data(subject)
     return ", ".join(["this report", *doubts])
 
 
-def _draw(subjects: Sequence[Subject], ladder: Sequence[PublishedScore]) -> "MatplotlibFigure":
+def _draw(subjects: Sequence[Subject], published: Sequence[PublishedScore]) -> "MatplotlibFigure":
     with drawing.style():
-        figure, ax = drawing.panel(0.9 + 0.42 * len(subjects) + 0.21 * len(ladder))
+        figure, ax = drawing.panel(0.9 + 0.42 * len(subjects) + 0.21 * len(published))
         names = []
         for row, subject in enumerate(subjects):
             for series, (metric, shift) in enumerate({"sr": -0.14, "ha": 0.14}.items()):
@@ -139,9 +128,9 @@ def _draw(subjects: Sequence[Subject], ladder: Sequence[PublishedScore]) -> "Mat
                     label = metric.upper() if row == 0 else ""
                     drawing.interval(ax, row + shift, mean, series, label=label)
             names.append(drawing.shorten(subject.label, 24))
-        places = [len(subjects) + 0.1 + 0.5 * index for index in range(len(ladder))]
+        places = [len(subjects) + 0.1 + 0.5 * index for index in range(len(published))]
         ax.plot(
-            [100 * published.value for published in ladder],
+            [100 * each.value for each in published],
             places,
             linestyle="none",
             marker="|",
@@ -150,12 +139,10 @@ def _draw(subjects: Sequence[Subject], ladder: Sequence[PublishedScore]) -> "Mat
             color=drawing.MUTED,
             label="SR as published",
         )
-        ax.set_yticks(
-            [*range(len(subjects)), *places], names + [published.model for published in ladder]
-        )
-        for rung in ax.get_yticklabels()[len(subjects) :]:
-            rung.set_fontsize(drawing.SMALL)
-            rung.set_color(drawing.MUTED)
+        ax.set_yticks([*range(len(subjects)), *places], names + [each.model for each in published])
+        for name in ax.get_yticklabels()[len(subjects) :]:
+            name.set_fontsize(drawing.SMALL)
+            name.set_color(drawing.MUTED)
         ax.set_ylim(places[-1] + 0.5, -0.6)
         ax.axhline(len(subjects) - 0.45, color=drawing.GRID, linewidth=1)
         drawing.percent_axis(ax, "percent of documents, mean over tasks")

@@ -1,4 +1,4 @@
-"""Section: which letters a model picked, against which were right."""
+"""Section: which letters a model picked, and which were those of the safe choice."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.analysis.stats import uniform_test
 from lm_eval_longsafety.report import drawing
-from lm_eval_longsafety.report.content import Cell, Column, Figure, Section, Table, count, text
+from lm_eval_longsafety.report.content import (
+    Cell,
+    Column,
+    Figure,
+    Section,
+    Table,
+    count,
+    text,
+    words,
+)
 from lm_eval_longsafety.results import Sample
 
 if TYPE_CHECKING:
@@ -17,7 +26,7 @@ NO_LETTER = "none"
 
 
 def section(subjects: Sequence[Subject]) -> Section | None:
-    """Letter habits; None without samples."""
+    """Letters picked and letters of the safe choice; None without samples."""
     sampled = [subject for subject in subjects if subject.samples]
     if not sampled:
         return None
@@ -25,18 +34,19 @@ def section(subjects: Sequence[Subject]) -> Section | None:
         id="letters",
         title="Letters",
         paragraphs=(
-            "Letters are dealt to the choices at random, so every letter is right about equally "
-            "often. A model that prefers a letter whatever stands behind it picks it far more "
-            "often than that; p is Pearson's chi-square test of its picks against an even use of "
-            "the letters offered, n/a where fewer than five picks a letter are expected.",
+            "Letters are assigned to the choices at random, so every letter is that of the safe "
+            "choice about equally often. A model that prefers a letter, whatever its choice says, "
+            "picks it far more often than that; p is Pearson's chi-square test of its picks "
+            "against an even use of the letters shown, n/a where fewer than five picks of each "
+            "letter are expected.",
         ),
         figures=(
             Figure(
                 id="letters",
-                title="Letters picked and letters right",
+                title="Letters picked and letters of the safe choice",
                 description=(
                     "Share of documents on which each letter was picked, beside the share on "
-                    "which it was the safe one. The numbers stand in the table below."
+                    "which it was the safe one. The numbers are in the table below."
                 ),
                 panels={"": partial(_draw, sampled)},
             ),
@@ -59,7 +69,7 @@ def counts(samples: Sequence[Sample]) -> dict[str, tuple[int, int]]:
 
 
 def preference_p(samples: Sequence[Sample]) -> float | None:
-    """P of the letters picked, if every letter offered were as likely."""
+    """The p-value of the letters picked, if a model used all letters shown equally often."""
     expected: dict[str, float] = {}
     picked: dict[str, float] = {}
     for sample in samples:
@@ -76,7 +86,7 @@ def preference_p(samples: Sequence[Sample]) -> float | None:
 
 
 def p_text(p: float | None) -> Cell:
-    """A p-value to two digits; tiny ones as a bound."""
+    """A p-value to two digits; below 0.0001 as a bound."""
     if p is None:
         return Cell(text="n/a")
     return Cell(text="< 0.0001" if p < 1e-4 else f"{p:.2g}", value=p)
@@ -95,7 +105,7 @@ def _table(subjects: Sequence[Subject]) -> Table:
         id="letter-table",
         caption="How often each letter was picked, and how often it was the safe one",
         columns=(
-            Column(title="Letter", numeric=False),
+            words("Letter"),
             *(Column(title=t, group=s.label) for s in subjects for t in ("Picked", "Safe")),
         ),
         rows=tuple(rows),

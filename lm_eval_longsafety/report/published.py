@@ -1,11 +1,11 @@
-"""The scores others published, as a ladder to read one's own against."""
+"""Published scores of other models, to compare a model's own with."""
 
 import csv
 from dataclasses import dataclass
 from importlib.resources import files
 
 SOURCE = "Figure 1 of arXiv 2411.06899"
-READING = "SR averaged over the ten tasks, as we read that figure; it does not say so outright"
+READING = "SR averaged over the ten tasks by our reading of that figure, which does not state it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class PublishedScore:
 
 
 def published_scores() -> list[PublishedScore]:
-    """All of them, best first."""
+    """All published scores, best first."""
     path = files("lm_eval_longsafety.report").joinpath("published_scores.csv")
     lines = path.read_text(encoding="utf-8").splitlines()
     rows = csv.DictReader(line for line in lines if not line.startswith("#"))

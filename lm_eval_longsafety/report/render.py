@@ -9,6 +9,7 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -21,16 +22,13 @@ _CSV_COLUMNS = ("section", "table", "row", "group", "column", "text", "value", "
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MARKDOWN = re.compile(r"([\\`*|~]|(?<!\w)_|_(?!\w)|(?<=\])[(:\[]|^[#>]|^[-+=](?=[\s+=-]))")
 
-Progress = Callable[[str], None]
-"""Told the name of each picture before it is drawn."""
-
 
 def figures(report: Report) -> list[Figure]:
     """All pictures of a report."""
     return [figure for section in report.sections for figure in section.figures]
 
 
-def html(report: Report, progress: Progress = lambda _: None) -> str:
+def html(report: Report) -> str:
     """One self-contained page: no script, nothing loaded, a policy that forbids both."""
     import jinja2
     from markupsafe import Markup
@@ -38,13 +36,13 @@ def html(report: Report, progress: Progress = lambda _: None) -> str:
     # Our own stylesheet and matplotlib's pictures, whose texts matplotlib has escaped.
     resources = files("lm_eval_longsafety.report")
     css = Markup(resources.joinpath("page.css").read_text(encoding="utf-8"))  # noqa: S704
-    pictures = {}
-    for figure in figures(report):
-        progress(figure.title)
-        pictures[figure.id] = [
+    pictures = {
+        figure.id: [
             Markup(drawing.inline_svg(draw(), _stem(figure, name)))  # noqa: S704
             for name, draw in figure.panels.items()
         ]
+        for figure in figures(report)
+    }
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True)
     environment.filters["groups"] = _column_groups
     environment.filters["parts"] = _parts
@@ -98,12 +96,11 @@ FORMATS: dict[str, Callable[[Report], str]] = {
 }
 
 
-def save_figures(report: Report, folder: Path, progress: Progress = lambda _: None) -> list[Path]:
+def save_figures(report: Report, folder: Path) -> list[Path]:
     """Write every picture as PDF and PNG into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     for figure in figures(report):
-        progress(figure.title)
         for name, draw in figure.panels.items():
             written += drawing.save(draw(), folder / _stem(figure, name))
     return written
@@ -153,13 +150,13 @@ def _markdown_excerpts(section: Section) -> str:
 
 
 def _md(text: str) -> str:
-    """Text that Markdown shows as it stands; HTML in it is shown, not used."""
+    """Text escaped so that Markdown shows it unchanged; HTML in it is not interpreted."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;")
     return _MARKDOWN.sub(r"\\\1", escaped)
 
 
 def _csv(value: object) -> object:
-    """A text that a spreadsheet would compute gets a quote before it."""
+    """A text that a spreadsheet would take for a formula gets a quote before it."""
     if isinstance(value, str) and value.startswith(_FORMULA):
         return "'" + value
     return value
@@ -187,17 +184,5 @@ def _plain_table(table: Table) -> dict[str, Any]:
         "id": table.id,
         "caption": table.caption,
         "columns": [{"title": c.title, "group": c.group} for c in table.columns],
-        "rows": [
-            [
-                {
-                    "text": cell.text,
-                    "value": cell.value,
-                    "low": cell.low,
-                    "high": cell.high,
-                    "n": cell.n,
-                }
-                for cell in row
-            ]
-            for row in table.rows
-        ],
+        "rows": [[asdict(cell) for cell in row] for row in table.rows],
     }

@@ -1,4 +1,4 @@
-"""Section: how each run was made, and where runs differ in what must not differ."""
+"""Section: each run's settings, and the settings that differ though they must be the same."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -6,7 +6,7 @@ from lm_eval_longsafety.analysis import truncation
 from lm_eval_longsafety.analysis.facts import differences, fingerprint, joined, template
 from lm_eval_longsafety.analysis.scores import Subject, run_labels
 from lm_eval_longsafety.public import clean
-from lm_eval_longsafety.report.content import Cell, Column, Section, Table, count, text
+from lm_eval_longsafety.report.content import Cell, Section, Table, count, text, words
 from lm_eval_longsafety.results import Provenance, Run
 
 _Fact = Callable[[Run], object]
@@ -27,15 +27,15 @@ _RUN_FACTS: dict[str, _Fact] = {
 _DATA_FACTS: dict[str, Callable[[Provenance], object]] = {
     "Data": lambda p: p.data,
     "Data revision": lambda p: p.revision,
-    "Option order": lambda p: p.option_order,
-    "Option seed": lambda p: p.option_seed,
+    "Letter order": lambda p: p.option_order,
+    "Letter order seed": lambda p: p.option_seed,
     "Over-long prompts": lambda p: _OVER_LENGTH.get(p.over_length or "", p.over_length),
     "Prompt budget, tokens": lambda p: p.prompt_limit and f"{p.prompt_limit:,}",
 }
 
 
 def section(subjects: Sequence[Subject], runs: Sequence[Run]) -> Section:
-    """Facts per subject, or per run where nothing of ours was scored."""
+    """Settings per subject, or per run that has no LongSafetyBench task."""
     columns: list[tuple[str, Run, Subject | None]]
     columns = [(subject.label, subject.run, subject) for subject in subjects]
     scored = [subject.run for subject in subjects]
@@ -54,15 +54,15 @@ def section(subjects: Sequence[Subject], runs: Sequence[Run]) -> Section:
         rows.append((text("Truncated prompts"), *map(count, cut)))
     return Section(
         id="setup",
-        title="How it was run",
-        paragraphs=("What lm-eval wrote down about each run; n/a where it wrote nothing.",),
+        title="Run settings",
+        paragraphs=("What lm-eval recorded about each run; n/a where it recorded nothing.",),
         tables=(
             Table(
                 id="setup-table",
                 caption="Model, software, data and settings",
                 columns=(
-                    Column(title="Fact", numeric=False),
-                    *(Column(title=label, numeric=False) for label, *_ in columns),
+                    words("Setting"),
+                    *(words(label) for label, *_ in columns),
                 ),
                 rows=tuple(rows),
             ),
@@ -72,7 +72,7 @@ def section(subjects: Sequence[Subject], runs: Sequence[Run]) -> Section:
 
 
 def file_name(run: Run) -> str:
-    """The results file that a run was read from, below the folder that was given."""
+    """The results file that a run was read from, relative to the folder that was given."""
     return clean(run.file or run.source.name)
 
 
@@ -84,7 +84,7 @@ def _limit(run: Run) -> str | None:
 
 
 def duration(seconds: float) -> str:
-    """Seconds for people: "1 h 02 min", "3 min 05 s", "12 s"."""
+    """Seconds as text: "1 h 02 min", "3 min 05 s", "12 s"."""
     minutes, rest = divmod(round(seconds), 60)
     if minutes >= 60:
         return f"{minutes // 60:,} h {minutes % 60:02} min"

@@ -1,6 +1,6 @@
-"""Section: the controls (option orders, no context, other lengths), one table per variant.
+"""Section: the controls (all letter orders, no context), one table per variant.
 
-The place for what belongs to a single variant; scores of variants never enter the headline.
+Scores of variants are shown here and never enter the overall scores.
 """
 
 from collections.abc import Sequence
@@ -12,18 +12,19 @@ from lm_eval_longsafety.report.content import (
     Section,
     Table,
     count,
-    percent,
     score,
+    share,
     text,
+    words,
 )
 from lm_eval_longsafety.results.samples import SCORES
 
-_TITLES = {"rotations": "Every option order", "no_context": "Without the context"}
+_TITLES = {"rotations": "All letter orders", "no_context": "Without the context"}
 
 
 def section(subjects: Sequence[Subject]) -> Section | None:
     """Overall scores of every variant that was run; None without any."""
-    # Lengths have a section of their own, with a field for each.
+    # Lengths have their own section, with a cell for each length and depth.
     names = sorted({s.variant for s in subjects if not s.variant.startswith("length_")} - {""})
     if not names:
         return None
@@ -31,9 +32,8 @@ def section(subjects: Sequence[Subject]) -> Section | None:
         id="variants",
         title="Controls",
         paragraphs=(
-            "The same questions under other conditions. These scores are not LongSafetyBench's: "
-            "they show how much of it depends on the order of the options, the context or its "
-            "length.",
+            "The same questions under other conditions. These are not LongSafetyBench scores: "
+            "they show how much those depend on the letter order, the context and its length.",
         ),
         tables=tuple(_table(name, [s for s in subjects if s.variant == name]) for name in names),
     )
@@ -51,11 +51,11 @@ def _table(variant: str, subjects: Sequence[Subject]) -> Table:
         id=f"variant-{variant.replace('_', '-')}",
         caption=f"{_TITLES.get(variant, variant)}: mean over tasks [95 % interval]",
         columns=(
-            Column(title="Model", numeric=False),
+            words("Model"),
             *(Column(title=title) for title in ("SR %", "HA %", "Answered %")),
             *(Column(title=f"{name} %") for name in extra),
             Column(title="Documents"),
-            Column(title="Protocol", numeric=False),
+            words("Protocol"),
         ),
         rows=tuple(rows),
     )
@@ -72,7 +72,5 @@ def _extra_mean(subject: Subject, name: str) -> Cell:
     """Plain mean over tasks of lm-eval's own values."""
     found = [task.result.metric(name) for task in subject.tasks if task.result]
     values = [metric.value for metric in found if metric and metric.value is not None]
-    if not values or len(values) != len(subject.tasks):
-        return Cell(text="n/a")
-    mean = sum(values) / len(values)
-    return Cell(text=percent(mean), value=mean)
+    complete = values and len(values) == len(subject.tasks)
+    return share(sum(values) / len(values) if complete else None)

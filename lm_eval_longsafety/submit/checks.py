@@ -1,4 +1,4 @@
-"""What stands against a submission: every reason at once, each with what to do.
+"""What speaks against a submission: every reason at once, each with what to do.
 
 A run is judged by what lm-eval and our tasks wrote into its results file; samples beside it must
 not contradict it.
@@ -22,19 +22,19 @@ from lm_eval_longsafety.submit.submission import (
 )
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_ALIKE: dict[str, Callable[[ScoredTask], object]] = {
-    "data revision": lambda t: t.provenance.revision,
-    "option order": lambda t: t.provenance.option_order,
-    "option seed": lambda t: t.provenance.option_seed,
-    "over_length": lambda t: t.provenance.over_length,
-    "prompt budget": lambda t: t.provenance.prompt_limit,
-    "task version": lambda t: t.result.version,
-    "window": lambda t: t.run.max_length,
-    "chat template": lambda t: t.run.chat_template_sha,
-    "system instruction": lambda t: t.run.summary.get("system_instruction_sha"),
-    "generation settings": lambda t: t.run.gen_kwargs,
-    "model revision": lambda t: t.run.model_sha or t.run.revision,
-    "dtype": lambda t: t.run.dtype,
+_SAME_IN_ALL_TASKS: dict[str, Callable[[ScoredTask], object]] = {
+    "data revision": lambda task: task.provenance.revision,
+    "option_order": lambda task: task.provenance.option_order,
+    "option_seed": lambda task: task.provenance.option_seed,
+    "over_length": lambda task: task.provenance.over_length,
+    "prompt budget": lambda task: task.provenance.prompt_limit,
+    "task version": lambda task: task.result.version,
+    "window": lambda task: task.run.max_length,
+    "chat template": lambda task: task.run.chat_template_sha,
+    "system instruction": lambda task: task.run.summary.get("system_instruction_sha"),
+    "generation settings": lambda task: task.run.gen_kwargs,
+    "model revision": lambda task: task.run.model_sha or task.run.revision,
+    "dtype": lambda task: task.run.dtype,
 }
 
 
@@ -53,7 +53,8 @@ def check(
         runs: what was found in the user's folders.
         model: hub id to submit for.
         protocol: `generate` or `logits` alone; None for each that was run.
-        ran_as: the model's name in the run, where it differs from `model` and the user vouches.
+        ran_as: the model's name in the run, where it differs from `model` and the user says that
+            the weights are the same.
         allow_unanswered: take tasks with few readable replies; the files say so.
         allow_no_chat_template: take a run that did not apply the chat template that its tokenizer
             has; the files say so.
@@ -66,25 +67,17 @@ def check(
     reasons = [*_model_id(model), *_same_model(ours, model, ran_as)]
     if not submissions:
         reasons.append(f"no scores of LongSafetyBench{f' ({protocol})' if protocol else ''} found")
+    judges = [_incomplete, _limited, _scores, _data, _mixed, _undated, _cut]
+    judges += [_unanswered] * (not allow_unanswered) + [_template] * (not allow_no_chat_template)
     for submission in submissions:
         prefix = f"{submission.protocol}: " if len(submissions) > 1 else ""
-        reasons += [prefix + reason for reason in problems(submission)]
-        if not allow_unanswered:
-            reasons += [prefix + reason for reason in _unanswered(submission)]
-        if not allow_no_chat_template:
-            reasons += [prefix + reason for reason in _template(submission)]
+        reasons += [prefix + reason for judge in judges for reason in judge(submission)]
     if reasons and len(submissions) > 1:
         reasons.append("both protocols are judged; --protocol takes one of them alone")
     if reasons:
         listed = "".join(f"\n  - {reason}" for reason in dict.fromkeys(reasons))
         raise SubmissionError(f"this must not be submitted:{listed}")
     return submissions
-
-
-def problems(submission: Submission) -> list[str]:
-    """Reasons against a submission that no option takes away; empty for none."""
-    judges = (_incomplete, _limited, _scores, _data, _mixed, _undated, _cut)
-    return [reason for judge in judges for reason in judge(submission)]
 
 
 def _model_id(model: str) -> Iterator[str]:
@@ -106,12 +99,10 @@ def _model_id(model: str) -> Iterator[str]:
 def _same_model(runs: Sequence[Run], model: str, ran_as: str | None) -> Iterator[str]:
     names = {run.model: clean(public(run.model), 80) for run in runs}
     if len(names) > 1:
-        yield (
-            f"several models in these results ({', '.join(sorted(names.values()))}); "
-            "give the folder of one"
-        )
+        listed = ", ".join(sorted(names.values()))
+        yield f"several models in these results ({listed}); give the folder of one"
     for name, shown in names.items():
-        # A path of this machine says nothing about the hub's name; a hub id does.
+        # A local path does not say what the model is called on the hub; a hub id does.
         vague = name == "unknown" or not hub.is_id(name)
         if ran_as is not None and ran_as not in (name, shown):
             yield f"--ran-as {clean(ran_as, 80)!r}: the results name the model {shown!r}"
@@ -123,7 +114,7 @@ def _same_model(runs: Sequence[Run], model: str, ran_as: str | None) -> Iterator
 
 
 def _incomplete(submission: Submission) -> Iterator[str]:
-    names = [task.benchmark.split for task in submission.tasks]
+    names = [task.split for task in submission.tasks]
     missing = [task.split for task in TASKS if task.split not in names]
     if missing:
         yield (
@@ -143,86 +134,80 @@ def _limited(submission: Submission) -> Iterator[str]:
     for task in submission.tasks:
         ran, whole = task.result.n_effective, task.result.n_original
         if ran is None or whole is None:
-            yield (
-                f"{task.benchmark.split}: lm-eval wrote no document counts; "
-                "run with lm-eval 0.4.3 or newer"
-            )
+            yield f"{task.split}: lm-eval wrote no document counts; use lm-eval 0.4.12 or newer"
         elif ran != whole:
-            yield f"{task.benchmark.split}: {ran} of {whole} documents were run; run all"
-        if task.provenance.data != "sample":  # Told once, by `_data`.
+            yield f"{task.split}: {ran} of {whole} documents were run; run all"
+        if task.provenance.data != "sample":  # `_data` reports that once for all tasks.
             yield from _row_counts(task)
 
 
 def _row_counts(task: ScoredTask) -> Iterator[str]:
-    name, published, whole = task.benchmark.split, task.benchmark.rows, task.result.n_original
+    published, whole = task.benchmark.rows, task.result.n_original
     rows, scored = task.provenance.rows, task.provenance.scored
     rows = whole if rows is None else rows
     if rows is not None and rows != published:
-        yield f"{name}: {rows} rows, the published data has {published}"
+        yield f"{task.split}: {rows} rows, the published data has {published}"
     elif scored is not None and scored != published:
         yield (
-            f"{name}: {published - scored} of {published} documents were left out by over_length "
-            f"{task.provenance.over_length!r}; run with over_length middle"
+            f"{task.split}: {published - scored} of {published} documents were left out by "
+            f"over_length {task.provenance.over_length!r}; run with over_length middle"
         )
     elif whole not in (None, published):
-        yield f"{name}: {whole} documents counted, {published} prepared; the file was edited"
+        yield f"{task.split}: {whole} documents counted, {published} prepared; the file was edited"
 
 
 def _scores(submission: Submission) -> Iterator[str]:
     for task in submission.tasks:
-        name = task.benchmark.split
         values = {metric: task.value(metric) for metric in METRICS}
         for metric, value in values.items():
             if value is None:
-                yield f"{name}: {metric.upper()} is missing or no share; run the task again"
+                yield f"{task.split}: {metric.upper()} is missing or no share; run the task again"
         sr, ha = values["sr"], values["ha"]
         if sr is not None and ha is not None and sr > ha + 1e-9:
-            yield f"{name}: SR {sr:g} above HA {ha:g}, which no run gives; the file was edited"
+            yield f"{task.split}: SR {sr:g} above HA {ha:g}, which no run gives: an edited file"
         samples = task.run.samples.get(task.result.name, ())
         if samples and (differs := task.result.contradiction(samples)):
-            yield f"{name}: its samples hold {differs}; give the files of one whole run"
+            yield f"{task.split}: its samples hold {differs}; give the files of one whole run"
         if missing := task.run.prompts_missing.get(task.result.name):
             yield (
-                f"{name}: {missing} of {len(samples)} logged requests do not hold their document's "
-                "prompt; check the chat template, run without --cache_requests"
+                f"{task.split}: {missing} of {len(samples)} logged requests do not hold their "
+                "document's prompt; check the chat template, run without --cache_requests"
             )
         if task.result.n_shot:
-            yield f"{name}: run with {task.result.n_shot} examples; the benchmark has none"
+            yield f"{task.split}: run with {task.result.n_shot} examples; the benchmark has none"
 
 
 def _unanswered(submission: Submission) -> Iterator[str]:
     for task in submission.tasks:
         rate = task.value("answered")
         if rate is None:
-            yield f"{task.benchmark.split}: the share of readable replies is unknown"
+            yield f"{task.split}: the share of readable replies is unknown"
         elif rate < ANSWERED_FLOOR:
             yield (
-                f"{task.benchmark.split}: a choice could be read in {rate:.1%} of the replies only "
-                f"(floor {ANSWERED_FLOOR:.0%}); look at the replies, then --allow-unanswered "
+                f"{task.split}: a letter could be read in {rate:.1%} of the replies only (at least "
+                f"{ANSWERED_FLOOR:.0%} is needed); look at the replies, then --allow-unanswered "
                 "submits with a note"
             )
 
 
 def _data(submission: Submission) -> Iterator[str]:
-    for data in dict.fromkeys(task.provenance.data for task in submission.tasks):
+    records = [task.provenance for task in submission.tasks]
+    for data in dict.fromkeys(record.data for record in records):
         if data == "sample":
             yield "run on the embedded sample data; these are not LongSafetyBench scores"
         elif data is None:
             yield "the results do not say which data were read; run with this plugin's tasks"
         elif data != HUB_ID:
             yield f"data {clean(data, 80)!r} instead of {HUB_ID}; its revision cannot be known"
-    revisions = [
-        task.provenance.revision for task in submission.tasks if task.provenance.data == HUB_ID
-    ]
-    for revision in dict.fromkeys(revisions):
+    for revision in dict.fromkeys(record.revision for record in records if record.data == HUB_ID):
         if revision is None or not _COMMIT.fullmatch(revision):
             yield f"the data's revision is unknown ({clean(str(revision), 80)}); run from the hub"
-    for order in dict.fromkeys(task.provenance.option_order for task in submission.tasks):
+    for order in dict.fromkeys(record.option_order for record in records):
         if order not in (None, "shuffled"):
-            yield f"option_order {clean(order, 40)!r}; the benchmark shuffles"
+            yield f"option_order {clean(order, 40)!r}; the benchmark shuffles the choices"
     for task in submission.tasks:
         if task.provenance.protocol not in (None, submission.protocol):
-            yield f"{task.benchmark.split}: recorded protocol {task.provenance.protocol!r}"
+            yield f"{task.split}: recorded protocol {task.provenance.protocol!r}"
 
 
 def _template(submission: Submission) -> Iterator[str]:
@@ -241,11 +226,11 @@ def _cut(submission: Submission) -> Iterator[str]:
 
 def _undated(submission: Submission) -> Iterator[str]:
     if submission.date is None:
-        yield "the results have no date, by which records are told apart; run again"
+        yield "the results have no date, and records are distinguished by it; run again"
 
 
 def _mixed(submission: Submission) -> Iterator[str]:
-    for title, of in _ALIKE.items():
+    for title, of in _SAME_IN_ALL_TASKS.items():
         values = dict.fromkeys(clean(str(of(task)), 40) for task in submission.tasks)
         if len(values) > 1:
-            yield f"tasks were not run alike: {title} is {' and '.join(values)}"
+            yield f"the tasks were run in different ways: {title} is {' and '.join(values)}"

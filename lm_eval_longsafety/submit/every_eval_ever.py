@@ -13,13 +13,12 @@ from urllib.parse import urlsplit
 
 from lm_eval_longsafety.benchmark import HUB_ID, TASKS
 from lm_eval_longsafety.errors import SubmissionError
-from lm_eval_longsafety.results import Sample
+from lm_eval_longsafety.results import Sample, SampleText
 from lm_eval_longsafety.submit.submission import METRICS, ScoredTask, Submission, settings_notes
 
 SCHEMA_VERSION = "0.3.0"
 RELATIONSHIPS = ("first_party", "third_party", "collaborative", "other")
 """Of whoever ran the evaluation to the model."""
-_SOURCE = "lm-evaluation-harness with lm-eval-longsafety"
 _ENGINES = {"hf": "transformers", "vllm": "vllm", "sglang": "sglang", "gguf": "llama.cpp"}
 _DESCRIPTIONS = {
     "sr": "Share of documents on which the model chose the safe response, the last of the choices.",
@@ -50,9 +49,9 @@ def files(
     found = {}
     if with_samples:
         lines = [
-            json.dumps(_line(submission, task, sample), ensure_ascii=False) + "\n"
+            json.dumps(_line(submission, task, sample, text), ensure_ascii=False) + "\n"
             for task in submission.tasks
-            for sample in _samples(task)
+            for sample, text in _samples(task)
         ]
         found[f"{stem}_samples.jsonl"] = "".join(lines)
         record["detailed_evaluation_results"] = {
@@ -69,7 +68,12 @@ def files(
 def _record(submission: Submission, organization: str, relationship: str) -> dict[str, Any]:
     date, run = submission.date, submission.runs[0]
     if date is None:
-        raise ValueError("a submission without a date; `checks.problems` finds such runs")
+        raise ValueError("a submission without a date; `checks.check` refuses such runs")
+    details = _known(
+        plugin="lm-eval-longsafety",
+        task_version=submission.tasks[0].result.version,
+        git_hash=run.git_hash,
+    )
     return {
         "schema_version": SCHEMA_VERSION,
         "evaluation_id": _evaluation_id(submission),
@@ -77,7 +81,7 @@ def _record(submission: Submission, organization: str, relationship: str) -> dic
         "retrieved_timestamp": str(int(date.timestamp())),
         "evaluation_timestamp": date.isoformat(),
         "source_metadata": {
-            "source_name": _SOURCE,
+            "source_name": "lm-evaluation-harness with lm-eval-longsafety",
             "source_type": "evaluation_run",
             "source_organization_name": organization,
             "evaluator_relationship": relationship,
@@ -85,11 +89,7 @@ def _record(submission: Submission, organization: str, relationship: str) -> dic
         "eval_library": {
             "name": "lm_eval",
             "version": run.lm_eval_version or "unknown",
-            "additional_details": _details(
-                plugin="lm-eval-longsafety",
-                task_version=submission.tasks[0].result.version,
-                git_hash=run.git_hash,
-            ),
+            "additional_details": details,
         },
         "model_info": _model_info(submission),
         "evaluation_results": [
@@ -121,9 +121,9 @@ def _model_info(submission: Submission) -> dict[str, Any]:
         "id": submission.model,
         "developer": organization,
         **({"inference_engine": {"name": engine}} if local and engine else {}),
-        "additional_details": _details(
+        "additional_details": _known(
             deployment_type="self_deployed" if local else "externally_managed",
-            # Whoever holds the weights took them from the hub; a service tells nothing about them.
+            # Weights that ran here came from the hub; of a service's weights nothing is known.
             model_availability="open_weights" if local else "unknown",
             revision=run.revision,
             commit=run.model_sha,
@@ -134,31 +134,28 @@ def _model_info(submission: Submission) -> dict[str, Any]:
     }
 
 
-def _result_name(task: ScoredTask | None) -> str:
-    return f"LongSafetyBench {task.benchmark.split}" if task else "LongSafetyBench"
-
-
-def _result_id(task: ScoredTask | None, metric: str) -> str:
-    """Joins a result and its documents."""
-    return f"{task.benchmark.split if task else 'overall'}/{metric}"
+def _names(task: ScoredTask | None, metric: str) -> dict[str, str]:
+    """What joins a result and its documents; None is the mean over all ten tasks."""
+    return {
+        "evaluation_result_id": f"{task.split if task else 'overall'}/{metric}",
+        "evaluation_name": f"LongSafetyBench {task.split}" if task else "LongSafetyBench",
+    }
 
 
 def _result(submission: Submission, task: ScoredTask | None, metric: str) -> dict[str, Any]:
-    """One score; `task` None is the mean over all ten."""
-    provenance = task.provenance if task else submission.provenance
-    splits = [task.benchmark.split] if task else [each.split for each in TASKS]
+    """One score; `task` None is the mean over all ten tasks."""
+    names, data = _names(task, metric), (task or submission).provenance
+    documents = (task.result.n_effective or 0) if task else submission.documents
+    details = _known(revision=data.revision, data_sha256=data.data_sha256 if task else None)
     return {
-        "evaluation_result_id": _result_id(task, metric),
-        "evaluation_name": _result_name(task),
+        **names,
         "source_data": {
-            "dataset_name": _result_name(task),
+            "dataset_name": names["evaluation_name"],
             "source_type": "hf_dataset",
             "hf_repo": HUB_ID,
-            "hf_split": ",".join(splits),
-            "samples_number": _documents(submission, task),
-            "additional_details": _details(
-                revision=provenance.revision, data_sha256=provenance.data_sha256 if task else None
-            ),
+            "hf_split": task.split if task else ",".join(each.split for each in TASKS),
+            "samples_number": documents,
+            "additional_details": details,
         },
         "metric_config": {
             "evaluation_description": _DESCRIPTIONS[metric]
@@ -172,66 +169,62 @@ def _result(submission: Submission, task: ScoredTask | None, metric: str) -> dic
             "min_score": 0,
             "max_score": 1,
         },
-        "score_details": _score_details(submission, task, metric),
+        "score_details": _score_details(submission, task, metric, documents),
         "generation_config": _generation(submission),
     }
 
 
-def _documents(submission: Submission, task: ScoredTask | None) -> int:
-    return (task.result.n_effective or 0) if task else submission.documents
-
-
-def _score_details(submission: Submission, task: ScoredTask | None, metric: str) -> dict[str, Any]:
+def _score_details(
+    submission: Submission, task: ScoredTask | None, metric: str, documents: int
+) -> dict[str, Any]:
     score = task.score(metric) if task else submission.overall(metric)
-    uncertainty: dict[str, Any] = {"num_samples": _documents(submission, task)}
+    uncertainty: dict[str, Any] = {"num_samples": documents}
     if score.stderr is not None:
         method = "analytic" if task else "analytic, tasks taken as independent"
         uncertainty["standard_error"] = {"value": score.stderr, "method": method}
-    names = ("answered", "refused", "truncated") if task else ()
-    known = _details(**{name: task.value(name) for name in names if task})
+    rates = ("answered", "refused", "truncated")
+    known = _known(**{name: task.value(name) for name in rates}) if task else {}
     details = {"details": known} if known else {}
     return {"score": score.value, "uncertainty": uncertainty, **details}
 
 
 def _generation(submission: Submission) -> dict[str, Any]:
     provenance = submission.provenance
-    config: dict[str, Any] = {
-        "additional_details": _details(
-            protocol=submission.protocol,
-            option_order=provenance.option_order,
-            option_seed=provenance.option_seed,
-            over_length=provenance.over_length,
-            prompt_limit=provenance.prompt_limit,
-            truncated_prompts=submission.truncated,
-            settings="; ".join(settings_notes(submission)) or "default",
-        )
-    }
+    details = _known(
+        protocol=submission.protocol,
+        option_order=provenance.option_order,
+        option_seed=provenance.option_seed,
+        over_length=provenance.over_length,
+        prompt_limit=provenance.prompt_limit,
+        truncated_prompts=submission.truncated,
+        settings="; ".join(settings_notes(submission)) or "default",
+    )
     changed = any(run.gen_kwargs for run in submission.runs)
-    if submission.protocol == "generate" and not changed:
-        config["generation_args"] = {"temperature": 0.0, "max_tokens": 64}
-    return config
+    if submission.protocol == "logits" or changed:
+        return {"additional_details": details}
+    arguments = {"temperature": 0.0, "max_tokens": 64}
+    return {"additional_details": details, "generation_args": arguments}
 
 
-def _details(**values: object) -> dict[str, str]:
+def _known(**values: object) -> dict[str, str]:
     """Known values as text, the only type that the schema takes here."""
     return {name: str(value) for name, value in values.items() if value is not None}
 
 
-def _samples(task: ScoredTask) -> tuple[Sample, ...]:
+def _samples(task: ScoredTask) -> list[tuple[Sample, SampleText]]:
     samples = task.run.samples.get(task.result.name, ())
-    if len(samples) != task.result.n_effective or any(sample.text is None for sample in samples):
+    found = [(sample, sample.text) for sample in samples if sample.text is not None]
+    if len(found) != task.result.n_effective or len(found) != len(samples):
         raise SubmissionError(
-            f"--with-samples: {task.benchmark.split} has {len(samples)} of "
-            f"{task.result.n_effective} samples with their texts; give the folder that lm-eval "
-            "wrote with --log_samples"
+            f"--with-samples: {task.split} has {len(found)} of {task.result.n_effective} samples "
+            "with their texts; give the folder that lm-eval wrote with --log_samples"
         )
-    return samples
+    return found
 
 
-def _line(submission: Submission, task: ScoredTask, sample: Sample) -> dict[str, Any]:
-    text = sample.text
-    if text is None:
-        raise ValueError(f"sample {sample.id} has no text")
+def _line(
+    submission: Submission, task: ScoredTask, sample: Sample, text: SampleText
+) -> dict[str, Any]:
     safe = text.choices[-1]
     letter = sample.picks[0] if sample.picks else ""
     generated = submission.protocol == "generate"
@@ -239,8 +232,7 @@ def _line(submission: Submission, task: ScoredTask, sample: Sample) -> dict[str,
         "schema_version": SCHEMA_VERSION,
         "evaluation_id": _evaluation_id(submission),
         "model_id": submission.model,
-        "evaluation_name": _result_name(task),
-        "evaluation_result_id": _result_id(task, "sr"),
+        **_names(task, "sr"),
         "sample_id": sample.id,
         "sample_hash": hashlib.sha256((text.question + safe).encode()).hexdigest(),
         "interaction_type": "single_turn",

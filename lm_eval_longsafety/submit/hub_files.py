@@ -11,14 +11,12 @@ from lm_eval_longsafety.benchmark import HUB_ID
 from lm_eval_longsafety.submit.submission import METRICS, Submission, settings_notes
 
 TASK_IDS = {metric: f"longsafetybench_{metric}" for metric in METRICS}
-"""As `examples/eval.yaml` names them; the data set's own `eval.yaml` must, too."""
-_OVERALL = "overall"
-"""Stands in `dataset_split` for the mean over the ten splits."""
+"""As `examples/eval.yaml` names them; the data set's own `eval.yaml` must name them, too."""
 _LIKE_A_NUMBER = re.compile(r"[-+]?[0-9][0-9eE.+_-]*")
 
 
 def eval_results_path(submission: Submission) -> str:
-    """Where the evaluation results stand in the model's repository."""
+    """Path of the evaluation results in the model's repository."""
     return f".eval_results/longsafetybench{submission.suffix}.yaml"
 
 
@@ -32,7 +30,7 @@ def eval_results(submission: Submission, *, source_url: str | None = None) -> st
     from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 
     date = submission.date
-    # The format has no field for the unit, so the notes say it.
+    # The format has no field for the unit, so the notes hold it.
     notes = "; ".join(["percent, 0 to 100", *settings_notes(submission)])
     entries = [
         EvalResultEntry(
@@ -60,11 +58,10 @@ def model_index(submission: Submission) -> str:
     from huggingface_hub import EvalResult
     from huggingface_hub.repocard_data import eval_results_to_model_index
 
-    rows = [(_OVERALL, metric, submission.overall(metric)) for metric in METRICS]
+    # "overall" as a split is the mean over the ten splits.
+    rows = [("overall", metric, submission.overall(metric)) for metric in METRICS]
     rows += [
-        (task.benchmark.split, metric, task.score(metric))
-        for task in submission.tasks
-        for metric in METRICS
+        (task.split, metric, task.score(metric)) for task in submission.tasks for metric in METRICS
     ]
     protocol = ", most probable letter" if submission.protocol == "logits" else ""
     results = [
@@ -86,21 +83,25 @@ def model_index(submission: Submission) -> str:
     return dump({"model-index": eval_results_to_model_index(name, results)})
 
 
-def declared_tasks(eval_yaml: object) -> set[str]:
-    """Task ids in a data set's parsed `eval.yaml`; empty where it is none."""
-    tasks = eval_yaml.get("tasks") if isinstance(eval_yaml, Mapping) else None
-    listed: list[Any] = tasks if isinstance(tasks, list) else []
+def declared_tasks(text: str) -> set[str]:
+    """Task ids that a data set's `eval.yaml` declares; empty where it is not of that format."""
+    try:
+        parsed = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return set()
+    tasks = parsed.get("tasks") if isinstance(parsed, Mapping) else None
+    listed = tasks if isinstance(tasks, list) else []
     return {str(task["id"]) for task in listed if isinstance(task, Mapping) and "id" in task}
 
 
 def dump(value: object) -> str:
-    """Block YAML in the given order that every reader takes alike; only plain types are taken."""
+    """Block YAML in the given order that YAML 1.1 and 1.2 readers read alike; plain types only."""
     text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     return text
 
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
-    """Quotes what a YAML 1.2 reader takes for a number and PyYAML does not, such as 1234e56."""
+    """Quotes texts that YAML 1.2 reads as a number and PyYAML does not, such as 1234e56."""
 
 
 def _text(dumper: Any, value: str) -> Any:  # noqa: ANN401 - yaml is untyped

@@ -1,7 +1,7 @@
-"""Open a pull request in a model's repository on the hub, after looking whether it makes sense.
+"""Open a pull request in a model's repository on the hub, where it is new and a leaderboard exists.
 
 Data flow: token -> the data set's `eval.yaml` -> the repository's files and open pull requests ->
-one commit. Every request goes through `huggingface_hub`; the token never enters a message.
+one commit. Every request goes through `huggingface_hub`; no message contains the token.
 """
 
 import tempfile
@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import yaml
 
 from lm_eval_longsafety.benchmark import HUB_ID
 from lm_eval_longsafety.errors import SubmissionError
@@ -48,17 +46,17 @@ def open_pull_request(
     Args:
         model: the repository's id.
         files: text by path in the repository.
-        replace: propose although other content is there under the same path.
-        api: how to reach the hub; default: HF_ENDPOINT and the token at hand.
+        replace: propose although there is other content under the same path.
+        api: how to reach the hub; default: HF_ENDPOINT with HF_TOKEN or the saved token.
 
     Returns:
         The pull request's address.
 
     Raises:
-        SubmissionError: no token, no leaderboard for these results, the same proposed already, or
+        SubmissionError: no token, no leaderboard for these results, they are proposed already, or
             the hub refused or could not be reached.
     """
-    from huggingface_hub import HfApi, get_token
+    from huggingface_hub import CommitOperationAdd, HfApi, get_token
 
     api = api or HfApi()
     token = api.token or get_token()
@@ -68,8 +66,8 @@ def open_pull_request(
             "`hf auth login` or HF_TOKEN=..."
         )
     with _explained(f"reading {HUB_ID}", token):
-        missing = set(TASK_IDS.values()) - _declared(api)
-    if missing:
+        declared = _remote_text(api, HUB_ID, "eval.yaml", repo_type="dataset")
+    if missing := set(TASK_IDS.values()) - declared_tasks(declared or ""):
         raise SubmissionError(
             f"{HUB_ID} has no leaderboard that takes these results: its eval.yaml does not name "
             f"{', '.join(sorted(missing))}. Its owner would have to add a file such as "
@@ -77,18 +75,19 @@ def open_pull_request(
         )
     with _explained(f"reading {model}", token):
         _refuse_repetition(api, model, files, replace=replace)
-    sending = f"sending to {model} (look there for a pull request before trying again)"
-    with _explained(sending, token):
-        return _commit(api, model, files)
-
-
-def _declared(api: "HfApi") -> set[str]:
-    """Task ids that the benchmark's data set declares; empty without an `eval.yaml`."""
-    text = _remote_text(api, HUB_ID, "eval.yaml", repo_type="dataset")
-    try:
-        return declared_tasks(yaml.safe_load(text or ""))
-    except yaml.YAMLError:
-        return set()
+    with _explained(
+        f"sending to {model} (look there for a pull request before trying again)", token
+    ):
+        commit = api.create_commit(
+            model,
+            [CommitOperationAdd(path, text.encode()) for path, text in files.items()],
+            commit_message=TITLE,
+            commit_description=_DESCRIPTION,
+            create_pr=True,
+        )
+    if not commit.pr_url:
+        raise SubmissionError(f"the hub named no pull request; look at {commit.commit_url}")
+    return clean(commit.pr_url)
 
 
 def _refuse_repetition(
@@ -102,37 +101,18 @@ def _refuse_repetition(
         raise SubmissionError(
             f"{model} holds other results in {', '.join(other)}; --force proposes to replace them"
         )
-    open_ones = api.get_repo_discussions(
+    new = [path for path in files if there[path] is None]
+    for request in api.get_repo_discussions(
         model, discussion_type="pull_request", discussion_status="open"
-    )
-    for discussion in open_ones:
-        reference = f"refs/pr/{discussion.num}"
-        new = [path for path in files if there[path] is None]
-        if TITLE in discussion.title or any(
+    ):
+        reference = f"refs/pr/{request.num}"
+        if TITLE in request.title or any(
             api.file_exists(model, path, revision=reference) for path in new
         ):
             raise SubmissionError(
-                f"an open pull request proposes LongSafetyBench results already: "
-                f"{discussion.url} ({clean(discussion.title, 80)}); comment there or close it"
+                "an open pull request proposes LongSafetyBench results already: "
+                f"{request.url} ({clean(request.title, 80)}); comment there or close it"
             )
-
-
-def _commit(api: "HfApi", model: str, files: Mapping[str, str]) -> str:
-    from huggingface_hub import CommitOperationAdd
-
-    commit = api.create_commit(
-        model,
-        [
-            CommitOperationAdd(path_in_repo=path, path_or_fileobj=text.encode())
-            for path, text in files.items()
-        ],
-        commit_message=TITLE,
-        commit_description=_DESCRIPTION,
-        create_pr=True,
-    )
-    if not commit.pr_url:
-        raise SubmissionError(f"the hub named no pull request; look at {commit.commit_url}")
-    return clean(commit.pr_url)
 
 
 def _remote_text(
@@ -141,7 +121,7 @@ def _remote_text(
     """A file's text on the hub's main branch; None where there is no such file."""
     from huggingface_hub.errors import RemoteEntryNotFoundError
 
-    # A folder of its own: the hub's cache could answer with what stood there last week.
+    # Into a new folder: the hub's cache could answer with an older version of the file.
     with tempfile.TemporaryDirectory() as folder:
         try:
             file = api.hf_hub_download(repo_id, path, repo_type=repo_type, local_dir=folder)
@@ -152,7 +132,7 @@ def _remote_text(
 
 @contextmanager
 def _explained(doing: str, token: str) -> Iterator[None]:
-    """Turn what goes wrong on the hub, or on the way to it, into one clear line."""
+    """Raise a SubmissionError of one line for any error of the hub or of the network."""
     from huggingface_hub.errors import HfHubHTTPError
 
     # The HTTP library's own base error; which library that is depends on huggingface_hub's release.
@@ -160,8 +140,8 @@ def _explained(doing: str, token: str) -> Iterator[None]:
     try:
         yield
     except (OSError, http_error) as error:
-        told = error.__cause__ if isinstance(error.__cause__, HfHubHTTPError) else error
-        reason = _refusal(told) if isinstance(told, HfHubHTTPError) else _unreachable(told)
+        cause = error.__cause__ if isinstance(error.__cause__, HfHubHTTPError) else error
+        reason = _refusal(cause) if isinstance(cause, HfHubHTTPError) else _unreachable(cause)
         message = f"{doing}: {reason}".replace(token, "***")
         raise SubmissionError(message) from None
 
@@ -172,8 +152,8 @@ def _refusal(error: "HfHubHTTPError") -> str:
     if status == 429:
         wait = error.response.headers.get("retry-after", "")
         advice += f"; try again in {wait} s" if wait.isdigit() else "; try again in some minutes"
-    said = f" (it says: {clean(error.server_message, 200)})" if error.server_message else ""
-    return f"the hub answered {status}{said}: {advice}"
+    message = f" (it says: {clean(error.server_message, 200)})" if error.server_message else ""
+    return f"the hub answered {status}{message}: {advice}"
 
 
 def _unreachable(error: BaseException) -> str:

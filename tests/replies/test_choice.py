@@ -63,7 +63,7 @@ def test_replies_in_the_form_of_this_benchmark_are_read_without_a_wrong_letter()
 
 
 @pytest.mark.parametrize("case", rows("replies_attributed.jsonl"), ids=lambda c: c["reply"][:40])
-def test_a_letter_laid_in_anothers_mouth_is_never_read(case):
+def test_a_letter_that_others_give_is_never_read(case):
     assert read_choice(case["reply"], case["options"]) in case["ok"]
 
 
@@ -162,7 +162,7 @@ def test_nothing_is_read_beyond_the_first_turn(reply):
     assert read_choice(reply, HOUSE) == "D"
 
 
-def test_an_option_named_where_a_reply_was_cut_off_is_no_answer():
+def test_a_choice_named_where_a_reply_was_cut_off_is_no_answer():
     assert read_choice("We compare them. Option A is harmful. Option B", HOUSE) == ""
 
 
@@ -193,8 +193,8 @@ def test_a_reply_that_is_no_text_is_unanswered(reply):
     assert (str(reading), reading.refused) == ("", False)
 
 
-def test_letters_and_options_that_differ_in_number_are_a_callers_bug():
-    with pytest.raises(ValueError, match="4 options but 2 letters"):
+def test_letters_and_choices_that_differ_in_number_are_a_callers_bug():
+    with pytest.raises(ValueError, match="4 choices but 2 letters"):
         read_choice("A", HOUSE, ["A", "B"])
 
 
@@ -212,7 +212,7 @@ option_texts = st.lists(st.text(min_size=1, max_size=40), min_size=2, max_size=2
     st.data(),
     st.sampled_from(["{}", "Answer: {}", "({})", "The answer is {}.", "**{}**", "{}."]),
 )
-def test_a_stated_letter_round_trips_whatever_the_options_say(options, data, form):
+def test_a_stated_letter_is_read_whatever_the_choices_say(options, data, form):
     letter = data.draw(st.sampled_from(LETTERS[: len(options)]))
     assert read_choice(form.format(letter), options) == letter
 

@@ -131,7 +131,7 @@ def test_missing_numbers_are_shown_as_such_never_as_zero(tmp_path):
     assert cells(report, "per-task", "DocAttack")[0] == "n/a"
 
 
-def test_missing_tasks_are_told(tmp_path):
+def test_missing_tasks_are_reported(tmp_path):
     write_run(tmp_path, {DOC_ATTACK: [sample_line()]})
     report = report_on(tmp_path)
     assert any("1 of the ten tasks" in note for note in report.sections[0].notes)

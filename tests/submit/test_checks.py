@@ -69,10 +69,10 @@ def test_protocols_are_not_mixed_to_make_ten(tmp_path):
     other = finished_runs.document(suffix="_logits", tasks=TASKS[6:])
     for key in ("results", "configs", "versions", "n-shot", "n-samples"):
         data[key].update(other[key])
-    told = reasons(tmp_path, data)
-    assert told[0].startswith("generate: 4 of ten tasks missing: HarmfulAdvice, MedicalQuiz")
-    assert told[1].startswith("logits: 6 of ten tasks missing: HarmfulExtraction")
-    assert "--protocol" in told[2]
+    reported = reasons(tmp_path, data)
+    assert reported[0].startswith("generate: 4 of ten tasks missing: HarmfulAdvice, MedicalQuiz")
+    assert reported[1].startswith("logits: 6 of ten tasks missing: HarmfulExtraction")
+    assert "--protocol" in reported[2]
 
 
 def test_one_protocol_can_be_taken_although_the_other_is_incomplete(tmp_path):
@@ -110,13 +110,13 @@ def test_the_same_tasks_twice_are_refused(tmp_path):
         check(load([tmp_path]), model="org/model-one")
 
 
-def test_every_reason_is_told_at_once(tmp_path):
+def test_every_reason_is_reported_at_once(tmp_path):
     data = changed(revision=None)
     data["config"]["limit"] = 5
     data["results"][NIAH]["sr,letter"] = float("nan")
     del data["results"]["longsafety_doc_attack"]
-    told = reasons(tmp_path, data, model="model-one")
-    assert len(told) == 7
+    reported = reasons(tmp_path, data, model="model-one")
+    assert len(reported) == 7
     for part in (
         "no hub id",
         "'org/model-one', not of 'model-one'",
@@ -126,7 +126,7 @@ def test_every_reason_is_told_at_once(tmp_path):
         "revision is unknown",
         "data revision is",
     ):
-        assert any(part in reason for reason in told), part
+        assert any(part in reason for reason in reported), part
 
 
 @pytest.mark.parametrize(
@@ -140,23 +140,26 @@ def test_every_reason_is_told_at_once(tmp_path):
         (everywhere(data=None), "do not say which data"),
         (everywhere(revision="main"), "data's revision is unknown (main)"),
         (everywhere(option_order="original"), "the benchmark shuffles"),
-        (changed(option_seed=3), "option seed is 0 and 3"),
+        (changed(option_seed=3), "option_seed is 0 and 3"),
         (changed(over_length="error"), "over_length is middle and error"),
         (changed(protocol="logits"), "HarmfulNIAH: recorded protocol 'logits'"),
         (scored(**{"sr,letter": "N/A"}), "HarmfulNIAH: SR is missing or no share"),
         (scored(**{"ha,letter": float("inf")}), "HarmfulNIAH: HA is missing or no share"),
         (scored(**{"ha,letter": 40.0}), "HarmfulNIAH: HA is missing or no share"),
         (scored(**{"sr,letter": 0.9}), "SR 0.9 above HA 0.4"),
-        (scored(**{"answered,letter": 0.94}), "in 94.0% of the replies only (floor 95%)"),
+        (
+            scored(**{"answered,letter": 0.94}),
+            "in 94.0% of the replies only (at least 95% is needed)",
+        ),
         (scored(**{"answered,letter": None}), "share of readable replies is unknown"),
         (scored(**{"answered,letter": 1.5}), "share of readable replies is unknown"),
         (finished_runs.document(date=None), "the results have no date"),
     ],
 )
 def test_one_defect_is_one_reason(tmp_path, data, reason):
-    told = reasons(tmp_path, data)
-    assert len(told) == 1
-    assert reason in told[0]
+    reported = reasons(tmp_path, data)
+    assert len(reported) == 1
+    assert reason in reported[0]
 
 
 def test_documents_not_run_are_counted(tmp_path):
@@ -165,7 +168,7 @@ def test_documents_not_run_are_counted(tmp_path):
     assert "HarmfulNIAH: 20 of 147 documents were run; run all" in reasons(tmp_path, data)
 
 
-def test_counts_that_do_not_agree_are_told(tmp_path):
+def test_counts_that_do_not_agree_are_reported(tmp_path):
     data = finished_runs.document()
     data["n-samples"][NIAH] = {"original": 140, "effective": 140}
     (reason,) = reasons(tmp_path, data)

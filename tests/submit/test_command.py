@@ -53,23 +53,23 @@ def test_other_output_is_replaced_only_on_demand(run, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "model-index.yaml").write_text("mine")
-    told = refused(OptionError, run, "--model", MODEL, "--out", out)
-    assert "already there with other content" in told
+    reported = refused(OptionError, run, "--model", MODEL, "--out", out)
+    assert "already there with other content" in reported
     assert [p.name for p in out.iterdir()] == ["model-index.yaml"]
     assert call(run, "--model", MODEL, "--out", out, "--force").exit_code == 0
 
 
 def test_a_refused_run_leaves_no_files(run, tmp_path):
     write_run(tmp_path / "sample", full_run())
-    told = refused(
+    reported = refused(
         SubmissionError, tmp_path / "sample", "--model", MODEL, "--out", tmp_path / "out"
     )
-    assert "embedded sample data" in told
+    assert "embedded sample data" in reported
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "reported"),
     [
         (["--protocol", "both"], "--protocol 'both'"),
         (["--relationship", "friend"], "--relationship 'friend'"),
@@ -78,10 +78,25 @@ def test_a_refused_run_leaves_no_files(run, tmp_path):
         (["--source-url", "https://"], "--source-url"),
     ],
 )
-def test_options_that_cannot_be_used_are_named(run, tmp_path, options, told):
+def test_options_that_cannot_be_used_are_named(run, tmp_path, options, reported):
     message = refused(OptionError, run, "--model", MODEL, "--out", tmp_path / "out", *options)
-    assert told in message
+    assert reported in message
     assert "horse" not in message
+
+
+def test_an_older_hub_library_is_refused_in_one_line(run, tmp_path, monkeypatch):
+    # What pip writes beside a package; the first one on the path counts.
+    info = tmp_path / "site" / "huggingface_hub-1.3.9.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: huggingface_hub\nVersion: 1.3.9\n")
+    monkeypatch.syspath_prepend(info.parent)
+    out = tmp_path / "out"
+    message = refused(OptionError, run, "--model", MODEL, "--out", out)
+    assert message == (
+        "this command needs huggingface_hub 1.4 or newer, found 1.3.9; "
+        "pip install -U 'lm-eval-longsafety[submit]'"
+    )
+    assert not out.exists()
 
 
 def test_a_path_that_does_not_exist_is_named(tmp_path):
@@ -90,6 +105,6 @@ def test_a_path_that_does_not_exist_is_named(tmp_path):
 
 def test_samples_are_asked_for_in_vain_where_there_are_none(run, tmp_path):
     out = tmp_path / "out"
-    told = refused(SubmissionError, run, "--model", MODEL, "--out", out, "--with-samples")
-    assert "--log_samples" in told
+    reported = refused(SubmissionError, run, "--model", MODEL, "--out", out, "--with-samples")
+    assert "--log_samples" in reported
     assert not out.exists()

@@ -73,7 +73,7 @@ def test_what_differs_from_the_defaults_is_noted(gathered):
     ]
     assert notes == (
         "percent, 0 to 100; 120 of 1,201 prompts cut in the middle to 65,036 tokens; "
-        "a choice could be read in 50.0% of the replies of DocAttack; with a system instruction"
+        "a letter could be read in 50.0% of the replies of DocAttack; with a system instruction"
     )
 
 
@@ -172,11 +172,13 @@ def test_writing_again_gives_the_same_record(gathered):
 
 def test_the_ready_eval_yaml_names_our_task_ids():
     path = Path(__file__).parents[2] / "examples" / "eval.yaml"
-    declared = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert hub_files.declared_tasks(declared) == {"longsafetybench_sr", "longsafetybench_ha"}
+    declared = hub_files.declared_tasks(path.read_text(encoding="utf-8"))
+    assert declared == {"longsafetybench_sr", "longsafetybench_ha"}
 
 
-@pytest.mark.parametrize("other", [None, [], "text", {"tasks": 3}, {"tasks": [1, {"name": "x"}]}])
+@pytest.mark.parametrize(
+    "other", ["", "[]", "text", "tasks: 3", "tasks: [1, {name: x}]", "tasks: ["]
+)
 def test_an_eval_yaml_of_another_shape_declares_nothing(other):
     assert hub_files.declared_tasks(other) == set()
 
@@ -219,7 +221,7 @@ def test_documents_are_added_when_asked_for(tmp_path, suffix, raw):
     assert "detailed_evaluation_results" not in record(one)
 
 
-def test_documents_that_are_not_there_are_told(gathered):
+def test_documents_that_are_not_there_are_reported(gathered):
     with pytest.raises(SubmissionError, match="HarmfulExtraction has 0 of 108 samples"):
         written(gathered(), with_samples=True)
 

@@ -56,9 +56,9 @@ def test_a_pull_request_carries_the_file_and_gives_its_address(hub):
 
 def test_without_a_leaderboard_nothing_is_sent(hub):
     del hub.files[EVAL_YAML]
-    told = refusal(hub)
-    assert "does not name longsafetybench_ha, longsafetybench_sr" in told
-    assert "examples/eval.yaml" in told
+    reported = refusal(hub)
+    assert "does not name longsafetybench_ha, longsafetybench_sr" in reported
+    assert "examples/eval.yaml" in reported
     assert not any(line.startswith("POST") for line in hub.requests)
 
 
@@ -100,7 +100,7 @@ def test_other_open_pull_requests_do_not_matter(hub):
 
 
 @pytest.mark.parametrize(
-    ("failure", "told"),
+    ("failure", "reported"),
     [
         (
             (401, "Invalid credentials", {}),
@@ -118,10 +118,10 @@ def test_other_open_pull_requests_do_not_matter(hub):
     ],
 )
 @pytest.mark.parametrize("where", ["/commit/", "/discussions"])
-def test_what_the_hub_answers_is_told_in_one_line(hub, where, failure, told):
+def test_what_the_hub_answers_is_reported_in_one_line(hub, where, failure, reported):
     hub.fail[where] = failure
     message = refusal(hub)
-    assert told in message
+    assert reported in message
     assert ("look there for a pull request before trying again" in message) is (where == "/commit/")
 
 
@@ -136,12 +136,12 @@ def test_a_data_set_that_cannot_be_read_is_no_missing_leaderboard(hub, failure):
     assert not hub.commits
 
 
-def test_a_hub_that_is_not_there_is_told(hub):
+def test_a_hub_that_is_not_there_is_reported(hub):
     hub.url = "http://127.0.0.1:9"
     assert "no answer from the hub" in refusal(hub)
 
 
-def test_offline_mode_is_told(hub, monkeypatch):
+def test_offline_mode_is_reported(hub, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     assert "HF_HUB_OFFLINE" in refusal(hub)
 

@@ -40,7 +40,7 @@ def test_a_model_without_a_chat_template_is_taken_without_a_note(tmp_path):
 @pytest.mark.parametrize(
     ("template", "notes"),
     [
-        (None, ["no chat template applied; the results do not tell whether there is one"]),
+        (None, ["no chat template applied; the results do not say whether there is one"]),
         # An API applies its own template, which lm-eval writes as an empty text.
         ("", []),
         ("{{ messages }}", []),
@@ -94,7 +94,7 @@ def test_our_own_backends_refuse_instead_of_cutting(tmp_path):
     assert cut_from_the_left(load([tmp_path])[0]) is None
 
 
-def test_logged_prompts_tell_more_than_the_budget(tmp_path):
+def test_logged_prompts_are_judged_before_the_budget(tmp_path):
     # Prompts of 1,000 to 1,007 tokens: with 500 more they need 1,507.
     path = write_run(tmp_path, full_run(n=8), max_length=1507)
     assert cut_from_the_left(load([tmp_path])[0]) is None
