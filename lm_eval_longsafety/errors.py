@@ -23,7 +23,7 @@ def first_line(error: Exception) -> str:
 
 
 def printable(text: str) -> str:
-    """The message with control characters escaped, but for line breaks: none may control a terminal."""
+    """The message with control characters escaped, all but line breaks."""
     return "".join(
         c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
     )
