@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.results import Provenance, Run
-from lm_eval_longsafety.results.room import cut_from_the_left
+from lm_eval_longsafety.results.window_room import cut_from_the_left
 
 
 def banners(subjects: Sequence[Subject], labelled: Iterable[tuple[str, Run]]) -> list[str]:

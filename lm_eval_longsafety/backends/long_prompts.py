@@ -17,7 +17,7 @@ from lm_eval.api.model import CacheHook, TemplateLM
 from tqdm import tqdm
 
 from lm_eval_longsafety.backends import response_cache
-from lm_eval_longsafety.backends.continuations import (
+from lm_eval_longsafety.backends.letter_tokens import (
     Encoded,
     encode_continuations,
     refuse_same_tokens,

@@ -40,13 +40,13 @@ def preflight(
     from dataclasses import asdict
 
     from lm_eval_longsafety import files
-    from lm_eval_longsafety.harness import model_arguments
+    from lm_eval_longsafety.harness import check_arguments
     from lm_eval_longsafety.harness.quiet import quiet
     from lm_eval_longsafety.prefill_cost import estimate, shape
     from lm_eval_longsafety.prompts.tokenizer import load_config
     from lm_eval_longsafety.settings import parse
 
-    model_arguments.check_model(model)
+    check_arguments.check_model(model)
     if json_file:
         files.check_place(json_file)
     known = _arguments("--model_args", model_args, "pretrained=some-lab/some-model")

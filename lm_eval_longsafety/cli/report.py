@@ -39,7 +39,7 @@ def report(
     need("report", REPORT)
     from lm_eval_longsafety import files
     from lm_eval_longsafety.report import render
-    from lm_eval_longsafety.report.build import build
+    from lm_eval_longsafety.report.sections import build
     from lm_eval_longsafety.results import read
 
     chosen = chosen_format(format_, output, "html")

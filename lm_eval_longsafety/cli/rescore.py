@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from lm_eval_longsafety.results.reread import Rescored
+    from lm_eval_longsafety.results.rescore import Rescored
 
 
 def rescore(
@@ -26,7 +26,7 @@ def rescore(
     need("report", REPORT)
     from lm_eval_longsafety.analysis.scores import run_labels
     from lm_eval_longsafety.results import read
-    from lm_eval_longsafety.results.reread import rescore as rescore_runs
+    from lm_eval_longsafety.results.rescore import rescore as rescore_runs
 
     if output is not None:
         check_parquet(output)

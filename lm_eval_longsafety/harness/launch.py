@@ -39,7 +39,7 @@ def run_lm_eval(arguments: Sequence[str]) -> None:
     from lm_eval.config.evaluate_config import EvaluatorConfig
 
     from lm_eval_longsafety import backends
-    from lm_eval_longsafety.harness import model_arguments
+    from lm_eval_longsafety.harness import check_arguments
 
     backends.register()
     read: list[Any] = []
@@ -47,7 +47,7 @@ def run_lm_eval(arguments: Sequence[str]) -> None:
         stack.enter_context(
             _first(lm_eval.api.model.CachingLM, lambda cache: _claim_cache(read[-1], cache))
         )
-        stack.enter_context(model_arguments.loading())
+        stack.enter_context(check_arguments.loading())
         stack.enter_context(_checked(EvaluatorConfig, read))
         stack.enter_context(_argv(["lm_eval", "run", *arguments]))
         stack.enter_context(_reported_in_a_line(ValueError, pattern=_USERS_FAULT))

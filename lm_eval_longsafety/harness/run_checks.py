@@ -16,7 +16,7 @@ from typing import Any
 
 from lm_eval_longsafety.benchmark import TASKS, splits_of, tags
 from lm_eval_longsafety.errors import OptionError, meant
-from lm_eval_longsafety.harness import model_arguments
+from lm_eval_longsafety.harness import check_arguments
 from lm_eval_longsafety.harness.quiet import quiet
 from lm_eval_longsafety.harness.task_file import REPLY, with_reply_room
 from lm_eval_longsafety.settings import REPLY_TOKENS, Settings, longest_reply, parse, shorten
@@ -43,7 +43,7 @@ def before_tasks(config: Any) -> None:  # noqa: ANN401 (lm-eval is untyped)
         LongSafetyError: with this command line lm-eval would end in a traceback, perhaps after
             minutes, or cut prompts.
     """
-    model_arguments.check_model(config.model)
+    check_arguments.check_model(config.model)
     arguments, metadata = config.model_args or {}, config.metadata
     if config.model in _LOADED_HERE and not arguments.get("pretrained"):
         raise OptionError(
@@ -61,7 +61,7 @@ def before_tasks(config: Any) -> None:  # noqa: ANN401 (lm-eval is untyped)
         metadata[REPLY] = longest
     check_named(names, metadata)
     given = {name: getattr(config, name) for name in ("batch_size", "max_batch_size", "device")}
-    model_arguments.check(config.model, arguments, given)
+    check_arguments.check(config.model, arguments, given)
     if config.apply_chat_template and config.model in _LOADED_HERE:
         _check_template(config.model, config.apply_chat_template, arguments)
     if ours and config.model in _LOADED_HERE:
@@ -213,15 +213,15 @@ def _longest_reply(gen_kwargs: object) -> int:
 
 def _try_template(config: Any) -> None:  # noqa: ANN401
     """Check the chat template with a short prompt, as the run will check all prompts."""
-    from lm_eval_longsafety.harness import sent
+    from lm_eval_longsafety.harness import sent_prompts
     from lm_eval_longsafety.prompts.tokenizer import load_tokenizer
 
     found = load_tokenizer(parse(config.metadata).model)
     if found is None:
         return
-    sent.warn_of_unused_template(found.loaded, applied=bool(config.apply_chat_template))
+    sent_prompts.warn_of_unused_template(found.loaded, applied=bool(config.apply_chat_template))
     if config.apply_chat_template:
-        sent.try_template(found.loaded, config.model_args or {})
+        sent_prompts.try_template(found.loaded, config.model_args or {})
 
 
 def _check_template(model: str, asked: object, arguments: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from lm_eval.api.task import ConfigurableTask
 from lm_eval_longsafety import settings
 from lm_eval_longsafety.backends.long_prompts import LongPrompts
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.harness import sent
+from lm_eval_longsafety.harness import sent_prompts
 from lm_eval_longsafety.harness.left_cut import refuse_left_cut
 from lm_eval_longsafety.prompts.tokenizer import load_tokenizer
 
@@ -53,7 +53,7 @@ class LongSafetyTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is unty
             OptionError: scores would be wrong.
         """
         if options.get("cache_requests"):
-            sent.warn_once(
+            sent_prompts.warn_once(
                 "--cache_requests: prompts of LongSafetyBench are built again nevertheless"
             )
         built = super().build_all_requests(**{**options, "cache_requests": False})
@@ -62,20 +62,20 @@ class LongSafetyTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is unty
 
     def _check(self, lm: Any, *, applied: bool) -> None:  # noqa: ANN401 (lm-eval's)
         first = self.instances[0]
-        sent.refuse_lost_prompts(self.instances)
-        unused = sent.warn_of_unused_template(self._tokenizer(lm), applied=applied)
+        sent_prompts.refuse_lost_prompts(self.instances)
+        unused = sent_prompts.warn_of_unused_template(self._tokenizer(lm), applied=applied)
         self.config.metadata["provenance"]["template_unused"] = unused
         generates = first.request_type == "generate_until"
-        thought = sent.opened_thought(first.args[0], first.doc["prompt"])
+        thought = sent_prompts.opened_thought(first.args[0], first.doc["prompt"])
         if thought:
-            sent.warn_of_thought(thought)
+            sent_prompts.warn_of_thought(thought)
         self._thought = _left_to_the_reading(thought, lm) if thought and generates else ""
         if lm is not None:
             refuse_left_cut(self.instances, lm)
             if not generates and isinstance(lm, LongPrompts):
                 lm.refuse_same_letters(self.instances)
             elif not generates:
-                sent.refuse_joined_letters(self.instances, lm)
+                sent_prompts.refuse_joined_letters(self.instances, lm)
 
     def _tokenizer(self, lm: Any) -> Any:  # noqa: ANN401 (lm-eval's)
         """The tokenizer of the loaded model, else the one that model arguments and options name."""

@@ -20,8 +20,8 @@ from lm_eval_longsafety.report.content import (
     text,
     words,
 )
+from lm_eval_longsafety.report.how_it_was_run import file_name
 from lm_eval_longsafety.report.letter_order import p_text
-from lm_eval_longsafety.report.setup import file_name
 
 _IDS_SHOWN = 40
 

@@ -12,7 +12,7 @@ from lm_eval_longsafety.data import hub
 from lm_eval_longsafety.errors import SubmissionError
 from lm_eval_longsafety.public import clean, public
 from lm_eval_longsafety.results import Run
-from lm_eval_longsafety.results.room import cut_from_the_left
+from lm_eval_longsafety.results.window_room import cut_from_the_left
 from lm_eval_longsafety.submit.submission import (
     ANSWERED_FLOOR,
     METRICS,

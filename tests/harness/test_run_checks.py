@@ -11,7 +11,7 @@ from transformers import AutoTokenizer
 
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.errors import CacheError, DataError, OptionError
-from lm_eval_longsafety.harness import sent
+from lm_eval_longsafety.harness import sent_prompts
 from lm_eval_longsafety.harness.discovery import tasks_path
 from lm_eval_longsafety.harness.run_checks import before_tasks, check_named, known_names, splits_of
 from lm_eval_longsafety.harness.task_file import REPLY
@@ -261,7 +261,7 @@ def template(model, tmp_path, text):
 
 
 def asked(arguments, tasks="longsafety_doc_attack", **more):
-    sent.warn_once.cache_clear()
+    sent_prompts.warn_once.cache_clear()
     read = config(tasks, model="hf", arguments=arguments)
     for key, value in more.items():
         setattr(read, key, value)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lm_eval_longsafety.report import render
-from lm_eval_longsafety.report.build import build
+from lm_eval_longsafety.report.sections import build
 from lm_eval_longsafety.results import read
 from tests.report.test_render import HOSTILE, hostile_files
 from tests.results_files import full_run, write_run

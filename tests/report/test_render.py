@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from lm_eval_longsafety.report import render
-from lm_eval_longsafety.report.build import build
+from lm_eval_longsafety.report.sections import build
 from lm_eval_longsafety.results import read
 from tests.results_files import STAMP, document, full_run, write_lines
 

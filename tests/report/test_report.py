@@ -10,11 +10,11 @@ from lm_eval_longsafety.analysis.scores import run_labels, short_name
 from lm_eval_longsafety.cli.shared import REPORT
 from lm_eval_longsafety.errors import OptionError, ResultsError, need
 from lm_eval_longsafety.public import clean
-from lm_eval_longsafety.report.build import build
 from lm_eval_longsafety.report.capability import headline_metric, other_tasks
 from lm_eval_longsafety.report.content import percent
+from lm_eval_longsafety.report.how_it_was_run import duration
 from lm_eval_longsafety.report.published import published_scores
-from lm_eval_longsafety.report.setup import duration
+from lm_eval_longsafety.report.sections import build
 from lm_eval_longsafety.results import Metric, Run, TaskResult, read
 from tests.report_cli import longsafety
 from tests.results_files import STAMP, document, full_run, sample_line, task_name, write_run

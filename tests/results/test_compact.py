@@ -13,7 +13,7 @@ from lm_eval.tasks import TaskManager
 from lm_eval_longsafety.errors import OptionError, ResultsError
 from lm_eval_longsafety.harness.discovery import tasks_path
 from lm_eval_longsafety.results import load, read
-from lm_eval_longsafety.results.reread import rescore
+from lm_eval_longsafety.results.rescore import rescore
 from tests.report_cli import longsafety
 from tests.results_files import STAMP, full_run, sample_line, task_name, write_lines, write_run
 

@@ -4,7 +4,7 @@ import pytest
 
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.results import load
-from lm_eval_longsafety.results.room import cut_from_the_left
+from lm_eval_longsafety.results.window_room import cut_from_the_left
 from lm_eval_longsafety.submit.submission import settings_notes
 from tests.report_cli import longsafety
 from tests.results_files import full_run, write_run

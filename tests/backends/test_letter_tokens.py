@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lm_eval_longsafety.backends.continuations import encode_continuations, refuse_same_tokens
+from lm_eval_longsafety.backends.letter_tokens import encode_continuations, refuse_same_tokens
 from lm_eval_longsafety.errors import OptionError
 from tests.backends import qwen_like
 

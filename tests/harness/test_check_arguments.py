@@ -6,7 +6,7 @@ from importlib.util import find_spec
 import pytest
 
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.harness.model_arguments import check
+from lm_eval_longsafety.harness.check_arguments import check
 
 CPU = {"batch_size": 1, "max_batch_size": None, "device": "cpu"}
 

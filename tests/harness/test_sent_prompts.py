@@ -12,10 +12,10 @@ from lm_eval.models.huggingface import HFLM
 
 from lm_eval_longsafety.backends.hf import LongSafetyHF
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.harness import sent
+from lm_eval_longsafety.harness import sent_prompts
 from lm_eval_longsafety.prompts.sent_text import holds_prompt, text_of
 from lm_eval_longsafety.replies import opens_thought
-from lm_eval_longsafety.results.reread import rescore_sample
+from lm_eval_longsafety.results.rescore import rescore_sample
 from lm_eval_longsafety.results.results_file import run_from
 from lm_eval_longsafety.results.samples import samples_from_lines
 from tests.backends import qwen_like
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 @pytest.fixture(autouse=True)
 def no_warning_yet():
-    sent.warn_once.cache_clear()
+    sent_prompts.warn_once.cache_clear()
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_a_stock_backend_that_removes_thoughts_is_refused_where_the_prompt_opens
 def test_an_open_thought_is_seen_at_the_prompts_end(end, opened):
     prompt = "<think> stands in the document.\nYour answer should be one of the letters: A,B."
     assert opens_thought(end) is opened
-    tag = sent.opened_thought(f"<|im_start|>user\n{prompt}<|im_end|>\n{end}", prompt)
+    tag = sent_prompts.opened_thought(f"<|im_start|>user\n{prompt}<|im_end|>\n{end}", prompt)
     assert bool(tag) is opened
     assert tag.strip() in ("", "<think>", "◁think▷", "<seed:think>")
 

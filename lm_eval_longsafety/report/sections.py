@@ -13,8 +13,8 @@ from lm_eval_longsafety.report import (
     excerpts,
     gap,
     headline,
+    how_it_was_run,
     letter_order,
-    setup,
     variant_tables,
 )
 from lm_eval_longsafety.report.content import Report, Section
@@ -54,7 +54,7 @@ def build(found: Collection, *, show_text: bool = False) -> Report:
     sections += [controls.rotation_letters(scored), controls.context_cost(scored)]
     sections.append(controls.length_rows(scored))
     sections.append(capability.section(plain, runs))
-    sections.append(setup.section(controls.one_length_each(scored), runs))
+    sections.append(how_it_was_run.section(controls.one_length_each(scored), runs))
     sections.append(excerpts.section(plain) if show_text else None)
     sections += [_METHOD if scored else None, _notes(found)]
     missing = (
