@@ -112,6 +112,6 @@ def test_a_read_only_folder_is_told_before_the_work(shared_folder):
 def test_a_folder_that_cannot_be_read_is_named(shared_folder):
     found = read([shared_folder])
     assert [run.model for run in found.runs] == ["org/model-one"]
-    assert "closed: cannot be read (Permission denied); runs in it are missing here" in found.notes
+    assert "closed: cannot be read (Permission denied); runs in it are missing" in found.notes
     with pytest.raises(ResultsError, match=r"closed: cannot be read \(Permission denied\)"):
         read([shared_folder / "closed"])

@@ -212,9 +212,17 @@ def test_a_model_without_a_chat_template_is_refused_before_its_weights_load(
         ("longsafety_doc_attack", {"option_order": "shufled"}, "option_order: unknown value"),
         ("longsafety_doc_attack", {"pretrained": "/nope"}, "config of '/nope' cannot be loaded"),
         ("longsafety_length", {}, "needs `lengths`"),
-        ("longsafety_length_logits", {"lengths": [8192], "depths": [1.5]}, "1.5 is outside 0 to 1"),
+        (
+            "longsafety_length_logits",
+            {"lengths": [8192], "depths": [1.5]},
+            "numbers from 0 (document first) to 1 (document last), found 1.5",
+        ),
         ("longsafety_length", {"lengths": [100_000]}, "filler 'benchmark' is too short"),
-        ("longsafety_length", {"lengths": [4096, 90]}, "90 tokens are shorter than document"),
+        (
+            "longsafety_length",
+            {"lengths": [4096, 90]},
+            "90 tokens are fewer than the 2120 that document",
+        ),
         ("longsafety_length", {"lengths": [131_000]}, "do not fit into the model's window"),
     ],
 )
