@@ -30,7 +30,7 @@ from lm_eval_longsafety.backends.long_prompts import (
 )
 from lm_eval_longsafety.backends.prompt_order import token_batches
 from lm_eval_longsafety.backends.response_cache import answering_arguments
-from lm_eval_longsafety.replies import opens_thought
+from lm_eval_longsafety.replies import open_thought
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -223,7 +223,7 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
             reply = row[start:].tolist()
             ended = self.eot_token_id in reply or len(row) < max_length
             before = self.tok_decode(row[:start][-TURN:].tolist(), skip_special_tokens=False)
-            thinking = opens_thought(before) or (thinks and not ended)
+            thinking = open_thought(before) or (thinks and not ended)
             if thinking and not self._has_think_end(reply):
                 row[start:] = self.eot_token_id
         return tokens

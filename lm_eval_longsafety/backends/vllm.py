@@ -20,7 +20,7 @@ from lm_eval_longsafety.backends.long_prompts import (
 )
 from lm_eval_longsafety.backends.prompt_order import spread_over
 from lm_eval_longsafety.backends.response_cache import answering_arguments
-from lm_eval_longsafety.replies import opens_thought
+from lm_eval_longsafety.replies import open_thought
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -126,7 +126,7 @@ class LongSafetyVLLM(LongPrompts, VLLM):  # type: ignore[misc]  # lm-eval is unt
         reply = output.outputs[0]
         if self.think_end_token and self.think_end_token not in reply.text:
             cut = reply.finish_reason == "length" and self.enable_thinking is not False
-            if cut or opens_thought(self.tokenizer.decode(output.prompt_token_ids[-TURN:])):
+            if cut or open_thought(self.tokenizer.decode(output.prompt_token_ids[-TURN:])):
                 reply.text = ""
         return output
 

@@ -6,6 +6,7 @@ the window of the loaded model: options may name another one, and a `TaskManager
 models.
 """
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -35,8 +36,18 @@ def refuse_left_cut(requests: "Sequence[Instance]", lm: Any) -> None:  # noqa: A
         OptionError: a prompt and its reply do not fit into the window together.
     """
     window, encode = getattr(lm, "max_length", None), getattr(lm, "tok_encode", None)
-    if not isinstance(window, int) or encode is None or not getattr(lm, "tokenized_requests", True):
+    sends_text = not getattr(lm, "tokenized_requests", True)
+    if sends_text and vars(lm).get("tokenizer") is None:
         return
+    if sends_text:  # A server cuts texts itself; lm-eval cuts only contexts of letters.
+        requests = [each for each in requests if each.request_type != "generate_until"]
+    if requests and isinstance(window, int) and encode is not None:
+        # A backend whose `tok_encode` is not implemented cuts nothing.
+        with contextlib.suppress(NotImplementedError):
+            _refuse_cut(requests, lm, window, encode)
+
+
+def _refuse_cut(requests: "Sequence[Instance]", lm: Any, window: int, encode: Any) -> None:  # noqa: ANN401
     counted = _counts_alike(requests[0].doc, encode)
     checked = None
     for request in requests:
@@ -52,7 +63,10 @@ def _counts_alike(doc: Mapping[str, Any], encode: Any) -> bool:  # noqa: ANN401 
     """Whether the model's tokenizer gives one document the same tokens as were counted."""
     if doc["prompt_sha256"] is None:
         return False
-    ids = encode(doc["prompt"], add_special_tokens=False)
+    try:
+        ids = encode(doc["prompt"], add_special_tokens=False)
+    except TypeError:  # Not every backend's `tok_encode` has this argument.
+        return False
     return bool(measure_ids(ids).sha256 == doc["prompt_sha256"])
 
 

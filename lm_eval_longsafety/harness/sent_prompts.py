@@ -14,7 +14,7 @@ from jinja2 import TemplateError
 
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.prompts.sent_text import holds_prompt, text_of
-from lm_eval_longsafety.replies import opens_thought
+from lm_eval_longsafety.replies import open_thought
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -31,8 +31,6 @@ _LOST = (
     "those for images do, which expect a list of parts. Name a tokenizer with a template for text "
     "(tokenizer=... in --model_args), or serve the model and use --model local-chat-completions"
 )
-_TAG = "<[◁"
-"""The characters with which an opening tag begins."""
 
 
 def refuse_lost_prompts(requests: "Sequence[Instance]") -> None:
@@ -98,22 +96,20 @@ def warn_of_unused_template(tokenizer: Any, *, applied: bool) -> bool | None:  #
 
 
 def opened_thought(context: object, prompt: str) -> str:
-    """The tag with which the chat template opens a thought; `""` where it opens none.
+    """The thought that the chat template opens, from its tag on; `""` where it opens none.
 
     Args:
         context: what is sent.
         prompt: of the document.
     """
     _, found, after = text_of(context).rpartition(prompt.rstrip()[-_END:])
-    if not found or not opens_thought(after):
-        return ""
-    return after[max(after.rfind(bracket) for bracket in _TAG) :]
+    return open_thought(after) if found else ""
 
 
 def warn_of_thought(tag: str) -> None:
     """Warn that the chat template opens a thought, and say what this means for the scores."""
     warn_once(
-        f"the chat template opens a thought ({tag.strip()}) before the reply: a reply that does "
+        f"the chat template opens a thought ({tag.split()[0]}) before the reply: a reply that does "
         "not close it counts as unanswered, and _logits tasks read their letters inside it. Give "
         "replies room, such as --gen_kwargs max_gen_toks=4096 with --metadata "
         "'{\"reply_tokens\": 4096}'; where the closing tag is a special token, which replies do "
@@ -137,6 +133,11 @@ def refuse_joined_letters(requests: "Sequence[Instance]", lm: Any) -> None:  # n
     decode = getattr(vars(lm).get("tokenizer"), "decode", None)
     if decode is None or not hasattr(lm, "_encode_pair"):
         return
+    if not isinstance(requests[0].args[0], str):
+        raise OptionError(
+            f"{type(lm).__name__} sends prompts as chat turns, after which no letter can be "
+            "scored; leave tokenized_requests out of --model_args, or run the tasks without _logits"
+        )
     ends = {(request.args[0][-_TAIL:], request.args[1]) for request in requests}
     for end, letter in sorted(ends):
         _, scored = lm._encode_pair(end, letter)

@@ -48,10 +48,10 @@ def answer_part(reply: str) -> str:
     return text[: next((m.start() for m in _TURN_END.finditer(text) if m.start()), len(text))]
 
 
-def opens_thought(text: str) -> bool:
-    """Whether text after this one would be a thought: one has been opened and not closed."""
+def open_thought(text: str) -> str:
+    """What a text leaves of an open thought, from its tag on; "" where none is open."""
     tags = list(_THOUGHT.finditer(text))
-    return bool(tags and tags[-1]["opens"])
+    return text[tags[-1].start() :] if tags and tags[-1]["opens"] else ""
 
 
 def plain_text(text: str) -> str:

@@ -128,3 +128,22 @@ def test_a_model_that_cuts_nothing_is_not_looked_at(lm):
 def test_an_encoders_window_holds_the_prompt_alone():
     prompt = "quiet harbour " * 1000
     refuse_left_cut(ours([reply(prompt, tokens=900)], prompt), model(2000, backend="seq2seq"))
+
+
+def test_letters_that_are_sent_as_text_are_cut_all_the_same():
+    prompt = "quiet harbour " * 1000
+    lm = model(1000, tokenized_requests=False, tokenizer="its own")
+    refuse_left_cut(ours([reply(prompt)], prompt), lm)
+    assert "cut " in refused(ours(score(prompt, "A", "B"), prompt), lm)
+
+
+def test_backends_that_encode_in_another_way_or_not_at_all_raise_no_traceback():
+    def plain(text):
+        return words(text)
+
+    def missing(text, **_):
+        raise NotImplementedError
+
+    prompt = "quiet harbour " * 1000
+    assert "as sent" in refused(ours([reply(prompt)], prompt), model(1000, plain))
+    refuse_left_cut(ours([reply(prompt)], prompt), model(1000, missing))

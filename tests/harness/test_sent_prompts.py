@@ -5,6 +5,7 @@ import logging
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from lm_eval.models.api_models import JsonChatStr
@@ -14,7 +15,7 @@ from lm_eval_longsafety.backends.hf import LongSafetyHF
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.harness import sent_prompts
 from lm_eval_longsafety.prompts.sent_text import holds_prompt, text_of
-from lm_eval_longsafety.replies import opens_thought
+from lm_eval_longsafety.replies import open_thought, read_choice
 from lm_eval_longsafety.results.rescore import rescore_sample
 from lm_eval_longsafety.results.results_file import run_from
 from lm_eval_longsafety.results.samples import samples_from_lines
@@ -180,10 +181,27 @@ def test_a_stock_backend_that_removes_thoughts_is_refused_where_the_prompt_opens
 )
 def test_an_open_thought_is_seen_at_the_prompts_end(end, opened):
     prompt = "<think> stands in the document.\nYour answer should be one of the letters: A,B."
-    assert opens_thought(end) is opened
+    assert bool(open_thought(end)) is opened
     tag = sent_prompts.opened_thought(f"<|im_start|>user\n{prompt}<|im_end|>\n{end}", prompt)
     assert bool(tag) is opened
     assert tag.strip() in ("", "<think>", "◁think▷", "<seed:think>")
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["<|channel|>analysis<|message|>", "<think>\n<effort>low</effort>\n", "<think>\nOf [A-D]:\n"],
+)
+def test_what_the_template_writes_into_the_thought_belongs_to_it(end):
+    thought = sent_prompts.opened_thought(f"<user>Which letter?<assistant>{end}", "Which letter?")
+    assert thought == end
+    assert read_choice(f"{thought}So the answer is C.", ["x", "y", "z"]) == ""
+
+
+def test_letters_after_chat_turns_are_refused_in_one_line(rows):
+    lm = SimpleNamespace(tokenizer=SimpleNamespace(decode=str), _encode_pair=None)
+    turns = SimpleNamespace(args=([{"role": "user", "content": "x"}], "A"))
+    with pytest.raises(OptionError, match="leave tokenized_requests out of --model_args"):
+        sent_prompts.refuse_joined_letters([turns], lm)
 
 
 @pytest.mark.parametrize(("enable", "empty"), [(False, False), (None, True), (True, True)])
