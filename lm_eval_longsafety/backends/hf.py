@@ -219,9 +219,13 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
     def _blank_unfinished(self, tokens: torch.Tensor, start: int, max_length: int) -> torch.Tensor:
         """Empty replies that ended inside their reasoning: no letter may be read from a thought."""
         thinks = self.chat_template_args.get("enable_thinking") is not False
+        eos = self.model.generation_config.eos_token_id
+        # In a batch a reply that has ended is padded to the length of the longest.
+        ends = {self.eot_token_id, self.tokenizer.pad_token_id}
+        ends |= set(eos) if isinstance(eos, list) else {eos}
         for row in tokens:
             reply = row[start:].tolist()
-            ended = self.eot_token_id in reply or len(row) < max_length
+            ended = not ends.isdisjoint(reply) or len(row) < max_length
             before = self.tok_decode(row[:start][-TURN:].tolist(), skip_special_tokens=False)
             thinking = open_thought(before) or (thinks and not ended)
             if thinking and not self._has_think_end(reply):

@@ -205,3 +205,18 @@ def test_reasoning_is_dropped_and_cut_off_reasoning_is_no_answer(
 def test_a_wrong_batch_tokens_is_reported_before_the_model_is_loaded(wrong):
     with pytest.raises(OptionError, match="batch_tokens: expected a whole number above 0"):
         LongSafetyHF("/there/is/no/such/model", batch_tokens=wrong)
+
+
+def test_in_a_batch_a_reply_that_ended_with_any_end_token_is_kept(qwen):
+    import torch
+
+    backend = LongSafetyHF(str(qwen), device="cpu", dtype="float32", think_end_token="</think>")
+    letter, end = backend.tok_encode("C")[0], backend.tok_encode(" rain")[0]
+    backend.model.generation_config.eos_token_id = [end]
+    pad = backend.tokenizer.pad_token_id
+    prompt = backend.tok_encode("the quiet harbour")
+    ended = [*prompt, letter, end, pad, pad]
+    cut = [*prompt, letter, letter, letter, letter]
+    tokens = backend._blank_unfinished(torch.tensor([ended, cut]), len(prompt), len(cut))
+    assert tokens[0].tolist() == ended
+    assert set(tokens[1].tolist()[len(prompt) :]) == {backend.eot_token_id}
