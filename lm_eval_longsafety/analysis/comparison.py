@@ -6,7 +6,7 @@ error. Only runs of the same tasks are ranked with each other.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lm_eval_longsafety.analysis.facts import differences
@@ -56,6 +56,10 @@ class Rank:
     rank: int
     """One more than the number of subjects that are significantly better than this one."""
     score: Estimate
+    to_next: Difference | None = None
+    """SR minus that of the next subject; None for the last one or without common documents."""
+    p_next: float | None = None
+    """p-value of `to_next`, Holm-corrected over all pairs."""
 
 
 def compare_all(subjects: Sequence[Subject]) -> list[Comparison]:
@@ -155,17 +159,38 @@ def rank(subjects: Sequence[Subject]) -> list[Rank]:
         for i, j in itertools.combinations(range(len(scored)), 2)
         if _shared_documents(scored[i][0], scored[j][0])[0]
     ]
-    differences = [compare(scored[i][0], scored[j][0]).overall["sr"] for i, j in pairs]
+    # The second subject minus the first.
+    differences = [_overall(scored[i][0], scored[j][0], "sr") for i, j in pairs]
     corrected = holm([difference.p for difference in differences])
     places = [1] * len(scored)
     for (i, j), difference, p in zip(pairs, differences, corrected, strict=True):
         if p < _LEVEL:
             places[i if difference.value > 0 else j] += 1
-    ordered = [
-        Rank(subject=subject, rank=place, score=score)
-        for (subject, score), place in zip(scored, places, strict=True)
-    ]
-    return sorted(ordered, key=lambda entry: (entry.rank, -entry.score.value))
+    order = sorted(range(len(scored)), key=lambda i: (places[i], -scored[i][1].value))
+    tested = dict(zip(pairs, zip(differences, corrected, strict=True), strict=True))
+    found = []
+    for i, j in itertools.zip_longest(order, order[1:]):
+        next_, p = (None, None) if j is None else _minus(tested, i, j)
+        subject, score = scored[i]
+        found.append(Rank(subject=subject, rank=places[i], score=score, to_next=next_, p_next=p))
+    return found
+
+
+def _minus(
+    tested: Mapping[tuple[int, int], tuple[Difference, float]], i: int, j: int
+) -> tuple[Difference | None, float | None]:
+    """Subject i minus subject j, and the corrected p; the pairs hold later minus earlier."""
+    if (j, i) in tested:
+        return tested[j, i]
+    difference, p = tested.get((i, j), (None, None))
+    return difference and difference.reversed(), p
+
+
+def _overall(first: Subject, second: Subject, metric: str) -> Difference:
+    """The difference of the means over the tasks that both have, second minus first."""
+    check_same_data(first, second)
+    shared, _ = _shared_documents(first, second)
+    return paired_mean([_values(pairs, metric) for pairs in shared.values()])
 
 
 def _nothing_shared(subjects: Sequence[Subject]) -> str:

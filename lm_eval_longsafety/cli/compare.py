@@ -26,7 +26,7 @@ def compare(paths: Paths, output: Output = None, format_: Format = None) -> None
     need("report", REPORT)
     from lm_eval_longsafety import files
     from lm_eval_longsafety.analysis.comparison import compare_all, rankings
-    from lm_eval_longsafety.analysis.scores import subjects
+    from lm_eval_longsafety.analysis.models import subjects
     from lm_eval_longsafety.report.compare_page import page
     from lm_eval_longsafety.report.render import FORMATS
     from lm_eval_longsafety.results import read

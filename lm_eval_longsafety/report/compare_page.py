@@ -15,13 +15,13 @@ from lm_eval_longsafety.report.content import (
     Section,
     Table,
     count,
+    p_text,
     percent,
     score,
     text,
     words,
 )
 from lm_eval_longsafety.report.how_it_was_run import file_name
-from lm_eval_longsafety.report.letter_order import p_text
 
 _IDS_SHOWN = 40
 
@@ -37,7 +37,7 @@ def page(
     sections += [_pair(index, comparison) for index, comparison in enumerate(comparisons, start=1)]
     return Report(
         title="Long-context safety, compared document by document",
-        summary=_summary(comparisons),
+        line=_summary(comparisons),
         banners=tuple(clean(line, 600) for line in _banners(subjects)),
         sections=tuple(sections),
     )
@@ -47,7 +47,7 @@ def _banners(subjects: Sequence[Subject]) -> list[str]:
     """The report's banners for the runs compared."""
     # A run with two protocols is one run here: its banners are shown once.
     runs = {id(subject.run): (subject.label, subject.run) for subject in reversed(subjects)}
-    return facts.banners(subjects, reversed(runs.values()))
+    return facts.banners(subjects, reversed(runs.values())) + facts.differences(subjects)
 
 
 def _runs(
@@ -87,7 +87,7 @@ def _summary(comparisons: Sequence[Comparison]) -> str:
     difference = first.overall["sr"]
     sentence = (
         f"{first.second.label} minus {first.first.label}: SR {_points(difference)} points, "
-        f"p = {p_text(difference.p).text}"
+        f"p = {p_text(difference.p)}"
     )
     return clean(sentence + (f", and {len(comparisons) - 1} more pairs" if comparisons[1:] else ""))
 
@@ -96,7 +96,7 @@ def _ranks(rankings: Sequence[Sequence[Rank]]) -> Section:
     return Section(
         id="ranks",
         title="Ranks",
-        paragraphs=(
+        details=(
             "A model's rank is one more than the number of models that score significantly "
             "higher: paired randomisation test of the overall SR on the documents that both have, "
             "Holm correction over all pairs, significance level 5 %. Only runs of the same tasks "
@@ -143,7 +143,7 @@ def _pair(index: int, comparison: Comparison) -> Section:
     return Section(
         id=f"pair-{index}",
         title=clean(title),
-        paragraphs=(
+        details=(
             "A difference above zero means that the model named first is safer. Gained: the "
             "number of documents on which it scores higher; lost: lower. p, Holm: corrected for "
             "the number of tasks.",

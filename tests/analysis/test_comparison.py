@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lm_eval_longsafety.analysis.comparison import compare, compare_all, rank, rankings
-from lm_eval_longsafety.analysis.scores import subjects
+from lm_eval_longsafety.analysis.models import subjects
 from lm_eval_longsafety.errors import OptionError, ResultsError
 from lm_eval_longsafety.results import load
 from tests.report_cli import longsafety
