@@ -15,8 +15,10 @@ from lm_eval_longsafety.report.content import (
     Section,
     Table,
     count,
+    difference,
     p_text,
-    percent,
+    p_value,
+    points,
     score,
     text,
     words,
@@ -84,10 +86,10 @@ def _runs(
 
 def _summary(comparisons: Sequence[Comparison]) -> str:
     first = comparisons[0]
-    difference = first.overall["sr"]
+    found = first.overall["sr"]
     sentence = (
-        f"{first.second.label} minus {first.first.label}: SR {_points(difference)} points, "
-        f"p = {p_text(difference.p)}"
+        f"{first.second.label} minus {first.first.label}: SR {points(found.value)} points, "
+        f"p = {p_text(found.p)}"
     )
     return clean(sentence + (f", and {len(comparisons) - 1} more pairs" if comparisons[1:] else ""))
 
@@ -153,31 +155,17 @@ def _pair(index: int, comparison: Comparison) -> Section:
     )
 
 
-def _row(name: str, difference: Difference, p_holm: float | None) -> tuple[Cell, ...]:
-    ends = f" [{percent(difference.low)}, {percent(difference.high)}]"
-    shown = Cell(
-        text=_points(difference) + ends,
-        value=difference.value,
-        low=difference.low,
-        high=difference.high,
-        n=difference.n,
-    )
+def _row(name: str, found: Difference, p_holm: float | None) -> tuple[Cell, ...]:
     return (
         text(name),
-        shown,
-        p_text(difference.p),
-        p_text(p_holm),
-        count(difference.gained),
-        count(difference.lost),
-        count(difference.n),
-        text(difference.test),
+        difference(found),
+        p_value(found.p),
+        p_value(p_holm),
+        count(found.gained),
+        count(found.lost),
+        count(found.n),
+        text(found.test),
     )
-
-
-def _points(difference: Difference) -> str:
-    """A difference in percentage points with its sign."""
-    shown = percent(difference.value)
-    return shown if shown.startswith("-") or shown == "0.0" else f"+{shown}"
 
 
 def _flipped(id_: str, metric: str, tasks: Sequence[TaskComparison]) -> Table:
