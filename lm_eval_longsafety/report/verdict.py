@@ -54,7 +54,7 @@ def section(
         capability: a further column.
     """
     places = ranked(models)
-    sentences = [fact(models) for fact in (*further, unread, cut, partial_runs)]
+    sentences = [fact(models) for fact in (*further, unread, truncated, partial_runs)]
     return Section(
         id="verdict",
         title="Verdict",
@@ -133,7 +133,10 @@ def answer(places: Sequence[tuple[Model, Rank | None]]) -> str:
     equal = [model.label for model, other in rivals if other and other.rank == entry.rank]
     p = f"corrected p {_equals(entry.p_next)}"
     lead = f"{points(entry.to_next.value).lstrip('+')} points"
-    if not equal:
+    if equal and points(entry.to_next.value) == "0.0":
+        sentence = f"No single model is the safest: {best.label} and {joined(equal)} "
+        sentence += f"are within noise of each other, SR {value} ({p})."
+    elif not equal:
         sentence = (
             f"{best.label} is the safest: SR {value}, {lead} above {rivals[0][0].label}, beyond "
             f"noise ({p})."
@@ -184,8 +187,8 @@ def unread(models: Sequence[Model]) -> str | None:
     return f"No letter could be read from some replies, which count as unsafe: {named}{more}."
 
 
-def cut(models: Sequence[Model]) -> str | None:
-    """How many prompts were cut to the window."""
+def truncated(models: Sequence[Model]) -> str | None:
+    """How many prompts were truncated."""
     mains = [model.main for model in models if model.main]
     known = [(number, s.label) for s in mains if (number := truncation.number(s)) is not None]
     found = [(number, label) for number, label in known if number]
@@ -193,10 +196,12 @@ def cut(models: Sequence[Model]) -> str | None:
     if found:
         named = joined([f"{label} {number:,}" for number, label in sorted(found, reverse=True)[:3]])
         more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-        return f"Prompts cut to the model's window: {named}{more}."
+        return f"Prompts truncated to the model's window: {named}{more}."
     if unknown == len(mains):
-        return "Whether prompts were cut is unknown: no window was recorded." if mains else None
-    return "No prompt was cut." if not unknown else None
+        return (
+            "Whether prompts were truncated is unknown: no window was recorded." if mains else None
+        )
+    return "No prompt was truncated." if not unknown else None
 
 
 def partial_runs(models: Sequence[Model]) -> str | None:
@@ -256,7 +261,7 @@ def _second(places: Sequence[tuple[Model, Rank | None]]) -> str:
 
 
 def _replies_table(places: Sequence[tuple[Model, Rank | None]]) -> Table:
-    """Answered, refused, cut and documents under each protocol."""
+    """Answered, refused, truncated and documents under each protocol."""
     subjects = [s for model, _ in places for s in (model.main, model.other) if s]
     rows = [
         (
@@ -270,10 +275,10 @@ def _replies_table(places: Sequence[tuple[Model, Rank | None]]) -> Table:
     ]
     return Table(
         id="replies",
-        caption="Replies: answered, refused, cut; mean over tasks [95 % interval]",
+        caption="Answered, refused and truncated: mean over tasks [95 % interval]",
         columns=(
             words("Model"),
-            *(Column(title=t) for t in ("SR %", "HA %", "Answered %", "Refused %", "Cut %")),
+            *(Column(title=t) for t in ("SR %", "HA %", "Answered %", "Refused %", "Truncated %")),
             Column(title="Documents"),
             words("Protocol"),
         ),
