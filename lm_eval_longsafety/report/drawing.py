@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lm_eval_longsafety.analysis.paired import Difference
 from lm_eval_longsafety.analysis.stats import Estimate
@@ -96,18 +96,23 @@ def panel(height: float, width: float = WIDTH) -> "tuple[Figure, Axes]":
     return figure, figure.subplots()
 
 
-def multiples(titles: Sequence[str], height: float) -> "tuple[Figure, list[Axes]]":
+def multiples(
+    titles: Sequence[str], height: float, heading: str = ""
+) -> "tuple[Figure, list[Axes]]":
     """A figure with small axes of the same scales, two beside each other, one for each title.
 
     Args:
         titles: such as the models' labels.
         height: of each pair of axes, in inches.
+        heading: above all of them.
     """
     from matplotlib.figure import Figure
 
     rows = -(-len(titles) // 2) if len(titles) > 1 else 1
     columns = min(2, len(titles))
     figure = Figure(figsize=(WIDTH, height * rows + 0.3), layout="constrained")
+    if heading:
+        figure.suptitle(heading, x=0.01, ha="left", fontsize=11, fontweight="bold")
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     places = list(grid.flat)
     for ax in places[len(titles) :]:
@@ -137,7 +142,7 @@ def percent_axis(ax: "Axes", title: str) -> None:
     ax.grid(visible=False, axis="y")
 
 
-def mark(metric: str, model: int | None = None) -> dict[str, object]:
+def mark(metric: str, model: int | None = None) -> dict[str, Any]:
     """Matplotlib's properties of a point: SR filled and round, HA hollow and pointed.
 
     Args:
@@ -234,26 +239,35 @@ def heat_map(
         ylabel: title of the y axis.
         title: above the map.
     """
+    with style():
+        figure, ax = panel(1.2 + 0.34 * len(rows))
+        fields(ax, rows, columns, values)
+        ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    return figure
+
+
+def fields(
+    ax: "Axes",
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: "Mapping[tuple[int, int], float]",
+) -> None:
+    """Draw the coloured fields of a `heat_map` into axes."""
     from matplotlib.colors import LinearSegmentedColormap
 
     colors = LinearSegmentedColormap.from_list("share", [MAP_LOW, MAP_HIGH])
-    with style():
-        figure, ax = panel(1.2 + 0.34 * len(rows))
-        ax.grid(visible=False)
-        for (y, x), value in values.items():
-            ax.fill_between([x - 0.48, x + 0.48], y - 0.46, y + 0.46, color=colors(value), lw=0)
-            ax.text(x, y, f"{100 * value:.0f}", ha="center", va="center",
-                    fontsize=SMALL, color=_readable(colors(value)))  # fmt: skip
-        long = max(map(len, columns), default=0) > 6
-        ax.set_xticks(range(len(columns)), columns)
-        if long:
-            ax.tick_params("x", rotation=40)
-            for name in ax.get_xticklabels():
-                name.set(ha="right", rotation_mode="anchor")
-        rows_of_names(ax, rows)
-        ax.set_xlim(-0.6, len(columns) - 0.4)
-        ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
-    return figure
+    ax.grid(visible=False)
+    for (y, x), value in values.items():
+        ax.fill_between([x - 0.48, x + 0.48], y - 0.46, y + 0.46, color=colors(value), lw=0)
+        ax.text(x, y, f"{100 * value:.0f}", ha="center", va="center",
+                fontsize=SMALL, color=_readable(colors(value)))  # fmt: skip
+    ax.set_xticks(range(len(columns)), columns)
+    if max(map(len, columns), default=0) > 6:
+        ax.tick_params("x", rotation=40)
+        for name in ax.get_xticklabels():
+            name.set(ha="right", rotation_mode="anchor")
+    rows_of_names(ax, rows)
+    ax.set_xlim(-0.6, len(columns) - 0.4)
 
 
 def _readable(color: tuple[float, ...]) -> str:

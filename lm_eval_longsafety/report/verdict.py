@@ -20,6 +20,7 @@ from lm_eval_longsafety.report.content import (
     Table,
     count,
     difference,
+    disagreement,
     joined,
     p_text,
     p_value,
@@ -34,7 +35,6 @@ from lm_eval_longsafety.report.content import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
-LEVEL = 0.05
 Fact = Callable[[Sequence[Model]], str | None]
 """A sentence that changes a decision; None where the runs do not show it."""
 Capability = tuple[str, dict[int, Cell]]
@@ -150,17 +150,7 @@ def answer(places: Sequence[tuple[Model, Rank | None]]) -> str:
 def _disagree(entry: Rank) -> str:
     """A sentence where the interval says something else than the test."""
     found, p = entry.to_next, entry.p_next
-    if found is None or p is None:
-        return ""
-    apart = found.low > 0 or found.high < 0
-    if apart == (p < LEVEL):
-        return ""
-    ends = f"[{points(found.low)}, {points(found.high)}]"
-    without = "leaves out" if apart else "contains"
-    return (
-        f" The interval of the difference, {ends}, {without} zero: it is not corrected for the "
-        "number of pairs and the test does not rest on it, so read this difference with care."
-    )
+    return "" if found is None or p is None else disagreement(found.low, found.high, p)
 
 
 def _equals(p: float) -> str:
