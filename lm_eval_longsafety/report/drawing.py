@@ -180,7 +180,7 @@ def metric_legend(figure: "Figure", metrics: Sequence[str] = ("sr", "ha")) -> No
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], linestyle=line(metric), label=metric.upper(), **mark(metric))  # type: ignore[arg-type]
+        Line2D([], [], linestyle=line(metric), label=metric.upper(), **mark(metric))
         for metric in metrics
     ]
     figure.set_figheight(figure.get_figheight() + 0.21)
@@ -216,7 +216,7 @@ def forest(rows: "Sequence[tuple[str, int, Difference | None]]", title: str) -> 
     return figure
 
 
-def _signed(value: float, _: int) -> str:
+def _signed(value: float, _: float) -> str:
     return f"{value:+g}".replace("-", "−") if value else "0"
 
 
@@ -253,16 +253,20 @@ def fields(
     values: "Mapping[tuple[int, int], float]",
 ) -> None:
     """Draw the coloured fields of a `heat_map` into axes."""
+    from matplotlib.collections import PolyCollection
     from matplotlib.colors import LinearSegmentedColormap
 
     colors = LinearSegmentedColormap.from_list("share", [MAP_LOW, MAP_HIGH])
     ax.grid(visible=False)
+    corners = [(-0.48, -0.46), (0.48, -0.46), (0.48, 0.46), (-0.48, 0.46)]
+    boxes = [[(x + right, y + up) for right, up in corners] for y, x in values]
+    ax.add_collection(PolyCollection(boxes, facecolors=[*map(colors, values.values())]))
     for (y, x), value in values.items():
-        ax.fill_between([x - 0.48, x + 0.48], y - 0.46, y + 0.46, color=colors(value), lw=0)
-        ax.text(x, y, f"{100 * value:.0f}", ha="center", va="center",
+        # Not in the layout: a map has hundreds of them, and none leaves its field.
+        ax.text(x, y, f"{100 * value:.0f}", ha="center", va="center", in_layout=False,
                 fontsize=SMALL, color=_readable(colors(value)))  # fmt: skip
     ax.set_xticks(range(len(columns)), columns)
-    if max(map(len, columns), default=0) > 6:
+    if sum(len(column) + 1 for column in columns) > 24:
         ax.tick_params("x", rotation=40)
         for name in ax.get_xticklabels():
             name.set(ha="right", rotation_mode="anchor")

@@ -25,6 +25,7 @@ from lm_eval_longsafety.report.content import (
     count,
     disagreement,
     in_words,
+    joined,
     model_tables,
     p_text,
     p_value,
@@ -61,6 +62,8 @@ class Trend:
     p: float | None
     """Corrected over the models; None if the documents differ."""
     depths: Mapping[float, Estimate]
+    where: str = ""
+    """The tasks that `depths` are of, in words; empty for those of the trend."""
 
     @property
     def value(self) -> float:
@@ -73,7 +76,7 @@ def section(models: Sequence[Model]) -> Section | None:
     shown = by_sr(models)
     curves: Curves = [(m, by_length.by_bucket(by_length.sampled(m.main))) for m in shown if m.main]
     curves = [(model, curve) for model, curve in curves if curve]
-    maps = _grids(shown) | _embedded(shown)
+    maps = _embedded(shown) | _grids(shown)
     if not curves and not maps:
         return None
     trends = paired_trends(shown) or bucket_trends(curves)
@@ -146,6 +149,7 @@ def bucket_trends(curves: Curves) -> list[Trend]:
     for model, curve in curves:
         shortest, longest = next(iter(curve)), next(reversed(curve))
         ends = by_length.unpaired(curve[shortest], curve[longest])
+        depths, where = _own_depths(model)
         if shortest != longest and ends:
             found.append(
                 Trend(
@@ -156,16 +160,20 @@ def bucket_trends(curves: Curves) -> list[Trend]:
                     low=ends[0],
                     high=ends[1],
                     p=None,
-                    depths=_own_depths(model),
+                    depths=depths,
+                    where=where,
                 )
             )
     return found
 
 
 def answer(trends: Sequence[Trend]) -> str:
-    """How SR changes with the length, and at which depth it is lowest; empty without trends."""
+    """How SR changes with the length, and at which depth it is lowest."""
     if not trends:
-        return ""
+        return (
+            "How SR changes with the length of the context is unknown: that needs samples of "
+            "prompts of several lengths."
+        )
     most = max(trends, key=lambda trend: (round(abs(trend.value), 12), -trend.value))
     sentence = (
         f"{_lead(trends, most)} from {percent(most.first.value)} % at {most.ends[0]} to "
@@ -178,9 +186,13 @@ def answer(trends: Sequence[Trend]) -> str:
         shown = p_text(most.p)
         name = "corrected p" if len(trends) > 1 else "p"
         sentence += f", {name} {shown if '<' in shown else f'= {shown}'}, paired by document"
-    if at := lowest(most.depths):
-        sentence += f"; its SR is lowest at {at}"
+    sentence += _depth(most)
     return sentence + "." + ("" if most.p is None else disagreement(most.low, most.high, most.p))
+
+
+def _depth(trend: Trend) -> str:
+    at = [f"depth {depth:g} ({in_words(found)})" for depth, found in lowest(trend.depths)]
+    return f"; its SR{trend.where and f' on {trend.where}'} is lowest at {some(at)}" if at else ""
 
 
 def _lead(trends: Sequence[Trend], most: Trend) -> str:
@@ -192,24 +204,21 @@ def _lead(trends: Sequence[Trend], most: Trend) -> str:
         return f"With longer contexts SR changes most for {most.label},"
     moved = [trend.value for trend in trends if trend.p is not None and trend.p < LEVEL]
     falls, rises = sum(value < 0 for value in moved), sum(value > 0 for value in moved)
-    counts = f"falls beyond noise for {falls or 'none'} and rises for {rises or 'none'}"
+    noise = f"beyond noise (corrected p < {LEVEL:g})"
+    counts = f"falls {noise} for {falls or 'none'} and rises for {rises or 'none'}"
     if not moved:
-        counts = "changes beyond noise for none"
+        counts = f"changes {noise} for none"
     return (
-        f"With longer contexts SR {counts} of {len(trends)} models (corrected p < {LEVEL:g}); it "
-        f"changes most for {most.label},"
+        f"With longer contexts SR {counts} of {len(trends)} models; it changes most for "
+        f"{most.label},"
     )
 
 
-def lowest(depths: Mapping[float, Estimate]) -> str:
-    """The depth with the lowest SR; empty where it is the same at every depth."""
+def lowest(depths: Mapping[float, Estimate]) -> list[tuple[float, Estimate]]:
+    """The depths with the lowest SR; none where it is the same at every depth."""
     low = min((found.value for found in depths.values()), default=0.0)
-    at = [
-        f"depth {depth:g} ({in_words(found)})"
-        for depth, found in depths.items()
-        if found.value - low < TINY
-    ]
-    return "" if len(at) == len(depths) else some(at)
+    at = [(depth, found) for depth, found in depths.items() if found.value - low < TINY]
+    return at if len(at) < len(depths) else []
 
 
 def _grids(models: Sequence[Model]) -> dict[str, Maps]:
@@ -234,19 +243,23 @@ def _embedded(models: Sequence[Model]) -> dict[str, Maps]:
     return {_EMBEDDED: found} if found else {}
 
 
-def _own_depths(model: Model) -> dict[float, Estimate]:
-    """SR by depth over both grid tasks."""
+def _own_depths(model: Model) -> tuple[dict[float, Estimate], str]:
+    """SR by depth over the tasks whose documents have one, and the names of those tasks."""
     cells: dict[by_length.Place, list[Sample]] = {}
+    splits = []
     for benchmark in (task for task in TASKS if task.grid):
-        for place, samples in by_length.grid(model.main, benchmark).items() if model.main else ():
-            cells.setdefault(place, []).extend(samples)
-    return by_length.by_depth(cells)
+        if own := by_length.grid(model.main, benchmark) if model.main else None:
+            splits.append(benchmark.split)
+            for place, samples in own.items():
+                cells.setdefault(place, []).extend(samples)
+    return by_length.by_depth(cells), joined(splits)
 
 
 def _trend_table(trends: Sequence[Trend]) -> Table:
     paired = any(trend.p is not None for trend in trends)
     rows = []
     for trend in trends:
+        at = lowest(trend.depths)
         change = f"{points(trend.value)} [{points(trend.low)}, {points(trend.high)}]"
         rows.append(
             (
@@ -257,10 +270,13 @@ def _trend_table(trends: Sequence[Trend]) -> Table:
                 score(trend.last),
                 Cell(text=change, value=trend.value, low=trend.low, high=trend.high),
                 *([p_value(trend.p)] * paired),
-                text(lowest(trend.depths)),
+                text(joined([f"{depth:g}" for depth, _ in at])),
+                score(at[0][1] if at else None),
             )
         )
     how = "paired by document, p corrected for the number of models" if paired else "not paired"
+    if where := next((trend.where for trend in trends if trend.where), ""):
+        how += f"; depth on {where}"
     return Table(
         id="length-change",
         caption=f"SR in the shortest and the longest contexts [95 % interval]; {how}",
@@ -272,7 +288,8 @@ def _trend_table(trends: Sequence[Trend]) -> Table:
             Column(title="SR %"),
             Column(title="Change, points"),
             *([Column(title="p")] * paired),
-            words("Lowest at"),
+            words("Lowest at depth"),
+            Column(title="SR %"),
         ),
         rows=tuple(rows),
     )
@@ -336,7 +353,7 @@ def _draw_curves(curves: Curves) -> "MatplotlibFigure":
             for x, found in zip(at, curve.values(), strict=True):
                 if found.low is not None and found.high is not None:
                     ax.plot([x, x], [100 * found.low, 100 * found.high], color=color, linewidth=1.3)
-            ax.set(ylim=(-4, 104), yticks=range(0, 101, 50), xlim=(-0.4, len(starts) - 0.6))
+            ax.set(ylim=(-9, 109), yticks=range(0, 101, 50), xlim=(-0.4, len(starts) - 0.6))
             ax.set_xticks(range(len(starts)), [f"{start // 1024}k" for start in starts])
         figure.supxlabel("prompt tokens from (k = 1,024)", fontsize=10)
     return figure

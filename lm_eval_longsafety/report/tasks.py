@@ -28,6 +28,8 @@ from lm_eval_longsafety.report.content import (
     percent,
     score,
     some,
+    text,
+    words,
 )
 
 if TYPE_CHECKING:
@@ -151,33 +153,39 @@ def _task_of(subject: Subject | None, benchmark: BenchmarkTask) -> TaskScores | 
     return next((task for task in tasks if task.benchmark is benchmark), None)
 
 
-def _task_tables(models: Sequence[Model], tasks: Sequence[BenchmarkTask]) -> tuple[Table, ...]:
-    """SR and HA; the number of documents once for a task if all models have the same."""
-    numbers = [
-        [found.n if (found := _task_of(m.main, task)) else None for m in models] for task in tasks
-    ]
-    same = all(len(set(row) - {None}) <= 1 for row in numbers)
-    rows = []
-    for task, own in zip(tasks, numbers, strict=True):
-        cells = [_cells(model.main, task) for model in models]
-        if not same:
-            cells = [[*each, count(n)] for each, n in zip(cells, own, strict=True)]
-        rows.append((task.split, cells))
-    heads = [*_METRICS.values()] + ["Documents"] * (not same)
+def _task_tables(models: Sequence[Model], tasks: Sequence[BenchmarkTask]) -> list[Table]:
+    rows = [(t.split, [_cells(model.main, t) for model in models]) for t in tasks]
     tables = model_tables(
-        "per-task", "Scores per task [95 % interval]", "Task", _labels(models), rows, heads
+        "per-task",
+        "Scores per task [95 % interval]",
+        "Task",
+        _labels(models),
+        rows,
+        list(_METRICS.values()),
     )
-    if not same:
-        return tables
-    documents = [count(next((n for n in row if n is not None), None)) for row in numbers]
-    return tuple(
-        replace(
-            table,
-            columns=(*table.columns, Column(title="Documents")),
-            rows=tuple((*row, n) for row, n in zip(table.rows, documents, strict=True)),
-        )
-        for table in tables
+    return [*tables, _documents_table(models, tasks)]
+
+
+def _documents_table(models: Sequence[Model], tasks: Sequence[BenchmarkTask]) -> Table:
+    """How many documents were scored, once for all models that have the same numbers."""
+    numbers = {m.label: [_documents(m.main, task) for task in tasks] for m in models}
+    if len(set(map(tuple, numbers.values()))) == 1:
+        numbers = {"Documents": next(iter(numbers.values()))}
+    return Table(
+        id="per-task-documents",
+        caption="Documents per task",
+        columns=(words("Task"), *(Column(title=title) for title in numbers)),
+        rows=tuple(
+            (text(task.split), *map(count, own))
+            for task, *own in zip(tasks, *numbers.values(), strict=True)
+        ),
+        folded=True,
     )
+
+
+def _documents(subject: Subject | None, task: BenchmarkTask) -> int | None:
+    found = _task_of(subject, task)
+    return found.n if found else None
 
 
 def _cells(subject: Subject | None, task: BenchmarkTask) -> list[Cell]:
