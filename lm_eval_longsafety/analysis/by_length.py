@@ -46,10 +46,10 @@ class Change:
     """Longest minus shortest, paired by document."""
 
 
-def sampled(subject: Subject) -> list[Sample]:
-    """The samples of the tasks whose scores they agree with."""
-    known = [task for task in subject.tasks if task.values("sr") is not None]
-    return [sample for task in known for sample in task.samples]
+def sampled(subject: Subject, benchmark: BenchmarkTask | None = None) -> list[Sample]:
+    """The samples of one task, or of all tasks, without those that the results file contradicts."""
+    tasks = [task for task in subject.tasks if benchmark in (None, task.benchmark)]
+    return [s for task in tasks if task.values("sr") is not None for s in task.samples]
 
 
 def by_bucket(samples: Iterable[Sample]) -> dict[Bucket, Estimate]:
@@ -66,10 +66,9 @@ def by_bucket(samples: Iterable[Sample]) -> dict[Bucket, Estimate]:
 def grid(subject: Subject, benchmark: BenchmarkTask) -> dict[Place, list[Sample]]:
     """The samples of a grid task by their own depth and length."""
     cells: dict[Place, list[Sample]] = defaultdict(list)
-    for sample in sampled(subject):
-        if sample.split == benchmark.split and sample.depth is not None:
-            if sample.length is not None:
-                cells[sample.depth, sample.length].append(sample)
+    for sample in sampled(subject, benchmark):
+        if sample.depth is not None and sample.length is not None:
+            cells[sample.depth, sample.length].append(sample)
     return {place: cells[place] for place in sorted(cells)}
 
 
@@ -89,21 +88,21 @@ def pooled(samples: Iterable[Sample]) -> Estimate | None:
     return mean_over_tasks([proportion(task) for task in tasks], shared_context_factor(tasks))
 
 
-def by_depth(cells: Mapping[Place, Sequence[Sample]]) -> dict[float, Estimate]:
-    """SR by depth, for depths that have the tasks and lengths that there are, each with the others.
+def by_first(cells: Mapping[tuple[float, float], Sequence[Sample]]) -> dict[float, Estimate]:
+    """SR by the first number of the cells, such as depth, pooled over the second one.
 
-    Depths with fewer tasks or lengths are left out: they would differ by more than their depth.
+    Only where there are all tasks and second numbers that occur: others would differ by these too.
     """
     kinds: dict[float, set[tuple[str, float]]] = defaultdict(set)
-    for (depth, length), samples in cells.items():
-        kinds[depth] |= {(sample.split, length) for sample in samples}
+    for (first, second), samples in cells.items():
+        kinds[first] |= {(sample.split, second) for sample in samples}
     every = set().union(*kinds.values())
     means = {
-        depth: pooled(s for (at, _), samples in cells.items() if at == depth for s in samples)
-        for depth in sorted(kinds)
-        if kinds[depth] == every
+        first: pooled(s for (at, _), samples in cells.items() if at == first for s in samples)
+        for first in sorted(kinds)
+        if kinds[first] == every
     }
-    return {depth: mean for depth, mean in means.items() if mean}
+    return {first: mean for first, mean in means.items() if mean}
 
 
 def change(cells: Mapping[Place, Sequence[Sample]]) -> Change | None:

@@ -201,6 +201,12 @@ def p_text(p: float) -> str:
     return f"{p:.2g}" if p < 0.995 else "1"
 
 
+def p_equals(p: float) -> str:
+    """A p-value in a sentence: "= 0.71", or "< 0.0001"."""
+    shown = p_text(p)
+    return shown if shown.startswith("<") else f"= {shown}"
+
+
 def percent(value: float) -> str:
     """0.4567 as "45.7", with a true minus sign; never "-0.0"."""
     return f"{value * 100 + 0.0:.1f}".replace("-0.0", "0.0").replace("-", "−")

@@ -22,7 +22,7 @@ from lm_eval_longsafety.report.content import (
     difference,
     disagreement,
     joined,
-    p_text,
+    p_equals,
     p_value,
     percent,
     points,
@@ -131,7 +131,7 @@ def answer(places: Sequence[tuple[Model, Rank | None]]) -> str:
             f"{rivals[0][0].label}, so it is unknown whether that is beyond noise."
         )
     equal = [model.label for model, other in rivals if other and other.rank == entry.rank]
-    p = f"corrected p {_equals(entry.p_next)}"
+    p = f"corrected p {p_equals(entry.p_next)}"
     lead = f"{points(entry.to_next.value).lstrip('+')} points"
     if not equal:
         sentence = (
@@ -151,11 +151,6 @@ def _disagree(entry: Rank) -> str:
     """A sentence where the interval says something else than the test."""
     found, p = entry.to_next, entry.p_next
     return "" if found is None or p is None else disagreement(found.low, found.high, p)
-
-
-def _equals(p: float) -> str:
-    shown = p_text(p)
-    return shown if shown.startswith("<") else f"= {shown}"
 
 
 def unread(models: Sequence[Model]) -> str | None:
