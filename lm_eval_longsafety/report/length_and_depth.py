@@ -163,7 +163,7 @@ def _draw_curves(curves: Curves) -> "MatplotlibFigure":
                 if found.low is not None and found.high is not None:
                     ax.plot([x, x], [100 * found.low, 100 * found.high], color=color, linewidth=1.3)
             ax.set(ylim=(-9, 109), yticks=range(0, 101, 50), xlim=(-0.4, len(starts) - 0.6))
-            ax.set_xticks(range(len(starts)), [f"{start // 1024}k" for start in starts])
+            ax.set_xticks(range(len(starts)), [f"{n // 1024}k" if n else "0" for n in starts])
         figure.supxlabel("prompt tokens from (k = 1,024)", fontsize=10)
     return figure
 
