@@ -97,7 +97,7 @@ def panel(height: float, width: float = WIDTH) -> "tuple[Figure, Axes]":
 
 
 def multiples(
-    titles: Sequence[str], height: float, heading: str = ""
+    titles: Sequence[str], height: float, heading: str = "", below: float = 0.3
 ) -> "tuple[Figure, list[Axes]]":
     """A figure with small axes of the same scales, two beside each other, one for each title.
 
@@ -105,12 +105,14 @@ def multiples(
         titles: such as the models' labels.
         height: of each pair of axes, in inches.
         heading: above all of them.
+        below: room for the labels below the lowest ones, in inches.
     """
     from matplotlib.figure import Figure
 
     rows = -(-len(titles) // 2) if len(titles) > 1 else 1
     columns = min(2, len(titles))
-    figure = Figure(figsize=(WIDTH, height * rows + 0.3), layout="constrained")
+    above = 0.3 if heading else 0
+    figure = Figure(figsize=(WIDTH, above + height * rows + below), layout="constrained")
     if heading:
         figure.suptitle(heading, x=0.01, ha="left", fontsize=11, fontweight="bold")
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
@@ -266,12 +268,17 @@ def fields(
         ax.text(x, y, f"{100 * value:.0f}", ha="center", va="center", in_layout=False,
                 fontsize=SMALL, color=_readable(colors(value)))  # fmt: skip
     ax.set_xticks(range(len(columns)), columns)
-    if sum(len(column) + 1 for column in columns) > 24:
+    if turned(columns):
         ax.tick_params("x", rotation=40)
         for name in ax.get_xticklabels():
             name.set(ha="right", rotation_mode="anchor")
     rows_of_names(ax, rows)
     ax.set_xlim(-0.6, len(columns) - 0.4)
+
+
+def turned(names: Sequence[str]) -> bool:
+    """Whether names below the columns of a small map are too long to stand beside each other."""
+    return sum(len(name) + 1 for name in names) > 24
 
 
 def _readable(color: tuple[float, ...]) -> str:

@@ -137,10 +137,10 @@ def _draw(rows: Sequence[_Row], title: str) -> "MatplotlibFigure":
             ax.plot(ends, [place] * 2, color=drawing.GRID, linewidth=4, zorder=1)
             for metric, end in zip(("ha", "sr"), reversed(ends), strict=True):
                 ax.plot([end], [place], linestyle="none", **drawing.mark(metric, model.index))
-            ax.text(112, place, percent(gap.value) if gap else "", ha="right", va="center",
+            ax.text(117, place, percent(gap.value) if gap else "", ha="right", va="center",
                     fontsize=drawing.SMALL)  # fmt: skip
         drawing.percent_axis(ax, "percent of documents" + (", mean over tasks" * (not title)))
-        ax.set_xlim(-2, 114)
+        ax.set_xlim(-2, 119)
         drawing.rows_of_names(ax, [name for name, *_ in rows])
         ax.set_title(drawing.shorten(title, 40))
         drawing.metric_legend(figure)

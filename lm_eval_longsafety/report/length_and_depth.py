@@ -153,7 +153,7 @@ def _draw_curves(curves: Curves) -> "MatplotlibFigure":
     starts = sorted({key[0] for _, curve in curves for key in curve})
     with drawing.style():
         labels = [model.label for model, _ in curves]
-        figure, axes = drawing.multiples(labels, 1.3, "SR by prompt length")
+        figure, axes = drawing.multiples(labels, 1.2, "SR by prompt length", below=0.5)
         for ax, (model, curve) in zip(axes, curves, strict=True):
             color = drawing.color_of(model.index)
             at = [starts.index(start) for start, _ in curve]
@@ -171,15 +171,20 @@ def _draw_curves(curves: Curves) -> "MatplotlibFigure":
 def _draw_maps(name: str, maps: Maps) -> "MatplotlibFigure":
     depths = sorted({depth for _, cells in maps for depth, _ in cells})
     lengths = sorted({length for _, cells in maps for _, length in cells})
+    rows, columns = [f"{depth:g}" for depth in depths], [f"{length:,g}" for length in lengths]
     with drawing.style():
-        height = 0.45 + 0.22 * len(depths)
-        figure, axes = drawing.multiples([m.label for m, _ in maps], height, name)
+        figure, axes = drawing.multiples(
+            [model.label for model, _ in maps],
+            0.35 + 0.22 * len(rows),
+            name,
+            below=0.9 if drawing.turned(columns) else 0.5,
+        )
         for ax, (_, cells) in zip(axes, maps, strict=True):
             values = {
                 (depths.index(depth), lengths.index(length)): found.value
                 for (depth, length), found in cells.items()
             }
-            drawing.fields(ax, [f"{d:g}" for d in depths], [f"{n:,g}" for n in lengths], values)
+            drawing.fields(ax, rows, columns, values)
         figure.supxlabel("prompt tokens" if name == _EMBEDDED else "length", fontsize=10)
         figure.supylabel("depth", fontsize=10)
     return figure

@@ -217,7 +217,9 @@ def table(found: Sequence[Trend]) -> Table:
                 score(at[0][1] if at else None),
             )
         )
-    how = "paired by document, p corrected for the number of models" if paired else "not paired"
+    how = "paired by document" if paired else "not paired"
+    if paired and len(found) > 1:
+        how += ", p corrected for the number of models"
     if where := next((trend.where for trend in found if trend.where), ""):
         how += f"; depth on {where}"
     return Table(
