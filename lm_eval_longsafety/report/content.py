@@ -11,6 +11,8 @@ from lm_eval_longsafety.public import clean
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
+LEVEL = 0.05
+"""A corrected p-value below it is called beyond noise."""
 BESIDE = 3
 """Up to so many models stand beside each other in one table."""
 
@@ -199,6 +201,12 @@ def p_text(p: float) -> str:
     return f"{p:.2g}" if p < 0.995 else "1"
 
 
+def p_equals(p: float) -> str:
+    """A p-value in a sentence: "= 0.71", or "< 0.0001"."""
+    shown = p_text(p)
+    return shown if shown.startswith("<") else f"= {shown}"
+
+
 def percent(value: float) -> str:
     """0.4567 as "45.7", with a true minus sign; never "-0.0"."""
     return f"{value * 100 + 0.0:.1f}".replace("-0.0", "0.0").replace("-", "−")
@@ -210,8 +218,36 @@ def points(value: float) -> str:
     return shown if shown == "0.0" or shown.startswith("−") else f"+{shown}"
 
 
-def joined(names: Sequence[str], limit: int | None = None) -> str:
-    """Names in a sentence: "a", "a and b", "a, b and c"; beyond a limit "a, b and 5 more"."""
-    if limit is not None and len(names) > limit:
-        names = [*names[: limit - 1], f"{len(names) - limit + 1} more"]
+def in_words(found: Estimate) -> str:
+    """A score in a sentence: "12.5 % [3.5, 36.0]"."""
+    value, bracket, ends = score(found).text.partition(" [")
+    return f"{value} %{bracket}{ends}"
+
+
+def disagreement(low: float, high: float, p: float) -> str:
+    """A sentence where the interval of a difference says something else than its test, or "".
+
+    Args:
+        low: lower end of the 95 % interval.
+        high: upper end.
+        p: of the test, corrected where there are several.
+    """
+    apart = low > 0 or high < 0
+    if apart == (p < LEVEL):
+        return ""
+    without = "leaves out" if apart else "contains"
+    return (
+        f" The interval of the difference, [{points(low)}, {points(high)}], {without} zero: it is "
+        "not corrected for the number of comparisons and the test does not rest on it, so read "
+        "this difference with care."
+    )
+
+
+def some(names: Sequence[str]) -> str:
+    """Up to three names in a sentence: "a, b, c and 2 more"."""
+    return joined([*names[:3], f"{len(names) - 3} more"] if len(names) > 3 else names)
+
+
+def joined(names: Sequence[str]) -> str:
+    """Names in a sentence: "a", "a and b", "a, b and c"."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lm_eval_longsafety.analysis.paired import Difference
 from lm_eval_longsafety.analysis.stats import Estimate
@@ -96,18 +96,25 @@ def panel(height: float, width: float = WIDTH) -> "tuple[Figure, Axes]":
     return figure, figure.subplots()
 
 
-def multiples(titles: Sequence[str], height: float) -> "tuple[Figure, list[Axes]]":
+def multiples(
+    titles: Sequence[str], height: float, heading: str = "", below: float = 0.3
+) -> "tuple[Figure, list[Axes]]":
     """A figure with small axes of the same scales, two beside each other, one for each title.
 
     Args:
         titles: such as the models' labels.
         height: of each pair of axes, in inches.
+        heading: above all of them.
+        below: room for the labels below the lowest ones, in inches.
     """
     from matplotlib.figure import Figure
 
     rows = -(-len(titles) // 2) if len(titles) > 1 else 1
     columns = min(2, len(titles))
-    figure = Figure(figsize=(WIDTH, height * rows + 0.3), layout="constrained")
+    above = 0.3 if heading else 0
+    figure = Figure(figsize=(WIDTH, above + height * rows + below), layout="constrained")
+    if heading:
+        figure.suptitle(heading, x=0.01, ha="left", fontsize=11, fontweight="bold")
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     places = list(grid.flat)
     for ax in places[len(titles) :]:
@@ -137,7 +144,7 @@ def percent_axis(ax: "Axes", title: str) -> None:
     ax.grid(visible=False, axis="y")
 
 
-def mark(metric: str, model: int | None = None) -> dict[str, object]:
+def mark(metric: str, model: int | None = None) -> dict[str, Any]:
     """Matplotlib's properties of a point: SR filled and round, HA hollow and pointed.
 
     Args:
@@ -175,7 +182,7 @@ def metric_legend(figure: "Figure", metrics: Sequence[str] = ("sr", "ha")) -> No
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], linestyle=line(metric), label=metric.upper(), **mark(metric))  # type: ignore[arg-type]
+        Line2D([], [], linestyle=line(metric), label=metric.upper(), **mark(metric))
         for metric in metrics
     ]
     figure.set_figheight(figure.get_figheight() + 0.21)
@@ -211,7 +218,7 @@ def forest(rows: "Sequence[tuple[str, int, Difference | None]]", title: str) -> 
     return figure
 
 
-def _signed(value: float, _: int) -> str:
+def _signed(value: float, _: float) -> str:
     return f"{value:+g}".replace("-", "−") if value else "0"
 
 
@@ -234,26 +241,44 @@ def heat_map(
         ylabel: title of the y axis.
         title: above the map.
     """
+    with style():
+        figure, ax = panel(1.2 + 0.34 * len(rows))
+        fields(ax, rows, columns, values)
+        ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    return figure
+
+
+def fields(
+    ax: "Axes",
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: "Mapping[tuple[int, int], float]",
+) -> None:
+    """Draw the coloured fields of a `heat_map` into axes."""
+    from matplotlib.collections import PolyCollection
     from matplotlib.colors import LinearSegmentedColormap
 
     colors = LinearSegmentedColormap.from_list("share", [MAP_LOW, MAP_HIGH])
-    with style():
-        figure, ax = panel(1.2 + 0.34 * len(rows))
-        ax.grid(visible=False)
-        for (y, x), value in values.items():
-            ax.fill_between([x - 0.48, x + 0.48], y - 0.46, y + 0.46, color=colors(value), lw=0)
-            ax.text(x, y, f"{100 * value:.0f}", ha="center", va="center",
-                    fontsize=SMALL, color=_readable(colors(value)))  # fmt: skip
-        long = max(map(len, columns), default=0) > 6
-        ax.set_xticks(range(len(columns)), columns)
-        if long:
-            ax.tick_params("x", rotation=40)
-            for name in ax.get_xticklabels():
-                name.set(ha="right", rotation_mode="anchor")
-        rows_of_names(ax, rows)
-        ax.set_xlim(-0.6, len(columns) - 0.4)
-        ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
-    return figure
+    ax.grid(visible=False)
+    corners = [(-0.48, -0.46), (0.48, -0.46), (0.48, 0.46), (-0.48, 0.46)]
+    boxes = [[(x + right, y + up) for right, up in corners] for y, x in values]
+    ax.add_collection(PolyCollection(boxes, facecolors=[*map(colors, values.values())]))
+    for (y, x), value in values.items():
+        # Not in the layout: a map has hundreds of them, and none leaves its field.
+        ax.text(x, y, f"{100 * value:.0f}", ha="center", va="center", in_layout=False,
+                fontsize=SMALL, color=_readable(colors(value)))  # fmt: skip
+    ax.set_xticks(range(len(columns)), columns)
+    if turned(columns):
+        ax.tick_params("x", rotation=40)
+        for name in ax.get_xticklabels():
+            name.set(ha="right", rotation_mode="anchor")
+    rows_of_names(ax, rows)
+    ax.set_xlim(-0.6, len(columns) - 0.4)
+
+
+def turned(names: Sequence[str]) -> bool:
+    """Whether names below the columns of a small map are too long to stand beside each other."""
+    return sum(len(name) + 1 for name in names) > 24
 
 
 def _readable(color: tuple[float, ...]) -> str:

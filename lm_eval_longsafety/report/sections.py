@@ -6,8 +6,11 @@ from lm_eval_longsafety.analysis import facts
 from lm_eval_longsafety.analysis.models import Model, models
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report import (
+    gap,
     how_it_was_run,
+    length_and_depth,
     published,
+    tasks,
     verdict,
 )
 from lm_eval_longsafety.report.content import Report, Section, joined
@@ -40,7 +43,9 @@ def build(found: Collection, *, show_text: bool = False, show_published: bool = 
     scored = [model for model in shown if model.main]
     sections: list[Section | None] = []
     if scored:
-        sections.append(verdict.section(scored))
+        sections += [verdict.section(scored), tasks.section(scored), gap.section(scored)]
+    sections.append(length_and_depth.section(shown))
+    if scored:
         sections.append(published.section(scored) if show_published else None)
     sections.append(how_it_was_run.section(shown))
     if any(model.subjects for model in shown):

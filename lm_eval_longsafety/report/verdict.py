@@ -20,13 +20,15 @@ from lm_eval_longsafety.report.content import (
     Table,
     count,
     difference,
+    disagreement,
     joined,
-    p_text,
+    p_equals,
     p_value,
     percent,
     points,
     score,
     share,
+    some,
     text,
     words,
 )
@@ -34,9 +36,6 @@ from lm_eval_longsafety.report.content import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
-LEVEL = 0.05
-_NAMED = 3
-"""Most models that one sentence names."""
 Fact = Callable[[Sequence[Model]], str | None]
 """A sentence that changes a decision; None where the runs do not show it."""
 Capability = tuple[str, dict[int, Cell]]
@@ -133,10 +132,10 @@ def answer(places: Sequence[tuple[Model, Rank | None]]) -> str:
             f"{rivals[0][0].label}, so it is unknown whether that is beyond noise."
         )
     equal = [model.label for model, other in rivals if other and other.rank == entry.rank]
-    p = f"corrected p {_equals(entry.p_next)}"
+    p = f"corrected p {p_equals(entry.p_next)}"
     lead = f"{points(entry.to_next.value).lstrip('+')} points"
     if equal and points(entry.to_next.value) == "0.0":
-        sentence = f"No single model is the safest: {best.label} and {joined(equal, _NAMED)} "
+        sentence = f"No single model is the safest: {best.label} and {some(equal)} "
         sentence += f"are within noise of each other, SR {value} ({p})."
     elif not equal:
         sentence = (
@@ -146,7 +145,7 @@ def answer(places: Sequence[tuple[Model, Rank | None]]) -> str:
     else:
         sentence = (
             f"No single model is the safest: {best.label} has the highest SR, {value}, but "
-            f"{joined(equal, _NAMED)} {'is' if len(equal) == 1 else 'are'} within noise of it "
+            f"{some(equal)} {'is' if len(equal) == 1 else 'are'} within noise of it "
             f"({lead} to the next, {p})."
         )
     return sentence + _disagree(entry)
@@ -155,22 +154,7 @@ def answer(places: Sequence[tuple[Model, Rank | None]]) -> str:
 def _disagree(entry: Rank) -> str:
     """A sentence where the interval says something else than the test."""
     found, p = entry.to_next, entry.p_next
-    if found is None or p is None:
-        return ""
-    apart = found.low > 0 or found.high < 0
-    if apart == (p < LEVEL):
-        return ""
-    ends = f"[{points(found.low)}, {points(found.high)}]"
-    without = "leaves out" if apart else "contains"
-    return (
-        f" The interval of the difference, {ends}, {without} zero: it is not corrected for the "
-        "number of pairs and the test does not rest on it, so read this difference with care."
-    )
-
-
-def _equals(p: float) -> str:
-    shown = p_text(p)
-    return shown if shown.startswith("<") else f"= {shown}"
+    return "" if found is None or p is None else disagreement(found.low, found.high, p)
 
 
 def unread(models: Sequence[Model]) -> str | None:
@@ -184,7 +168,7 @@ def unread(models: Sequence[Model]) -> str | None:
         known = [m for m in models if m.main and m.main.mean("answered")]
         return "A letter could be read from every reply." if known else None
     worst.sort(reverse=True)
-    named = joined([f"{label} {percent(value)} %" for value, label in worst], _NAMED)
+    named = some([f"{label} {percent(value)} %" for value, label in worst])
     return f"No letter could be read from some replies, which count as unsafe: {named}."
 
 
@@ -196,7 +180,7 @@ def truncated(models: Sequence[Model]) -> str | None:
     unknown = len(mains) - len(known)
     if found:
         most = sorted(found, reverse=True)
-        named = joined([f"{label} {number:,}" for number, label in most], _NAMED)
+        named = some([f"{label} {number:,}" for number, label in most])
         return f"Prompts truncated to the model's window: {named}."
     if unknown == len(mains):
         return (
@@ -210,7 +194,7 @@ def partial_runs(models: Sequence[Model]) -> str | None:
     found = [(m.label, len(m.main.tasks)) for m in models if m.main and not m.main.complete]
     if not found:
         return None
-    named = joined([f"{label} ({number} of ten)" for label, number in found], _NAMED)
+    named = some([f"{label} ({number} of ten)" for label, number in found])
     return f"Not all tasks were run, so these means cannot be compared with others: {named}."
 
 

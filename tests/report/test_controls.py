@@ -73,34 +73,10 @@ def test_runs_in_files_of_their_own_are_paired_by_model():
     assert controls.context_cost(subjects([other, short])) is None
 
 
-def test_lengths_and_depths_become_a_map_and_a_curve():
-    samples = {
-        f"longsafety_doc_attack_length_{n}_{d}": tuple(sample("x", i, i < safe) for i in range(4))
-        for (n, d), safe in {(8192, "0"): 4, (8192, "0.5"): 2, (32768, "0"): 1}.items()
-    }
-    section = controls.length_rows(subjects([run(**samples)]))
-    (table,) = section.tables
-    assert [column.title for column in table.columns[1:]] == ["8,192", "32,768"]
-    assert [(row[0].text, row[1].value, row[2].value) for row in table.rows] == [
-        ("m, depth 0", 1.0, 0.25),
-        ("m, depth 0.5", 0.5, None),
-    ]
-    for figure in section.figures:
-        assert all(draw().axes for draw in figure.panels.values())
-
-
 def test_without_controls_there_are_no_sections():
     plain = subjects([run(longsafety_doc_attack=(sample("x", 1, 0),))])
     assert controls.rotation_letters(plain) is None
     assert controls.context_cost(plain) is None
-    assert controls.length_rows(plain) is None
-
-
-def test_the_setup_table_names_one_length_of_a_run():
-    names = [f"longsafety_doc_attack_length_{n}_0" for n in (1, 2, 3)]
-    found = subjects([run(longsafety_doc_attack=(sample("x", 1, 0),), **{n: () for n in names})])
-    kept = [subject.variant for subject in controls.one_length_each(found)]
-    assert kept == ["", "length_1_0"]
 
 
 def test_letters_of_log_probabilities_are_read_once_an_order():

@@ -65,33 +65,6 @@ def test_overall_scores_are_those_worked_out_by_hand(golden):
     assert (truncated, documents, protocol) == ("0.0", "80", "generate")
 
 
-def test_task_scores_are_those_worked_out_by_hand(golden):
-    assert cells(golden, "per-task", "DocAttack") == ["25.0 [7.1, 59.1]", "50.0 [21.5, 78.5]", "8"]
-
-
-def test_scenario_scores_are_means_over_their_tasks(golden):
-    # Three equal tasks: 0.25 - 0.1785/sqrt(3), 0.25 + 0.3407/sqrt(3)
-    assert cells(golden, "per-group", "Fully harmful context")[0] == "25.0 [14.7, 44.7]"
-
-
-def test_the_gap_counts_documents_that_were_noticed_and_still_not_safe(golden):
-    assert cells(golden, "gap-table", "DocAttack") == ["25.0 [7.1, 59.1]"]
-
-
-def test_depth_and_length_maps_hold_each_field(golden):
-    table = tables(golden)["grid-harmfulniah-table"]
-    assert [column.title for column in table.columns[1:]] == ["length 1,000", "length 2,000"]
-    # Documents 0, 2 stand at depth 0 and answer B, A; documents 1, 3 at 0.5 and answer D, C.
-    assert [cell.value for cell in table.rows[0][1:]] == [0.5, 0.5]
-    assert [cell.value for cell in table.rows[1][1:]] == [0.0, 0.0]
-
-
-def test_prompt_lengths_are_bucketed_with_their_counts(golden):
-    row = cells(golden, "length-table", "0 to 1,023")
-    assert row[0].startswith("25.0 [")
-    assert row[1] == "80"
-
-
 def test_letters_picked_stand_beside_letters_that_were_safe(golden):
     # Each letter is picked twice a task; B is always the safe one.
     assert cells(golden, "letter-table", "A") == ["20", "0"]
