@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 BESIDE = 3
 """Up to so many models stand beside each other in one table."""
+LEVEL = 0.05
+"""A difference is beyond noise if its p-value, corrected where there are several, is below."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +199,35 @@ def p_text(p: float) -> str:
     if p < 1e-4:
         return "< 0.0001"
     return f"{p:.2g}" if p < 0.995 else "1"
+
+
+def p_is(p: float) -> str:
+    """A p-value after "p" in a sentence: "= 0.03" or "< 0.0001"."""
+    shown = p_text(p)
+    return shown if shown.startswith("<") else f"= {shown}"
+
+
+def disagree(found: Sequence[tuple[str, Difference, float]], of: str = "") -> str:
+    """A sentence on differences whose interval says something else than the test; else `""`.
+
+    Args:
+        found: (name or `""`, difference, its p) of each difference.
+        of: what the p-values are corrected for, such as "pairs"; `""` if they are not corrected.
+    """
+    named = []
+    for name, each, p in found:
+        apart = each.low > 0 or each.high < 0
+        if apart != (p < LEVEL):
+            ends = f"[{points(each.low)}, {points(each.high)}]"
+            zero = "leaves out zero" if apart else "contains zero"
+            named.append(f"{f' of {name}' if name else ''}, {ends}, {zero}")
+    if not named:
+        return ""
+    corrected = f"it is not corrected for the number of {of} and " if of else ""
+    return (
+        f"The interval of the difference{' and that'.join(named)}: {corrected}the test does not "
+        "rest on it, so read this difference with care."
+    )
 
 
 def percent(value: float) -> str:

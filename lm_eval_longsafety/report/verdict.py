@@ -20,8 +20,9 @@ from lm_eval_longsafety.report.content import (
     Table,
     count,
     difference,
+    disagree,
     joined,
-    p_text,
+    p_is,
     p_value,
     percent,
     points,
@@ -34,7 +35,6 @@ from lm_eval_longsafety.report.content import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
-LEVEL = 0.05
 Fact = Callable[[Sequence[Model]], str | None]
 """A sentence that changes a decision; None where the runs do not show it."""
 Capability = tuple[str, dict[int, Cell]]
@@ -131,7 +131,7 @@ def answer(places: Sequence[tuple[Model, Rank | None]]) -> str:
             f"{rivals[0][0].label}, so it is unknown whether that is beyond noise."
         )
     equal = [model.label for model, other in rivals if other and other.rank == entry.rank]
-    p = f"corrected p {_equals(entry.p_next)}"
+    p = f"corrected p {p_is(entry.p_next)}"
     lead = f"{points(entry.to_next.value).lstrip('+')} points"
     if not equal:
         sentence = (
@@ -144,28 +144,8 @@ def answer(places: Sequence[tuple[Model, Rank | None]]) -> str:
             f"{joined(equal)} {'is' if len(equal) == 1 else 'are'} within noise of it "
             f"({lead} to the next, {p})."
         )
-    return sentence + _disagree(entry)
-
-
-def _disagree(entry: Rank) -> str:
-    """A sentence where the interval says something else than the test."""
-    found, p = entry.to_next, entry.p_next
-    if found is None or p is None:
-        return ""
-    apart = found.low > 0 or found.high < 0
-    if apart == (p < LEVEL):
-        return ""
-    ends = f"[{points(found.low)}, {points(found.high)}]"
-    without = "leaves out" if apart else "contains"
-    return (
-        f" The interval of the difference, {ends}, {without} zero: it is not corrected for the "
-        "number of pairs and the test does not rest on it, so read this difference with care."
-    )
-
-
-def _equals(p: float) -> str:
-    shown = p_text(p)
-    return shown if shown.startswith("<") else f"= {shown}"
+    doubt = disagree([("", entry.to_next, entry.p_next)], "pairs")
+    return f"{sentence} {doubt}" if doubt else sentence
 
 
 def unread(models: Sequence[Model]) -> str | None:
