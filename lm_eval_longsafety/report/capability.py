@@ -23,6 +23,7 @@ from lm_eval_longsafety.analysis.stats import TINY, Z95, Estimate
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.content import (
+    BESIDE,
     Cell,
     Column,
     Figure,
@@ -64,15 +65,16 @@ def section(models: Sequence[Model], found: Average) -> Section | None:
         ("safety-table", "Other safety and bias tasks"): [n for n in main if is_safety(n)],
         ("capability-leaves", "Subtasks of these groups"): [n for n in names if n in below],
     }
+    tables = [_table(*kind, own, models, found) for kind, own in kinds.items() if own]
+    if len(models) > BESIDE:
+        tables.append(_metrics_table(names, models))
     points = _points(models, found)
     return Section(
         id="capability",
         title="Safety beside capability",
         answer=answer(points),
         figures=(_figure(points, found.names),) if points else (),
-        tables=tuple(
-            _table(id_, caption, own, models, found) for (id_, caption), own in kinds.items() if own
-        ),
+        tables=tuple(tables),
         notes=tuple(_notes(models, names, found)),
         details=_DETAILS,
     )
@@ -148,12 +150,22 @@ def _have(points: Sequence[Point]) -> str:
 
 def _said(estimate: Estimate) -> str:
     """A score in a sentence: "45.0 % [40.1, 50.0]"."""
-    shown, _, ends = score(estimate).text.partition(" [")
-    return f"{shown} % [{ends}" if ends else f"{shown} %"
+    return _share(estimate).text
+
+
+def _share(estimate: Estimate | None) -> Cell:
+    """The same as a cell; other tasks are not all in percent."""
+    cell = score(estimate)
+    value, bracket, ends = cell.text.partition(" [")
+    return cell if estimate is None else replace(cell, text=f"{value} %{bracket}{ends}")
 
 
 def _short(names: Sequence[str]) -> str:
     return clean(names[0], 60) if len(names) == 1 else f"mean of {len(names)} tasks"
+
+
+def _mean_of(names: Sequence[str]) -> str:
+    return _long(names) if len(names) == 1 else f"mean of {_long(names)}"
 
 
 def _long(names: Sequence[str]) -> str:
@@ -164,7 +176,10 @@ def _long(names: Sequence[str]) -> str:
 
 
 def _notes(models: Sequence[Model], names: Sequence[str], found: Average) -> list[str]:
-    notes = []
+    directions = [
+        f"{clean(name, 60)}: {read}" for name in names if (read := _reading(name, models))
+    ]
+    notes = ["; ".join(directions[:_NAMED]) + "."] if directions else []
     for model in models:
         twice = [name for name in names if len(all_values(model, name)) > 1]
         if twice:
@@ -182,29 +197,52 @@ def _table(
     id_: str, caption: str, names: Sequence[str], models: Sequence[Model], found: Average
 ) -> Table:
     shown = [m for m in models if any(all_values(m, name) for name in names)]
+    beside = len(models) <= BESIDE
     rows = []
     if id_ == "capability-table" and found.means:
-        means = [score(found.means.get(model.index)) for model in shown]
-        rows.append((text("Capability"), text(f"mean of {_long(found.names)}"), *means))
+        means = [_share(found.means.get(model.index)) for model in shown]
+        rows.append((text("Capability"), *[text(_mean_of(found.names))] * beside, *means))
     for name in names:
-        metrics = [value_of(model, name) for model in shown]
-        all_ = [metric for model in shown for metric in all_values(model, name)]
-        described = list(dict.fromkeys(_describe(name, metric) for metric in all_))
-        rows.append((text(name), text(" / ".join(described)), *map(_cell, metrics)))
+        cells = [_cell(value_of(model, name)) for model in shown]
+        rows.append((text(name), *[text(_described(name, models))] * beside, *cells))
     return Table(
         id=id_,
         caption=f"{caption} [95 % interval]",
-        columns=(words("Task"), words("Metric"), *(Column(title=m.label) for m in shown)),
+        columns=(
+            words("Task"),
+            *[words("Metric")] * beside,
+            *(Column(title=m.label) for m in shown),
+        ),
         rows=tuple(rows),
         folded=id_ == "capability-leaves",
     )
 
 
-def _describe(name: str, metric: Metric) -> str:
-    lower = "lower is better" if metric.higher_is_better is False else ""
-    filter_ = "" if metric.filter in ("", "none") else f", {metric.filter}"
-    read = direction(name) or lower
-    return metric.name + filter_ + (f"; {read}" if read else "")
+def _metrics_table(names: Sequence[str], models: Sequence[Model]) -> Table:
+    """The metric of each task, where the tables of many models have no room for it."""
+    return Table(
+        id="capability-metrics",
+        caption="Metrics of these tasks",
+        columns=(words("Task"), words("Metric")),
+        rows=tuple((text(name), text(_described(name, models))) for name in names),
+        folded=True,
+    )
+
+
+def _described(name: str, models: Sequence[Model]) -> str:
+    """Metric and filter, and in which direction it is to be read."""
+    metrics = [metric for model in models for metric in all_values(model, name)]
+    filters = [f", {m.filter}" if m.filter not in ("", "none") else "" for m in metrics]
+    named = dict.fromkeys(m.name + own for m, own in zip(metrics, filters, strict=True))
+    read = _reading(name, models)
+    return " / ".join(named) + (f"; {read}" if read else "")
+
+
+def _reading(name: str, models: Sequence[Model]) -> str:
+    """In which direction a task's values are to be read; `""` where higher is better."""
+    metrics = [metric for model in models for metric in all_values(model, name)]
+    lower = any(metric.higher_is_better is False for metric in metrics)
+    return direction(name) or ("lower is better" if lower else "")
 
 
 def _cell(metric: Metric | None) -> Cell:
@@ -212,9 +250,7 @@ def _cell(metric: Metric | None) -> Cell:
     if metric is None or metric.value is None:
         return Cell(text="n/a")
     if is_share(metric):
-        cell = score(interval(metric))
-        value, bracket, ends = cell.text.partition(" [")
-        return replace(cell, text=f"{value} %{bracket}{ends}")
+        return _share(interval(metric))
     shown = f"{metric.value:,.6g}"
     if not metric.stderr or metric.stderr < 0:
         return Cell(text=shown, value=metric.value)
@@ -226,7 +262,7 @@ def _cell(metric: Metric | None) -> Cell:
 def _figure(points: Sequence[Point], names: Sequence[str]) -> Figure:
     return Figure(
         id="capability",
-        title=f"SR against capability: {'' if len(names) == 1 else 'mean of '}{_long(names)}",
+        title=f"SR against capability: {_mean_of(names)}",
         description="Each model's SR against its capability, both with 95 % intervals.",
         panels={"": partial(_draw, points, f"capability, percent ({_short(names)})")},
     )

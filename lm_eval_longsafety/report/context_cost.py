@@ -107,11 +107,11 @@ def _tables(found: Sequence[Effect], metric: str) -> tuple[Table, ...]:
             )
     return model_tables(
         f"context-cost-{metric}",
-        f"{metric.upper()} with the context minus without [95 % interval], p corrected",
+        f"{metric.upper()} with the context minus without [95 % interval]",
         "Task",
         [effect.model.label for effect in found],
         rows,
-        ("Points", "p"),
+        ("points", "corrected p"),
     )
 
 

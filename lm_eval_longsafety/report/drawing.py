@@ -236,8 +236,6 @@ def name_points(
         ax: its axes, whose limits are fixed.
         points: (x, y, name, place of the model) in the axes' units.
     """
-    from matplotlib.text import Text
-
     figure.draw_without_rendering()
     frame = ax.get_window_extent()
     taken = [drawn.get_window_extent() for drawn in ax.lines]
@@ -245,26 +243,27 @@ def name_points(
         note = ax.annotate(
             shorten(name, 24), (x, y), (0, 0), textcoords="offset points", fontsize=SMALL,
             color=color_of(model), in_layout=False,
-            arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.7, "shrinkB": 4},
         )  # fmt: skip
 
         def faults(place: tuple[int, int, int], note: "Annotation" = note) -> int:
-            """Put the name there; how much it covers, with a place outside the axes the worst."""
+            """Put the name there; how much it covers, where outside the axes is the worst."""
             distance, right, up = place
             note.set(
                 position=(distance * right, distance * up),
                 ha=("center", "left", "right")[right],
                 va=("center", "bottom", "top")[up],
             )
-            box = Text.get_window_extent(note)
+            box = note.get_window_extent()
             outside = not (frame.contains(*box.min) and frame.contains(*box.max))
             return box.count_overlaps(taken) + 100 * outside
 
-        best = min(_PLACES, key=faults)
+        distance, right, up = best = min(_PLACES, key=faults)
         faults(best)
-        if note.arrow_patch is not None:
-            note.arrow_patch.set_visible(best[0] > _PLACES[0][0])
-        taken.append(Text.get_window_extent(note))
+        taken.append(note.get_window_extent())
+        if distance > _PLACES[0][0]:
+            line = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 4}
+            ax.annotate("", (x, y), (distance * right, distance * up),
+                        textcoords="offset points", arrowprops=line, in_layout=False)  # fmt: skip
 
 
 _PLACES = tuple(

@@ -152,7 +152,7 @@ def _orders(
         id="letter-order",
         title="SR under all letter orders minus SR of the plain run",
         description="The difference in SR of each model with its 95 % interval, about zero.",
-        panels={"": partial(forest, found, "points of SR, all letter orders minus plain run")},
+        panels={"": partial(forest, found, "points of SR, all orders minus plain run")},
     )
     further = [doubts(changes(found), named=False), _preference(models) or ""]
     return Section(
