@@ -73,7 +73,7 @@ def section(models: Sequence[Model], found: Average) -> Section | None:
         id="capability",
         title="Safety beside capability",
         answer=answer(points),
-        figures=(_figure(points, found.names),) if points else (),
+        figures=(_figure(points, found.names),) if len(points) > 1 else (),
         tables=tuple(tables),
         notes=tuple(_notes(models, names, found)),
         details=_DETAILS,
