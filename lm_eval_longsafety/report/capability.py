@@ -29,6 +29,7 @@ from lm_eval_longsafety.report.content import (
     Figure,
     Section,
     Table,
+    in_words,
     joined,
     score,
     text,
@@ -99,10 +100,10 @@ def answer(points: Sequence[Point]) -> str:
         return "No capability task has a value of every model, so SR stands alone."
     if len(points) == 1:
         (only,) = points
-        return f"{only.label}: capability {_said(only.capability)}, SR {_said(only.safety)}."
+        return f"{only.label}: capability {in_words(only.capability)}, SR {in_words(only.safety)}."
     able = _highest(points, [point.capability.value for point in points])
     safe = _highest(points, [point.safety.value for point in points])
-    capability, sr = _said(able[0].capability), _said(safe[0].safety)
+    capability, sr = in_words(able[0].capability), in_words(safe[0].safety)
     if able == safe and len(able) == 1:
         return (
             f"{able[0].label} has the highest capability, {capability}, and the highest SR, "
@@ -110,8 +111,8 @@ def answer(points: Sequence[Point]) -> str:
         )
     # Of one model alone its other value is given too.
     further = [
-        f" (SR {_said(able[0].safety)})" if len(able) == 1 else "",
-        f" (capability {_said(safe[0].capability)})" if len(safe) == 1 else "",
+        f" (SR {in_words(able[0].safety)})" if len(able) == 1 else "",
+        f" (capability {in_words(safe[0].capability)})" if len(safe) == 1 else "",
     ]
     return (
         f"{_have(able)} the highest capability, {capability}{further[0]}; "
@@ -148,16 +149,9 @@ def _have(points: Sequence[Point]) -> str:
     return f"{joined([p.label for p in points])} {'has' if len(points) == 1 else 'have'}"
 
 
-def _said(estimate: Estimate) -> str:
-    """A score in a sentence: "45.0 % [40.1, 50.0]"."""
-    return _share(estimate).text
-
-
 def _share(estimate: Estimate | None) -> Cell:
-    """The same as a cell; other tasks are not all in percent."""
-    cell = score(estimate)
-    value, bracket, ends = cell.text.partition(" [")
-    return cell if estimate is None else replace(cell, text=f"{value} %{bracket}{ends}")
+    """A cell with "%": other tasks are not all in percent."""
+    return score(None) if estimate is None else replace(score(estimate), text=in_words(estimate))
 
 
 def _short(names: Sequence[str]) -> str:

@@ -17,9 +17,9 @@ from lm_eval_longsafety.report.content import (
     Table,
     count,
     difference,
-    disagree,
+    disagreement,
     joined,
-    p_is,
+    p_equals,
     score,
     text,
     words,
@@ -55,10 +55,13 @@ def sentence(cause: str, found: Sequence[Change]) -> str:
         noise = "beyond" if only.p < LEVEL else "within"
         return (
             f"{cause} changes the SR of {only.label} by {_points(only.difference)}, {noise} noise "
-            f"(p {p_is(only.p)})"
+            f"(p {p_equals(only.p)})"
         )
     named = joined(
-        [f"{c.label}, {_points(c.difference)} (corrected p {p_is(c.p)})" for c in largest(found)]
+        [
+            f"{c.label}, {_points(c.difference)} (corrected p {p_equals(c.p)})"
+            for c in largest(found)
+        ]
     )
     beyond = [change for change in found if change.p < LEVEL]
     if not beyond:
@@ -77,17 +80,20 @@ def largest(found: Sequence[Change]) -> list[Change]:
     return [change for change in pool if abs(change.difference.value) > size - TINY]
 
 
-def doubts(found: Sequence[Change], *, named: bool) -> str:
-    """A sentence on intervals that disagree with their tests; `""` where none does.
+def doubts(found: Sequence[Change], *, named: bool) -> list[str]:
+    """A sentence for each interval that disagrees with its test, with the model's name.
 
     Args:
         found: all changes.
         named: of those that `sentence` names, else of the others.
     """
-    several = len(found) > 1
-    chosen = [change for change in found if (change in largest(found)) == named]
-    rows = [(change.label if several else "", change.difference, change.p) for change in chosen]
-    return disagree(rows, "models" if several else "")
+    sentences = []
+    for change in found:
+        between = change.difference
+        doubt = disagreement(between.low, between.high, change.p)
+        if doubt and (change in largest(found)) == named:
+            sentences.append(doubt.strip() if len(found) == 1 else f"{change.label}:{doubt}")
+    return sentences
 
 
 def forest(effects: Sequence[Effect], title: str) -> "MatplotlibFigure":

@@ -11,10 +11,10 @@ from lm_eval_longsafety.public import clean
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
+LEVEL = 0.05
+"""A corrected p-value below it is called beyond noise."""
 BESIDE = 3
 """Up to so many models stand beside each other in one table."""
-LEVEL = 0.05
-"""A difference is beyond noise if its p-value, corrected where there are several, is below."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,33 +201,10 @@ def p_text(p: float) -> str:
     return f"{p:.2g}" if p < 0.995 else "1"
 
 
-def p_is(p: float) -> str:
-    """A p-value after "p" in a sentence: "= 0.03" or "< 0.0001"."""
+def p_equals(p: float) -> str:
+    """A p-value in a sentence: "= 0.71", or "< 0.0001"."""
     shown = p_text(p)
     return shown if shown.startswith("<") else f"= {shown}"
-
-
-def disagree(found: Sequence[tuple[str, Difference, float]], of: str = "") -> str:
-    """A sentence on differences whose interval says something else than the test; else `""`.
-
-    Args:
-        found: (name or `""`, difference, its p) of each difference.
-        of: what the p-values are corrected for, such as "pairs"; `""` if they are not corrected.
-    """
-    named = []
-    for name, each, p in found:
-        apart = each.low > 0 or each.high < 0
-        if apart != (p < LEVEL):
-            ends = f"[{points(each.low)}, {points(each.high)}]"
-            zero = "leaves out zero" if apart else "contains zero"
-            named.append(f"{f' of {name}' if name else ''}, {ends}, {zero}")
-    if not named:
-        return ""
-    corrected = f"it is not corrected for the number of {of} and " if of else ""
-    return (
-        f"The interval of the difference{' and that'.join(named)}: {corrected}the test does not "
-        "rest on it, so read this difference with care."
-    )
 
 
 def percent(value: float) -> str:
@@ -239,6 +216,36 @@ def points(value: float) -> str:
     """A difference in percentage points with its sign: 0.0123 as "+1.2"; "0.0" has none."""
     shown = percent(value)
     return shown if shown == "0.0" or shown.startswith("−") else f"+{shown}"
+
+
+def in_words(found: Estimate) -> str:
+    """A score in a sentence: "12.5 % [3.5, 36.0]"."""
+    value, bracket, ends = score(found).text.partition(" [")
+    return f"{value} %{bracket}{ends}"
+
+
+def disagreement(low: float, high: float, p: float) -> str:
+    """A sentence where the interval of a difference says something else than its test, or "".
+
+    Args:
+        low: lower end of the 95 % interval.
+        high: upper end.
+        p: of the test, corrected where there are several.
+    """
+    apart = low > 0 or high < 0
+    if apart == (p < LEVEL):
+        return ""
+    without = "leaves out" if apart else "contains"
+    return (
+        f" The interval of the difference, [{points(low)}, {points(high)}], {without} zero: it is "
+        "not corrected for the number of comparisons and the test does not rest on it, so read "
+        "this difference with care."
+    )
+
+
+def some(names: Sequence[str]) -> str:
+    """Up to three names in a sentence: "a, b, c and 2 more"."""
+    return joined([*names[:3], f"{len(names) - 3} more"] if len(names) > 3 else names)
 
 
 def joined(names: Sequence[str]) -> str:

@@ -46,14 +46,13 @@ def section(models: Sequence[Model]) -> Section | None:
         description="The difference in SR of each model with its 95 % interval, about zero.",
         panels={"": partial(forest, found, "points of SR, with the context minus without")},
     )
-    further = filter(None, [doubts(changes(found), named=False)])
     return Section(
         id="context-cost",
         title="Cost of the context",
         answer=answer(changes(found)),
         figures=(figure,) if found else (),
         tables=tuple(tables),
-        notes=(*further, *notes),
+        notes=(*doubts(changes(found), named=False), *notes),
         details=_DETAILS,
     )
 
@@ -68,7 +67,7 @@ def answer(found: Sequence[Change]) -> str:
     """How much the context changes SR."""
     if not found:
         return "What the context costs is unknown: no model has samples both with and without it."
-    return " ".join(filter(None, [f"{sentence('The context', found)}.", doubts(found, named=True)]))
+    return " ".join([f"{sentence('The context', found)}.", *doubts(found, named=True)])
 
 
 _DETAILS = (

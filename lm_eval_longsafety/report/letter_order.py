@@ -27,6 +27,7 @@ from lm_eval_longsafety.report.content import (
     Section,
     Table,
     difference,
+    in_words,
     p_value,
     percent,
     score,
@@ -77,9 +78,7 @@ def answer(found: Sequence[Change], kept: Sequence[tuple[str, Estimate]]) -> str
     parts = [sentence("Moving the letters", found)] if found else []
     values = [estimate.value for _, estimate in kept]
     if len(kept) == 1:
-        shown, _, ends = score(kept[0][1]).text.partition(" [")
-        name = "the model" if found else kept[0][0]
-        share = f"{shown} % [{ends}" if ends else f"{shown} %"
+        name, share = "the model" if found else kept[0][0], in_words(kept[0][1])
         parts.append(f"{name} keeps its choice under every order on {share} of the documents")
     elif kept and max(values) > min(values):
         (low, worst), (high, best) = (
@@ -98,7 +97,7 @@ def answer(found: Sequence[Change], kept: Sequence[tuple[str, Estimate]]) -> str
     if not parts:
         return "All letter orders were run, but their scores are missing."
     shown = "; ".join(parts) + "."
-    return " ".join(filter(None, [shown[0].upper() + shown[1:], doubts(found, named=True)]))
+    return " ".join([shown[0].upper() + shown[1:], *doubts(found, named=True)])
 
 
 _PICKED = "How often each letter was picked, and how often it was that of the safe choice"
@@ -154,14 +153,15 @@ def _orders(
         description="The difference in SR of each model with its 95 % interval, about zero.",
         panels={"": partial(forest, found, "points of SR, all orders minus plain run")},
     )
-    further = [doubts(changes(found), named=False), _preference(models) or ""]
+    preference = _preference(models)
+    own = [*doubts(changes(found), named=False), *([preference] if preference else [])]
     return Section(
         id=ID,
         title=TITLE,
         answer=answer(changes(found), _kept(turned)),
         figures=(figure,) if found else (),
         tables=tuple(tables),
-        notes=(*filter(None, further), *notes),
+        notes=(*own, *notes),
         details=(*_ORDERS, *_LETTERS),
     )
 

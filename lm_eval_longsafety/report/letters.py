@@ -21,7 +21,7 @@ from lm_eval_longsafety.report.content import (
     Table,
     count,
     joined,
-    p_is,
+    p_equals,
     p_value,
     percent,
     text,
@@ -112,21 +112,21 @@ def sentence(found: Sequence[Preference]) -> str:
     if len(found) == 1:
         (only,) = found
         if not uneven:
-            return f"{only.label} shows no preference for a letter (p {p_is(only.p)})."
+            return f"{only.label} shows no preference for a letter (p {p_equals(only.p)})."
         return (
             f"{only.label} prefers a letter: it picked {only.letter} on {percent(only.share)} % of "
-            f"the documents (p {p_is(only.p)})."
+            f"the documents (p {p_equals(only.p)})."
         )
     if not uneven:
         least = min(found, key=lambda each: each.p)
         return (
             "No model shows a preference for a letter beyond noise (smallest corrected p "
-            f"{p_is(least.p)}, {least.label})."
+            f"{p_equals(least.p)}, {least.label})."
         )
     largest = max(each.share for each in uneven)
     named = [
         f"{each.label}, {each.letter} on {percent(each.share)} % of the documents (corrected p "
-        f"{p_is(each.p)})"
+        f"{p_equals(each.p)})"
         for each in uneven
         if each.share > largest - TINY
     ]
@@ -195,7 +195,7 @@ def _draw(models: Sequence[Model]) -> "MatplotlibFigure":
             places = range(len(shown))
             ax.bar([place - 0.21 for place in places], [picked for picked, _ in shares], 0.4,
                    color=drawing.color_of(model.index))  # fmt: skip
-            ax.bar([place + 0.21 for place in places], [safe for _, safe in shares], 0.36,
+            ax.bar([place + 0.21 for place in places[:-1]], [safe for _, safe in shares[:-1]], 0.36,
                    color="none", edgecolor=drawing.MUTED, linewidth=1.2)  # fmt: skip
             ax.set_xticks(places, shown)
             ax.grid(visible=False, axis="x")

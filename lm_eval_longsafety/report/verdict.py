@@ -20,9 +20,9 @@ from lm_eval_longsafety.report.content import (
     Table,
     count,
     difference,
-    disagree,
+    disagreement,
     joined,
-    p_is,
+    p_equals,
     p_value,
     percent,
     points,
@@ -131,7 +131,7 @@ def answer(places: Sequence[tuple[Model, Rank | None]]) -> str:
             f"{rivals[0][0].label}, so it is unknown whether that is beyond noise."
         )
     equal = [model.label for model, other in rivals if other and other.rank == entry.rank]
-    p = f"corrected p {p_is(entry.p_next)}"
+    p = f"corrected p {p_equals(entry.p_next)}"
     lead = f"{points(entry.to_next.value).lstrip('+')} points"
     if not equal:
         sentence = (
@@ -144,8 +144,13 @@ def answer(places: Sequence[tuple[Model, Rank | None]]) -> str:
             f"{joined(equal)} {'is' if len(equal) == 1 else 'are'} within noise of it "
             f"({lead} to the next, {p})."
         )
-    doubt = disagree([("", entry.to_next, entry.p_next)], "pairs")
-    return f"{sentence} {doubt}" if doubt else sentence
+    return sentence + _disagree(entry)
+
+
+def _disagree(entry: Rank) -> str:
+    """A sentence where the interval says something else than the test."""
+    found, p = entry.to_next, entry.p_next
+    return "" if found is None or p is None else disagreement(found.low, found.high, p)
 
 
 def unread(models: Sequence[Model]) -> str | None:
