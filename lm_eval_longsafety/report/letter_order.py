@@ -28,6 +28,7 @@ from lm_eval_longsafety.report.content import (
     Table,
     difference,
     in_words,
+    joined,
     p_value,
     percent,
     score,
@@ -75,29 +76,36 @@ def answer(found: Sequence[Change], kept: Sequence[tuple[str, Estimate]]) -> str
         found: the change of each model that can be paired.
         kept: (label, share of documents with the same choice under every order).
     """
-    parts = [sentence("Moving the letters", found)] if found else []
-    values = [estimate.value for _, estimate in kept]
-    if len(kept) == 1:
-        name, share = "the model" if found else kept[0][0], in_words(kept[0][1])
-        parts.append(f"{name} keeps its choice under every order on {share} of the documents")
-    elif kept and max(values) > min(values):
-        (low, worst), (high, best) = (
-            (value, " and ".join(label for label, each in kept if each.value == value))
-            for value in (min(values), max(values))
-        )
-        parts.append(
-            f"models keep their choice under every order on {percent(low)} % ({worst}) to "
-            f"{percent(high)} % ({best}) of the documents"
-        )
-    elif kept:
-        parts.append(
-            f"each model keeps its choice under every order on {percent(values[0])} % of the "
-            "documents"
-        )
-    if not parts:
-        return "All letter orders were run, but their scores are missing."
-    shown = "; ".join(parts) + "."
-    return " ".join([shown[0].upper() + shown[1:], *doubts(found, named=True)])
+    share = _kept_in_words(kept, "the model" if found else "")
+    if not found:
+        return f"Under every letter order {share}." if share else _NO_SCORES
+    parts = [sentence("Moving the letters", found), *([f"under every order {share}"] * bool(share))]
+    return " ".join(["; ".join(parts) + ".", *doubts(found, named=True)])
+
+
+_NO_SCORES = "All letter orders were run, but their scores are missing."
+
+
+def _kept_in_words(kept: Sequence[tuple[str, Estimate]], name: str) -> str:
+    """On how many documents models keep their choice; `""` if it is unknown.
+
+    Args:
+        kept: (label, share of documents) of each model.
+        name: of a model alone; its label if empty.
+    """
+    if len(kept) < 2:
+        words = [f"{name or label} keeps its choice on {in_words(each)}" for label, each in kept]
+        return "".join(f"{found} of the documents" for found in words)
+    low, high = (pick(each.value for _, each in kept) for pick in (min, max))
+    if low == high:
+        return f"each model keeps its choice on {percent(low)} % of the documents"
+    worst, best = (
+        joined([label for label, each in kept if each.value == value]) for value in (low, high)
+    )
+    return (
+        f"models keep their choice on {percent(low)} % ({worst}) to {percent(high)} % ({best}) of "
+        "the documents"
+    )
 
 
 _PICKED = "How often each letter was picked, and how often it was that of the safe choice"
