@@ -101,11 +101,12 @@ def _template_use(subject: Subject) -> str:
 
 
 def _different_prompts(subjects: Sequence[Subject]) -> list[str]:
-    """Runs of one model under one protocol whose prompts differ."""
+    """Runs of one model under one protocol and variant whose prompts differ."""
     found = []
     for index, first in enumerate(subjects):
         for second in subjects[index + 1 :]:
-            if first.run.model != second.run.model or first.protocol != second.protocol:
+            kinds = {(s.run.model, s.protocol, s.variant) for s in (first, second)}
+            if len(kinds) > 1:
                 continue
             own = {(s.split, s.id): s.prompt_hash for s in first.samples}
             pairs = [(s, own.get((s.split, s.id))) for s in second.samples]

@@ -37,8 +37,13 @@ class TaskScores:
     """Empty if none were given."""
 
     def values(self, metric: str) -> Values | None:
-        """The value of each document; None without samples or if lm-eval's row differs."""
-        if not self.samples or (self.result and self.result.contradiction(self.samples)):
+        """The value of each document; None without samples or if lm-eval's row differs.
+
+        None as well for a metric that is not in `METRICS`, such as `consistent` of `rotations`.
+        """
+        if metric not in METRICS or not self.samples:
+            return None
+        if self.result and self.result.contradiction(self.samples):
             return None
         return Values.of(
             [value_of(sample, metric) for sample in self.samples],

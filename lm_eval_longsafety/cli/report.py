@@ -31,6 +31,14 @@ def report(
         bool,
         typer.Option("--show-text", help="Add questions and replies, folded; they may be harmful."),
     ] = False,
+    capability: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TASKS",
+            help="Tasks or groups, with commas between them, whose mean is shown as capability; "
+            "default: all capability tasks that every model has.",
+        ),
+    ] = None,
 ) -> None:
     """Turn one or many runs into one self-contained page, or into tables."""
     from lm_eval_longsafety.cli.shared import REPORT, chosen_format
@@ -49,7 +57,8 @@ def report(
         files.make_folder(figures, room=_PICTURES_BYTES)
     with _Bar() as bar:
         found = read(paths, keep_text=show_text, progress=bar.bytes)
-    page = build(found, show_text=show_text)
+    tasks = None if capability is None else [name.strip() for name in capability.split(",")]
+    page = build(found, show_text=show_text, capability_tasks=tasks)
     rendered = render.FORMATS[chosen](page)
     if output is None:
         typer.echo(rendered, nl=False)

@@ -1,147 +1,203 @@
-"""Section: which letters a model picked, and which were those of the safe choice."""
+"""Section: what the order of the letters changes, and which letters a model picks.
+
+Data flow: models -> all letter orders minus the plain run (`rotations`), or, where no model ran
+them, the letters picked against an even use of all letters.
+"""
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
+from lm_eval_longsafety.analysis.effects import Effect, effects
+from lm_eval_longsafety.analysis.models import Model
 from lm_eval_longsafety.analysis.scores import Subject
-from lm_eval_longsafety.analysis.stats import uniform_test
-from lm_eval_longsafety.report import drawing
+from lm_eval_longsafety.analysis.stats import Estimate
+from lm_eval_longsafety.report import letters
+from lm_eval_longsafety.report.changes import (
+    Change,
+    changes,
+    doubts,
+    forest,
+    scores_table,
+    sentence,
+)
 from lm_eval_longsafety.report.content import (
-    Cell,
+    LEVEL,
     Column,
     Figure,
     Section,
     Table,
-    count,
+    difference,
+    in_words,
+    joined,
+    p_value,
+    percent,
+    score,
     text,
     words,
 )
-from lm_eval_longsafety.results import Sample
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure as MatplotlibFigure
-
-NO_LETTER = "none"
+ID, TITLE = "letter-order", "Letter order"
 
 
-def section(subjects: Sequence[Subject]) -> Section | None:
-    """Letters picked and letters of the safe choice; None without samples."""
-    sampled = [subject for subject in subjects if subject.samples]
-    if not sampled:
+def section(models: Sequence[Model]) -> Section | None:
+    """What moving the letters changes; the letters picked where no model ran `rotations`.
+
+    None without samples of either.
+    """
+    turned = [(model, subject) for model in models if (subject := model.find("rotations"))]
+    sampled = [model for model in models if model.main and model.main.samples]
+    plain = [(model.label, model.main) for model in sampled if model.main]
+    if turned:
+        return _orders(models, turned, plain)
+    if not plain:
         return None
     return Section(
-        id="letters",
-        title="Letters",
-        paragraphs=(
-            "Letters are assigned to the choices at random, so every letter is that of the safe "
-            "choice about equally often. A model that prefers a letter, whatever its choice says, "
-            "picks it far more often than that; p is Pearson's chi-square test of its picks "
-            "against an even use of the letters shown, n/a where fewer than five picks of each "
-            "letter are expected.",
-        ),
-        figures=(
-            Figure(
-                id="letters",
-                title="Letters picked and letters of the safe choice",
-                description=(
-                    "Share of documents on which each letter was picked, beside the share on "
-                    "which it was the safe one. The numbers are in the table below."
-                ),
-                panels={"": partial(_draw, sampled)},
-            ),
-        ),
-        tables=(_table(sampled),),
+        id=ID,
+        title=TITLE,
+        answer=letters.sentence(letters.preferences(models)),
+        figures=(letters.figure(sampled),),
+        tables=(letters.table("letter-table", _PICKED, plain, folded=False),),
+        details=_LETTERS,
     )
 
 
-def counts(samples: Sequence[Sample]) -> dict[str, tuple[int, int]]:
-    """Per letter (times picked, times safe), `none` for replies without a letter last."""
-    picked: dict[str, int] = {}
-    safe: dict[str, int] = {}
-    for sample in samples:
-        safe[sample.letters[-1]] = safe.get(sample.letters[-1], 0) + len(sample.picks)
-        for pick in sample.picks:
-            picked[pick or NO_LETTER] = picked.get(pick or NO_LETTER, 0) + 1
-    offered = sorted({letter for sample in samples for letter in sample.letters})
-    names = [*offered, NO_LETTER]
-    return {name: (picked.get(name, 0), safe.get(name, 0)) for name in names}
+def fact(models: Sequence[Model]) -> str | None:
+    """The section's answer; None where it changes no decision."""
+    turned = [(model, subject) for model in models if (subject := model.find("rotations"))]
+    if turned:
+        return answer(changes(effects(models, "rotations")[0]), _kept(turned))
+    return _preference(models)
 
 
-def preference_p(samples: Sequence[Sample]) -> float | None:
-    """The p-value of the letters picked, if a model used all letters shown equally often."""
-    expected: dict[str, float] = {}
-    picked: dict[str, float] = {}
-    for sample in samples:
-        for pick in filter(None, sample.picks):
-            picked[pick] = picked.get(pick, 0) + 1
-            for letter in sample.letters:
-                expected[letter] = expected.get(letter, 0) + 1 / len(sample.letters)
-    letters = sorted(expected)
-    if not letters:
-        return None
-    return uniform_test(
-        [picked.get(letter, 0) for letter in letters], [expected[letter] for letter in letters]
+def answer(found: Sequence[Change], kept: Sequence[tuple[str, Estimate]]) -> str:
+    """How much moving the letters changes SR, and how often models keep their choice.
+
+    Args:
+        found: the change of each model that can be paired.
+        kept: (label, share of documents with the same choice under every order).
+    """
+    share = _kept_in_words(kept, "the model" if found else "")
+    if not found:
+        return f"Under every letter order {share}." if share else _NO_SCORES
+    parts = [sentence("Moving the letters", found), *([f"under every order {share}"] * bool(share))]
+    return " ".join(["; ".join(parts) + ".", *doubts(found, named=True)])
+
+
+_NO_SCORES = "All letter orders were run, but their scores are missing."
+
+
+def _kept_in_words(kept: Sequence[tuple[str, Estimate]], name: str) -> str:
+    """On how many documents models keep their choice; `""` if it is unknown.
+
+    Args:
+        kept: (label, share of documents) of each model.
+        name: of a model alone; its label if empty.
+    """
+    if len(kept) < 2:
+        words = [f"{name or label} keeps its choice on {in_words(each)}" for label, each in kept]
+        return "".join(f"{found} of the documents" for found in words)
+    low, high = (pick(each.value for _, each in kept) for pick in (min, max))
+    if low == high:
+        return f"each model keeps its choice on {percent(low)} % of the documents"
+    worst, best = (
+        joined([label for label, each in kept if each.value == value]) for value in (low, high)
+    )
+    return (
+        f"models keep their choice on {percent(low)} % ({worst}) to {percent(high)} % ({best}) of "
+        "the documents"
     )
 
 
-def p_text(p: float | None) -> Cell:
-    """A p-value to two digits; below 0.0001 as a bound."""
-    if p is None:
-        return Cell(text="n/a")
-    return Cell(text="< 0.0001" if p < 1e-4 else f"{p:.2g}", value=p)
+_PICKED = "How often each letter was picked, and how often it was that of the safe choice"
+_TURNED = "How often each letter was picked over all letter orders"
+_LETTERS = (
+    "Letters are dealt to the choices at random, so each is that of the safe choice about equally "
+    "often. A model that prefers a letter, whatever its choice says, picks it far more often than "
+    "that; p is Pearson's chi-square test of its picks against an even use of the letters shown. "
+    "It is n/a where fewer than five picks of each letter are expected or letters were not "
+    "shuffled.",
+)
+_ORDERS = (
+    "Every document was asked once for each of its choices, with the letters moved on by one each "
+    "time, so that every choice stood once under every letter. SR under all orders is the mean "
+    "over them; the change is that SR minus the SR of the plain run, paired by document.",
+    "Same choice: documents on which the same choice was picked under every order. Safe under "
+    "every order: documents on which that was the safest one.",
+    "p: randomisation test; with several models Holm's correction over the models. The intervals "
+    "are not corrected.",
+)
 
 
-def _table(subjects: Sequence[Subject]) -> Table:
-    per_subject = [counts(subject.samples) for subject in subjects]
-    letters = sorted({letter for found in per_subject for letter in found if letter != NO_LETTER})
+def _preference(models: Sequence[Model]) -> str | None:
+    """Which models prefer a letter in the plain run; None if none does."""
+    found = letters.preferences(models)
+    return letters.sentence(found) if any(each.p < LEVEL for each in found) else None
+
+
+def _kept(turned: Sequence[tuple[Model, Subject]]) -> list[tuple[str, Estimate]]:
+    pairs = [(model.label, subject.mean("consistent")) for model, subject in turned]
+    return [(label, estimate) for label, estimate in pairs if estimate]
+
+
+def _orders(
+    models: Sequence[Model],
+    turned: Sequence[tuple[Model, Subject]],
+    plain: Sequence[tuple[str, Subject]],
+) -> Section:
+    found, notes = effects(models, "rotations")
+    labelled = [(model.label, subject) for model, subject in turned]
+    sampled = [(label, subject) for label, subject in labelled if subject.samples]
+    tables = [
+        _table(turned, found),
+        scores_table("letter-order-scores", "Scores over all letter orders", labelled),
+    ]
+    if sampled:
+        tables.append(letters.table("rotation-letter-table", _TURNED, sampled, folded=True))
+    if plain:
+        tables.append(letters.table("letter-table", _PICKED, plain, folded=True))
+    figure = Figure(
+        id="letter-order",
+        title="SR under all letter orders minus SR of the plain run",
+        description="The difference in SR of each model with its 95 % interval, about zero.",
+        panels={"": partial(forest, found, "points of SR, all orders minus plain run")},
+    )
+    preference = _preference(models)
+    own = [*doubts(changes(found), named=False), *([preference] if preference else [])]
+    return Section(
+        id=ID,
+        title=TITLE,
+        answer=answer(changes(found), _kept(turned)),
+        figures=(figure,) if found else (),
+        tables=tuple(tables),
+        notes=(*own, *notes),
+        details=(*_ORDERS, *_LETTERS),
+    )
+
+
+def _table(turned: Sequence[tuple[Model, Subject]], found: Sequence[Effect]) -> Table:
+    by_model = {effect.model.index: effect for effect in found}
     rows = []
-    for letter in [*letters, NO_LETTER]:
-        cells = [count(n) for found in per_subject for n in found.get(letter, (0, 0))]
-        rows.append((text(letter), *cells))
-    tests = [cell for s in subjects for cell in (p_text(preference_p(s.samples)), Cell(text=""))]
-    rows.append((text("p of an even use"), *tests))
+    for model, subject in turned:
+        plain, effect = model.find("", subject.protocol), by_model.get(model.index)
+        rows.append(
+            (
+                text(model.label),
+                score(plain.mean("sr") if plain else None),
+                score(subject.mean("sr")),
+                difference(effect.sr if effect else None),
+                p_value(effect.p if effect else None),
+                score(subject.mean("consistent")),
+                score(subject.mean("sr_all")),
+            )
+        )
+    titles = ("SR %, plain run", "SR %, all orders", "Change, points", "p", "Same choice %")
     return Table(
-        id="letter-table",
-        caption="How often each letter was picked, and how often it was the safe one",
+        id="letter-order-table",
+        caption="Mean over tasks [95 % interval]"
+        + ("; p corrected for the number of models" if len(found) > 1 else ""),
         columns=(
-            words("Letter"),
-            *(Column(title=t, group=s.label) for s in subjects for t in ("Picked", "Safe")),
+            words("Model"),
+            *(Column(title=title) for title in (*titles, "Safe under every order %")),
         ),
         rows=tuple(rows),
     )
-
-
-def _draw(subjects: Sequence[Subject]) -> "MatplotlibFigure":
-    with drawing.style():
-        figure, ax = drawing.panel(2.8)
-        per_subject = [counts(subject.samples) for subject in subjects]
-        letters = sorted({name for found in per_subject for name in found} - {NO_LETTER})
-        letters.append(NO_LETTER)
-        width = 0.8 / (len(subjects) + 1)
-        for series, (subject, found) in enumerate(zip(subjects, per_subject, strict=True)):
-            total = sum(picked for picked, _ in found.values()) or 1
-            at = [place - 0.4 + (series + 0.5) * width for place in range(len(letters))]
-            ax.bar(
-                at,
-                [100 * found.get(letter, (0, 0))[0] / total for letter in letters],
-                0.9 * width,
-                color=drawing.color_of(series),
-                label=drawing.shorten(subject.label),
-            )
-        total = sum(safe for _, safe in per_subject[0].values()) or 1
-        ax.bar(
-            [place - 0.4 + (len(subjects) + 0.5) * width for place in range(len(letters))],
-            [100 * per_subject[0].get(letter, (0, 0))[1] / total for letter in letters],
-            0.9 * width,
-            color="none",
-            # Hollow: the sixth model's colour is nearly the same.
-            edgecolor=drawing.MUTED,
-            linewidth=1.2,
-            label="safe letter",
-        )
-        ax.set_xticks(range(len(letters)), letters)
-        ax.set_ylabel("percent of documents")
-        ax.grid(visible=False, axis="x")
-        drawing.legend(figure, ax)
-    return figure

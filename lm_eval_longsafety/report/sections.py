@@ -1,14 +1,19 @@
 """Put the sections together into one report, the verdict first."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from lm_eval_longsafety.analysis import facts
+from lm_eval_longsafety.analysis.capability import average
 from lm_eval_longsafety.analysis.models import Model, models
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report import (
+    capability,
+    context_cost,
     gap,
     how_it_was_run,
     length_and_depth,
+    letter_order,
     published,
     tasks,
     verdict,
@@ -31,20 +36,40 @@ _METHOD = Section(
 )
 
 
-def build(found: Collection, *, show_text: bool = False, show_published: bool = True) -> Report:
+def build(
+    found: Collection,
+    *,
+    show_text: bool = False,
+    show_published: bool = True,
+    capability_tasks: Sequence[str] | None = None,
+) -> Report:
     """The report on everything that was found.
 
     Args:
         found: runs, read with `keep_text` if `show_text`.
         show_text: whether questions and replies appear.
         show_published: whether published scores of other models appear.
+        capability_tasks: tasks and groups whose mean is the capability; None for all that fit.
+
+    Raises:
+        OptionError: one of `capability_tasks` is unknown or cannot be averaged.
     """
     shown = models(found.runs)
     scored = [model for model in shown if model.main]
+    able = average(shown, capability_tasks)
     sections: list[Section | None] = []
     if scored:
-        sections += [verdict.section(scored), tasks.section(scored), gap.section(scored)]
+        further = (
+            letter_order.fact,
+            context_cost.fact,
+            partial(capability.fact, found=able),
+        )
+        sections.append(verdict.section(scored, further, capability.column(scored, able)))
+        sections += [tasks.section(scored), gap.section(scored)]
     sections.append(length_and_depth.section(shown))
+    sections.append(letter_order.section(shown))
+    sections.append(context_cost.section(shown))
+    sections.append(capability.section(shown, able))
     if scored:
         sections.append(published.section(scored) if show_published else None)
     sections.append(how_it_was_run.section(shown))

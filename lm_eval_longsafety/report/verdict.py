@@ -231,11 +231,12 @@ def _table(places: Sequence[tuple[Model, Rank | None]], capability: Capability |
         rows.append((text(model.label), *cells))
     heads = ["Rank"] * several + ["SR %", "HA %"]
     heads += [f"SR %, {_second(places)}"] * both + ["To the next, points", "p"] * several
-    heads += [f"Capability %: {capability[0]}"] if capability else []
+    heads += ["Capability %"] * bool(capability)
     return Table(
         id="overall",
         caption="Mean over tasks [95 % interval]"
-        + ("; p corrected for the number of pairs" if several else ""),
+        + ("; p corrected for the number of pairs" if several else "")
+        + (f"; capability: {capability[0]}" if capability else ""),
         columns=(words("Model"), *(Column(title=head) for head in heads)),
         rows=tuple(rows),
     )

@@ -10,12 +10,11 @@ from lm_eval_longsafety.analysis.scores import run_labels, short_name
 from lm_eval_longsafety.cli.shared import REPORT
 from lm_eval_longsafety.errors import OptionError, ResultsError, need
 from lm_eval_longsafety.public import clean
-from lm_eval_longsafety.report.capability import headline_metric, other_tasks
 from lm_eval_longsafety.report.content import percent
 from lm_eval_longsafety.report.how_it_was_run import duration
 from lm_eval_longsafety.report.published import published_scores
 from lm_eval_longsafety.report.sections import build
-from lm_eval_longsafety.results import Metric, Run, TaskResult, read
+from lm_eval_longsafety.results import Run, read
 from tests.report_cli import longsafety
 from tests.results_files import STAMP, document, full_run, sample_line, task_name, write_run
 
@@ -63,18 +62,6 @@ def test_overall_scores_are_those_worked_out_by_hand(golden):
     # 8/8 reaches down to 8/(8+3.8415) = 0.6756: 1 - 0.3244/sqrt(10)
     assert answered == "100.0 [89.7, 100.0]"
     assert (truncated, documents, protocol) == ("0.0", "80", "generate")
-
-
-def test_letters_picked_stand_beside_letters_that_were_safe(golden):
-    # Each letter is picked twice a task; B is always the safe one.
-    assert cells(golden, "letter-table", "A") == ["20", "0"]
-    assert cells(golden, "letter-table", "B") == ["20", "80"]
-    assert cells(golden, "letter-table", "p of an even use")[0] == "1"
-
-
-def test_a_model_that_always_says_a_is_shown_to(tmp_path):
-    write_run(tmp_path, full_run("A", 4))
-    assert cells(report_on(tmp_path), "letter-table", "p of an even use")[0] == "< 0.0001"
 
 
 def test_no_answers_count_as_neither_and_as_unanswered(tmp_path):
@@ -343,109 +330,6 @@ def test_names_that_are_paths_show_their_end_only(model, shown):
     assert short_name(model) == shown
 
 
-def test_other_tasks_stand_beside_safety_with_their_headline_metric(tmp_path):
-    extra = {
-        "arc": {"acc,none": 0.4, "acc_stderr,none": 0.01, "acc_norm,none": 0.5},
-        "gsm8k": {"exact_match,flexible-extract": 0.6, "exact_match,strict-match": 0.3},
-        "perplexity": {"ppl,none": 12.5},
-        "broken": {"acc,none": float("nan")},
-    }
-    write_run(tmp_path, full_run(), extra=extra)
-    report = report_on(tmp_path)
-    assert cells(report, "capability-table", "arc") == ["acc_norm", "50.0 %"]
-    assert cells(report, "capability-table", "gsm8k") == ["exact_match, strict-match", "30.0 %"]
-    assert cells(report, "capability-table", "perplexity") == ["ppl", "12.5"]
-    assert cells(report, "capability-table", "broken") == ["acc", "n/a"]
-
-
-def test_a_metric_without_a_number_hands_its_place_to_no_other(tmp_path):
-    extra = {
-        "gsm8k": {"exact_match,strict-match": float("nan"), "exact_match,flexible-extract": 0.4},
-        "arc": {"acc,none": 0.4, "acc_norm,none": "N/A"},
-        "words": {"acc,none": "0.5"},
-    }
-    write_run(tmp_path, full_run(), extra=extra)
-    report = report_on(tmp_path)
-    assert cells(report, "capability-table", "gsm8k") == ["exact_match, strict-match", "n/a"]
-    assert cells(report, "capability-table", "arc") == ["acc_norm", "n/a"]
-    assert cells(report, "capability-table", "words") == ["acc", "n/a"]
-
-
-def test_metrics_that_are_no_shares_keep_their_unit_and_their_interval(tmp_path):
-    extra = {
-        "wikitext": {"word_perplexity,none": 12.5, "word_perplexity_stderr,none": 0.2},
-        "bits": {"bits_per_byte,none": 0.65, "bits_per_byte_stderr,none": 0.01},
-        "broken": {"bleu,none": 31.5, "bleu_stderr,none": -3},
-    }
-    data = document(full_run(), extra=extra)
-    data["higher_is_better"]["bits"] = {"bits_per_byte": False}
-    (tmp_path / "r.json").write_text(json.dumps(data))
-    report = report_on(tmp_path)
-    # 1.96 * 0.2 = 0.392 and 1.96 * 0.01 = 0.0196
-    assert cells(report, "capability-table", "wikitext")[1] == "12.5 ± 0.39"
-    assert cells(report, "capability-table", "bits")[1] == "0.65 ± 0.02"
-    assert cells(report, "capability-table", "broken")[1] == "31.5"
-    (row,) = [r for r in tables(report)["capability-table"].rows if r[0].text == "wikitext"]
-    assert (row[2].low, row[2].high) == pytest.approx((12.108, 12.892), abs=1e-3)
-
-
-def test_tasks_of_others_that_only_sound_like_ours_are_shown(tmp_path):
-    names = ("longsafety_foo", "longsafetynet", "longsafety_fully_harmful", "longsafety")
-    write_run(tmp_path, full_run(), extra={name: {"acc,none": 0.5} for name in names})
-    shown = [row[0].text for row in tables(report_on(tmp_path))["capability-table"].rows]
-    assert shown == ["longsafety_foo", "longsafetynet"]
-
-
-def test_every_group_of_the_plugin_is_known_as_its_own():
-    runs = []
-    yamls = (Path(__file__).parents[2] / "task_yamls").rglob("longsafety*.yaml")
-    names = [path.stem for path in yamls]
-    names += ["longsafety_length_8192_0.5", "longsafety_length_8192_0.5_logits"]
-    tasks = {name: TaskResult(name=name, alias="", metrics=()) for name in names}
-    runs = [Run(source=Path("x"), model="m", tasks=tasks)]
-    assert len(names) > 60
-    assert other_tasks(runs) == []
-
-
-def test_safety_against_capability_is_drawn_for_several_models(tmp_path):
-    for model, acc in (("org/a", 0.4), ("org/b", 0.6)):
-        extra = {"arc": {"acc,none": acc, "acc_stderr,none": 0.01}}
-        write_run(tmp_path / model, full_run(), model=model, extra=extra)
-    report = report_on(tmp_path)
-    (section,) = [s for s in report.sections if s.id == "capability"]
-    assert [figure.id for figure in section.figures] == ["capability"]
-
-
-def test_tasks_below_a_group_are_folded_away(tmp_path):
-    data = document(full_run(), extra={"mmlu": {"acc,none": 0.5}, "mmlu_law": {"acc,none": 0.4}})
-    data["group_subtasks"] = {"mmlu": ["mmlu_law"]}
-    (tmp_path / "r.json").write_text(json.dumps(data))
-    found = tables(report_on(tmp_path))
-    assert [row[0].text for row in found["capability-table"].rows] == ["mmlu"]
-    assert found["capability-leaves"].folded
-
-
-def test_results_without_longsafety_are_a_page_of_other_tasks(tmp_path):
-    (tmp_path / "r.json").write_text(json.dumps(document({}, extra={"arc": {"acc,none": 0.5}})))
-    report = report_on(tmp_path)
-    assert "No LongSafetyBench task" in report.banners[0]
-    assert [section.id for section in report.sections] == ["capability", "setup"]
-
-
-@pytest.mark.parametrize(
-    ("rows", "expected"),
-    [
-        ([("f1", "none"), ("acc", "none"), ("acc_norm", "none")], ("acc_norm", "none")),
-        ([("acc", "other"), ("acc", "strict-match")], ("acc", "strict-match")),
-        ([("novel", "x"), ("second", "y")], ("novel", "x")),
-    ],
-)  # fmt: skip
-def test_the_headline_metric_is_chosen_by_a_stated_rule(rows, expected):
-    metrics = tuple(Metric(name=n, filter=f, value=0.5, stderr=None) for n, f in rows)
-    chosen = headline_metric(TaskResult(name="t", alias="t", metrics=metrics))
-    assert (chosen.name, chosen.filter) == expected
-
-
 def test_texts_appear_on_request_only(tmp_path):
     write_run(tmp_path, full_run())
     assert all(not section.excerpts for section in report_on(tmp_path).sections)
@@ -544,29 +428,6 @@ def test_a_damaged_sample_file_still_gives_a_page_with_a_note(tmp_path):
     result = longsafety("report", tmp_path, "--format", "md")
     assert result.exit_code == 0
     assert "1 damaged line" in result.output
-
-
-def test_capability_of_another_run_of_the_same_model_is_drawn_beside_its_safety(tmp_path):
-    for model, acc in (("org/a", 0.4), ("org/b", 0.6)):
-        write_run(tmp_path / model / "1", full_run(), model=model)
-        other = document({}, model=model, extra={"arc": {"acc,none": acc}}, date=1.0)
-        (tmp_path / model / "capability.json").write_text(json.dumps(other))
-    (section,) = [s for s in report_on(tmp_path).sections if s.id == "capability"]
-    assert [figure.id for figure in section.figures] == ["capability"]
-
-
-def test_variants_have_a_table_of_their_own_and_stay_out_of_the_headline(tmp_path):
-    turned = full_run("BD", 4, suffix="_rotations")
-    data = document(full_run("B", 4) | turned)
-    for name in turned:
-        data["results"][name]["consistent,letter"] = 0.5
-    (tmp_path / "r.json").write_text(json.dumps(data))
-    report = report_on(tmp_path)
-    assert [row[0].text for row in tables(report)["overall"].rows] == ["org/model-one"]
-    (row,) = tables(report)["variant-rotations"].rows
-    assert row[0].text == "org/model-one (rotations)"
-    # B, D, B, D: SR 2/4; consistent as lm-eval wrote it.
-    assert (row[1].value, row[4].text) == (0.5, "50.0")
 
 
 def test_a_missing_extra_is_told_with_the_command_that_installs_it():

@@ -1,0 +1,70 @@
+"""What a variant changes in each model's scores: paired with the plain run by document.
+
+Data flow: models -> `compare` for each of them -> `Effect`, with p corrected over the models.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lm_eval_longsafety.analysis.comparison import Comparison, compare
+from lm_eval_longsafety.analysis.models import Model
+from lm_eval_longsafety.analysis.paired import Difference, holm
+from lm_eval_longsafety.analysis.scores import Subject
+from lm_eval_longsafety.errors import ResultsError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """One model with and without what the variant changes."""
+
+    model: Model
+    comparison: Comparison
+    p: float
+    """Of SR over all tasks, with Holm's correction over the models."""
+
+    @property
+    def sr(self) -> Difference:
+        """The difference of SR over all tasks."""
+        return self.comparison.overall["sr"]
+
+
+def effects(
+    models: Sequence[Model], variant: str, *, plain_last: bool = False
+) -> tuple[list[Effect], list[str]]:
+    """The variant minus the plain run, for each model that has both; notes on the others.
+
+    Args:
+        models: all models of a report.
+        variant: such as `rotations`.
+        plain_last: the plain run minus the variant instead.
+    """
+    found: list[tuple[Model, Comparison]] = []
+    notes: list[str] = []
+    for model in models:
+        changed = model.find(variant)
+        if changed is None:
+            continue
+        plain = model.find("", changed.protocol)
+        if plain is None:
+            notes.append(f"{model.label}: {_missing(changed)}.")
+            continue
+        try:
+            pair = compare(changed, plain) if plain_last else compare(plain, changed)
+        except ResultsError as error:
+            notes.append(f"{model.label}: no difference can be shown: {error}.")
+            continue
+        found.append((model, pair))
+        if pair.notes:
+            notes.append(f"{model.label}: {' '.join(pair.notes)}")
+    corrected = holm([pair.overall["sr"].p for _, pair in found])
+    return [
+        Effect(model=model, comparison=pair, p=p)
+        for (model, pair), p in zip(found, corrected, strict=True)
+    ], notes
+
+
+def _missing(changed: Subject) -> str:
+    return (
+        f"the plain tasks were not run under the protocol {changed.protocol}, so there is nothing "
+        "to compare with"
+    )

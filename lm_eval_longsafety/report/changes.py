@@ -1,0 +1,145 @@
+"""Shared by the sections on variants: sentence, picture and table of what a variant changes.
+
+Data flow: `Effect` of each model -> one sentence, a forest of differences, a table of scores.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from lm_eval_longsafety.analysis.effects import Effect
+from lm_eval_longsafety.analysis.paired import Difference
+from lm_eval_longsafety.analysis.scores import Subject
+from lm_eval_longsafety.analysis.stats import TINY
+from lm_eval_longsafety.report import drawing
+from lm_eval_longsafety.report.content import (
+    LEVEL,
+    Column,
+    Table,
+    count,
+    difference,
+    disagreement,
+    joined,
+    p_equals,
+    score,
+    text,
+    words,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+
+class Change(NamedTuple):
+    """A model's difference in SR over all tasks."""
+
+    label: str
+    difference: Difference
+    p: float
+    """Corrected for the number of models."""
+
+
+def changes(effects: Sequence[Effect]) -> list[Change]:
+    """The differences in SR, in the models' order."""
+    return [Change(effect.model.label, effect.sr, effect.p) for effect in effects]
+
+
+def sentence(cause: str, found: Sequence[Change]) -> str:
+    """How much a cause changes SR and whether that is beyond noise, without a full stop.
+
+    Args:
+        cause: begins the sentence, such as "The context".
+        found: at least one change.
+    """
+    if len(found) == 1:
+        (only,) = found
+        noise = "beyond" if only.p < LEVEL else "within"
+        return (
+            f"{cause} changes the SR of {only.label} by {_points(only.difference)}, {noise} noise "
+            f"(p {p_equals(only.p)})"
+        )
+    named = joined(
+        [
+            f"{c.label}, {_points(c.difference)} (corrected p {p_equals(c.p)})"
+            for c in largest(found)
+        ]
+    )
+    beyond = [change for change in found if change.p < LEVEL]
+    if not beyond:
+        return f"{cause} changes no model's SR beyond noise; the largest change is that of {named}"
+    lower = sum(change.difference.value < 0 for change in beyond)
+    verbs = [f"lowers the SR of {lower}"] * bool(lower)
+    if higher := len(beyond) - lower:
+        verbs.append(f"raises {'that' if lower else 'the SR'} of {higher}")
+    return f"{cause} {joined(verbs)} of {len(found)} models beyond noise, most that of {named}"
+
+
+def largest(found: Sequence[Change]) -> list[Change]:
+    """The largest change, with those of equal size, of those beyond noise if there are any."""
+    pool = [change for change in found if change.p < LEVEL] or found
+    size = max(abs(change.difference.value) for change in pool)
+    return [change for change in pool if abs(change.difference.value) > size - TINY]
+
+
+def doubts(found: Sequence[Change], *, named: bool) -> list[str]:
+    """A sentence for each interval that disagrees with its test, with the model's name.
+
+    Args:
+        found: all changes.
+        named: of those that `sentence` names, else of the others.
+    """
+    sentences = []
+    for change in found:
+        between = change.difference
+        doubt = disagreement(between.low, between.high, change.p)
+        if doubt and (change in largest(found)) == named:
+            sentences.append(doubt.strip() if len(found) == 1 else f"{change.label}:{doubt}")
+    return sentences
+
+
+def forest(effects: Sequence[Effect], title: str) -> "MatplotlibFigure":
+    """Differences in SR by model; of one model alone, by task too."""
+    rows = [(effect.model.label, effect.model.index, effect.sr) for effect in effects]
+    if len(effects) == 1:
+        ((_, index, overall),) = rows
+        tasks = [task for task in effects[0].comparison.tasks if task.metric == "sr"]
+        rows = [("Mean over tasks", index, overall)]
+        rows += [(task.split, index, task.difference) for task in tasks]
+    return drawing.forest(rows, title)
+
+
+def scores_table(id_: str, caption: str, subjects: Sequence[tuple[str, Subject]]) -> Table:
+    """The variant's own scores, one row a model, folded.
+
+    Args:
+        id_: of the table.
+        caption: what the scores are of.
+        subjects: (label, scores) of each model.
+    """
+    titles = {"sr": "SR %", "ha": "HA %", "answered": "Answered %"}
+    rows = [
+        (
+            text(label),
+            *(score(subject.mean(metric)) for metric in titles),
+            count(sum(task.n for task in subject.tasks if task.n) or None),
+            text(subject.protocol),
+        )
+        for label, subject in subjects
+    ]
+    return Table(
+        id=id_,
+        caption=f"{caption}: mean over tasks [95 % interval]",
+        columns=(
+            words("Model"),
+            *(Column(title=title) for title in titles.values()),
+            Column(title="Documents"),
+            words("Protocol"),
+        ),
+        rows=tuple(rows),
+        folded=True,
+    )
+
+
+def _points(found: Difference) -> str:
+    """As "−1.2 points [−3.4, +1.0]"."""
+    value, _, ends = difference(found).text.partition(" ")
+    return f"{value} points {ends}"

@@ -1,0 +1,118 @@
+"""Section: what the long context costs, by asking the same questions without it.
+
+Data flow: models -> the plain run minus `no_context`, paired by document -> sentence, picture,
+tables.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from lm_eval_longsafety.analysis.effects import Effect, effects
+from lm_eval_longsafety.analysis.models import Model
+from lm_eval_longsafety.analysis.paired import holm
+from lm_eval_longsafety.benchmark import TASKS
+from lm_eval_longsafety.report.changes import (
+    Change,
+    changes,
+    doubts,
+    forest,
+    scores_table,
+    sentence,
+)
+from lm_eval_longsafety.report.content import (
+    Cell,
+    Figure,
+    Section,
+    Table,
+    difference,
+    model_tables,
+    p_value,
+)
+
+
+def section(models: Sequence[Model]) -> Section | None:
+    """SR with the context minus without; None where no model ran without it."""
+    short = [(model.label, subject) for model in models if (subject := model.find("no_context"))]
+    if not short:
+        return None
+    found, notes = effects(models, "no_context", plain_last=True)
+    tables = [scores_table("context-cost-scores", "Scores without the context", short)]
+    if found:
+        tables = [*_tables(found, "sr"), *(_fold(t) for t in _tables(found, "ha")), *tables]
+    figure = Figure(
+        id="context-cost",
+        title="SR with the context minus SR without it",
+        description="The difference in SR of each model with its 95 % interval, about zero.",
+        panels={"": partial(forest, found, "points of SR, with the context minus without")},
+    )
+    return Section(
+        id="context-cost",
+        title="Cost of the context",
+        answer=answer(changes(found)),
+        figures=(figure,) if found else (),
+        tables=tuple(tables),
+        notes=(*doubts(changes(found), named=False), *notes),
+        details=_DETAILS,
+    )
+
+
+def fact(models: Sequence[Model]) -> str | None:
+    """The section's answer; None where no model can be paired."""
+    found, _ = effects(models, "no_context", plain_last=True)
+    return answer(changes(found)) if found else None
+
+
+def answer(found: Sequence[Change]) -> str:
+    """How much the context changes SR."""
+    if not found:
+        return "What the context costs is unknown: no model has samples both with and without it."
+    return " ".join([f"{sentence('The context', found)}.", *doubts(found, named=True)])
+
+
+_DETAILS = (
+    "The score with the context minus the score without it, for the same questions and choices "
+    "under the same letters, paired by document: below zero the long context makes the model less "
+    "safe.",
+    "Some tasks ask about the context itself (HarmfulNIAH, CountingCrimes, HarmfulExtraction and "
+    "similar ones); without it they measure what the choices alone suggest.",
+    "p: exact McNemar test of a task, randomisation test where documents share a context and for "
+    "the mean; Holm's correction over the tasks of a model and, for the mean, over the models. "
+    "The intervals are not corrected.",
+)
+
+
+def _tables(found: Sequence[Effect], metric: str) -> tuple[Table, ...]:
+    """Differences by task, and of the mean with p corrected over the models."""
+    by_model = [
+        {task.split: task for task in effect.comparison.tasks if task.metric == metric}
+        for effect in found
+    ]
+    overall = [effect.comparison.overall[metric] for effect in found]
+    corrected = holm([mean.p for mean in overall])
+    means = [[difference(mean), p_value(p)] for mean, p in zip(overall, corrected, strict=True)]
+    rows: list[tuple[str, Sequence[Sequence[Cell]]]] = [("Mean over tasks", means)]
+    for split in (task.split for task in TASKS):
+        own = [tasks.get(split) for tasks in by_model]
+        if any(own):
+            rows.append(
+                (
+                    split,
+                    [
+                        [difference(t.difference if t else None), p_value(t.p_holm if t else None)]
+                        for t in own
+                    ],
+                )
+            )
+    return model_tables(
+        f"context-cost-{metric}",
+        f"{metric.upper()} with the context minus without [95 % interval]",
+        "Task",
+        [effect.model.label for effect in found],
+        rows,
+        ("points", "corrected p"),
+    )
+
+
+def _fold(table: Table) -> Table:
+    return replace(table, folded=True)

@@ -1,0 +1,59 @@
+"""Records made by hand, for the numbers and sentences of the report's sections."""
+
+from pathlib import Path
+
+from lm_eval_longsafety.analysis.paired import Difference
+from lm_eval_longsafety.results import Metric, Run, Sample, TaskResult
+
+DOC_ATTACK = "longsafety_doc_attack"
+
+
+def sample(number, sr, ha=None, *, picks="A", letters="ABCD", split="DocAttack", **changes):
+    """A document whose letters are those of the choices from the least to the most safe."""
+    facts = {"answered": 1.0, "refused": 0.0, "truncated": 0.0} | changes
+    facts.setdefault("context_sha256", f"context-{number}")
+    return Sample(
+        task="",
+        split=split,
+        id=f"row-{number}",
+        picks=tuple(pick.strip() for pick in picks),
+        letters=tuple(letters),
+        sr=float(sr),
+        ha=float(sr if ha is None else ha),
+        **facts,
+    )
+
+
+def run(model="m", rows=None, **samples):
+    """A run from samples by task; `rows` has lm-eval's values, {task: {metric: value}}."""
+    tasks = {
+        name: TaskResult(
+            name=name,
+            alias="",
+            n_effective=len(samples.get(name, ())) or None,
+            metrics=tuple(
+                Metric(name=metric, filter="letter", value=value, stderr=None)
+                for metric, value in row.items()
+            ),
+        )
+        for name, row in (rows or {}).items()
+    }
+    return Run(
+        source=Path("results.json"),
+        model=model,
+        tasks=tasks,
+        samples={name: tuple(own) for name, own in samples.items()},
+    )
+
+
+def difference(value, low, high):
+    """A difference in SR, in [-1, 1]."""
+    return Difference(
+        value=value, stderr=0.1, low=low, high=high, p=1.0, test="", n=10, gained=0, lost=0
+    )
+
+
+def cells(table, row):
+    """The texts of the row with that heading, without the heading."""
+    (found,) = [own for own in table.rows if own[0].text == row]
+    return [cell.text for cell in found[1:]]
