@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from lm_eval_longsafety.report.controls import _place
 
 from lm_eval_longsafety.benchmark import TASKS, parse_task_name
 from lm_eval_longsafety.data import sources
@@ -10,7 +11,6 @@ from lm_eval_longsafety.errors import DataError, OptionError
 from lm_eval_longsafety.harness.documents import load_documents
 from lm_eval_longsafety.harness.length_documents import load_length_documents
 from lm_eval_longsafety.prompts.tokenizer import load_tokenizer
-from lm_eval_longsafety.report.controls import _place
 from lm_eval_longsafety.settings import parse
 from lm_eval_longsafety.variants import filler, lengths
 from lm_eval_longsafety.variants.filler import load_filler, split_passages
