@@ -6,6 +6,7 @@ from lm_eval_longsafety.analysis import facts
 from lm_eval_longsafety.analysis.models import Model, models
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report import (
+    explorer,
     how_it_was_run,
     published,
     verdict,
@@ -45,6 +46,7 @@ def build(found: Collection, *, show_text: bool = False, show_published: bool = 
     sections.append(how_it_was_run.section(shown))
     if any(model.subjects for model in shown):
         sections.append(_METHOD)
+    sections.append(explorer.section(shown) if show_text else None)
     sections.append(_notes(found, shown))
     return Report(
         title="Long-context safety report",
