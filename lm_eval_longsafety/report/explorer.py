@@ -144,7 +144,8 @@ def _rotations(model: Model) -> dict[tuple[str, str], Sample]:
 
 def _cut(rows: Mapping[str, Sequence[_Row]]) -> int:
     """How many characters of a text can be shown."""
-    lengths = [len(text) for own in rows.values() for row in own[:_PER_TASK] for text in _texts(row)]
+    shown = [row for own in rows.values() for row in own[:_PER_TASK]]
+    lengths = [len(text) for row in shown for text in _texts(row)]
     fits = (cut for cut in _CUTS if sum(min(length, cut) for length in lengths) <= _ALL)
     return next(fits, _CUTS[-1])
 

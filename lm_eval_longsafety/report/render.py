@@ -48,11 +48,14 @@ def html(report: Report) -> str:
         for figure in figures(report)
     }
     environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_file), undefined=jinja2.StrictUndefined, autoescape=True
+        loader=jinja2.FunctionLoader(_file),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        keep_trailing_newline=True,
     )
     environment.filters["groups"] = _column_groups
     environment.filters["parts"] = _parts
-    page = environment.get_template("page.html.jinja").render(
+    return environment.get_template("page.html.jinja").render(
         report=report,
         css=css,
         script=script,
@@ -60,7 +63,6 @@ def html(report: Report) -> str:
         pictures=pictures,
         version=version("lm-eval-longsafety"),
     )
-    return page + "\n"
 
 
 def markdown(report: Report) -> str:
