@@ -7,7 +7,7 @@ from lm_eval_longsafety.report.content import Cell, Column, Report, Section, Tab
 from lm_eval_longsafety.report.sections import build
 from lm_eval_longsafety.results import read
 from tests.report.test_explorer import DOC_ATTACK, rotated_line
-from tests.report.test_page import SIZES, Visit, axe, browser, looks  # noqa: F401 - a fixture
+from tests.report.test_page import SIZES, Visit, axe, looks
 from tests.results_files import full_run, sample_line, task_name, write_run
 
 NIAH = task_name("HarmfulNIAH")
