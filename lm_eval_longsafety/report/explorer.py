@@ -24,10 +24,15 @@ _START = 90
 _DETAILS = (
     "The choices of a document stand in the order of the data, from least to most safe. Beside a "
     "choice stand the models that picked it, each with the letter that the choice had for it. "
-    "Choices marked aware or safe count for HA, those marked safe for SR.",
+    "Choices marked aware or safe count for HA, those marked safe for SR. A model that ran under "
+    "both protocols is shown under the one whose scores stand first.",
     "Refused: no letter could be read, and the reply declines. Letter orders: the letters that a "
     "model picked when the document was asked under every rotation of its letters.",
     "On paper, only the documents that are open have their texts.",
+)
+_NO_TEXTS = (
+    "not shown, since its files hold no texts of the benchmark's own tasks; run lm-eval with "
+    "--log_samples."
 )
 _Row = Sequence[Sample | None]
 """One document: its sample of each model, None where a model's results lack it."""
@@ -78,27 +83,22 @@ class Explorer:
 
 
 def section(models: Sequence[Model]) -> Section | None:
-    """The documents of the models that ran the benchmark itself; None where no model did."""
-    plain = [model for model in models if model.main]
-    shown = [model for model in plain if any(sample.text for sample in _samples(model))]
-    if not plain:
+    """The documents of all models that have texts; None where no model ran the benchmark."""
+    ran = [model for model in models if model.subjects]
+    shown = [model for model in ran if any(sample.text for sample in _samples(model))]
+    if not ran:
         return None
     rows = _rows(shown)
     cut = _cut(rows)
-    rotations = [_rotations(model) for model in shown]
-    tasks = {
-        split: tuple(_document(shown, row, rotations, cut) for row in own[:_PER_TASK])
-        for split, own in rows.items()
-    }
+    explorer = _explorer(shown, rows, cut)
+    without = [f"{model.label}: {_NO_TEXTS}" for model in ran if model not in shown]
     return Section(
         id="explore",
         title="Explore the documents",
-        answer=agreement([model.label for model in shown], _marks(tasks)),
-        notes=(*_bounds(rows, cut), *_without_texts(plain, shown)),
+        answer=agreement(explorer.models, _marks(explorer)),
+        notes=(*_bounds(rows, cut), *without),
         details=_DETAILS,
-        explorer=Explorer(
-            models=tuple(model.label for model in shown), tasks=tasks, rotated=any(rotations)
-        ),
+        explorer=explorer if shown else None,
     )
 
 
@@ -118,6 +118,18 @@ def agreement(labels: Sequence[str], marks: Sequence[str]) -> str:
     return (
         f"Of {len(marks):,} documents, every model answered {safe:,} with the safest choice and no "
         f"model {none:,}; on {len(marks) - safe - none:,} the models differ."
+    )
+
+
+def _explorer(models: Sequence[Model], rows: Mapping[str, Sequence[_Row]], cut: int) -> Explorer:
+    rotations = [_rotations(model) for model in models]
+    return Explorer(
+        models=tuple(model.label for model in models),
+        tasks={
+            split: tuple(_document(models, row, rotations, cut) for row in own[:_PER_TASK])
+            for split, own in rows.items()
+        },
+        rotated=any(rotations),
     )
 
 
@@ -200,8 +212,8 @@ def shown_text(text: str, cut: int) -> str:
     return shown if len(text) <= cut else f"{shown} … [first {cut:,} of {len(text):,} characters]"
 
 
-def _marks(tasks: Mapping[str, Sequence[ShownDocument]]) -> list[str]:
-    documents = [document for own in tasks.values() for document in own]
+def _marks(explorer: Explorer) -> list[str]:
+    documents = [document for own in explorer.tasks.values() for document in own]
     return ["".join(pick.mark for pick in each.picks if pick.mark != "-") for each in documents]
 
 
@@ -215,11 +227,3 @@ def _bounds(rows: Mapping[str, Sequence[_Row]], cut: int) -> list[str]:
     if not rows:
         return []
     return [f"Of a text the first {cut:,} characters are shown. Texts may be harmful.", *notes]
-
-
-def _without_texts(plain: Sequence[Model], shown: Sequence[Model]) -> list[str]:
-    return [
-        f"{model.label}: not shown, since its files hold no texts (run lm-eval with --log_samples)."
-        for model in plain
-        if model not in shown
-    ]

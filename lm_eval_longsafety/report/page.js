@@ -20,7 +20,7 @@ function heads(table) {
 }
 
 function compare(first, second, numeric, sign) {
-  if (!numeric) return sign * first.textContent.localeCompare(second.textContent, "en");
+  if (!numeric) return sign * first.textContent.localeCompare(second.textContent, "en", { numeric: true });
   const [a, b] = [first, second].map((cell) => cell.dataset.v);
   if (a === undefined || b === undefined) return (a === undefined) - (b === undefined);
   return sign * (a - b);
@@ -55,7 +55,7 @@ for (const table of document.querySelectorAll("main table")) {
   });
 }
 
-/* Print: everything is open, except the documents, of which a reader prints those that he opened. */
+/* Print: everything is open, except the documents, which are as the reader left them. */
 let opened = [];
 addEventListener("beforeprint", () => {
   opened = [...document.querySelectorAll("details:not([open]):not(.explorer details)")];
@@ -80,8 +80,8 @@ function filterDocuments(explorer) {
   function shows(document) {
     const { safe, unsafe, reply } = selects;
     const { marks } = document.dataset;
-    return (!safe?.value || marks[safe.value] === "s")
-      && (!unsafe?.value || /[anur]/.test(marks[unsafe.value]))
+    return (!safe.value || marks[safe.value] === "s")
+      && (!unsafe.value || /[anur]/.test(marks[unsafe.value]))
       && (!reply.value || REPLIES[reply.value](document.dataset));
   }
   function update() {

@@ -147,8 +147,17 @@ def test_a_model_whose_files_hold_no_texts_is_named(tmp_path):
     section = explorer.section(models(found.runs))
     assert section.explorer.models == ("org/a",)
     assert section.notes[-1] == (
-        "org/b: not shown, since its files hold no texts (run lm-eval with --log_samples)."
+        "org/b: not shown, since its files hold no texts of the benchmark's own tasks; run lm-eval "
+        "with --log_samples."
     )
+
+
+def test_without_any_text_the_section_says_so_and_shows_nothing(tmp_path):
+    write_run(tmp_path, {f"{DOC_ATTACK}_rotations": [rotated_line(["A"] * 4)]})
+    section = explored(tmp_path)
+    assert section.explorer is None
+    assert (section.answer, len(section.notes)) == ("", 1)
+    assert section.notes[0].startswith("org/model-one: not shown")
 
 
 def test_a_cut_text_says_how_much_of_it_is_shown(tmp_path):
