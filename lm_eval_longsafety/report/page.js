@@ -73,10 +73,16 @@ const REPLIES = {
   changed: ({ changed }) => changed.includes("1"),
 };
 
+function counted(shown, all) {
+  const part = shown === all ? "" : `${shown.toLocaleString("en")} of `;
+  return `${part}${all.toLocaleString("en")} document${all === 1 ? "" : "s"}`;
+}
+
 function filterDocuments(explorer) {
   const filters = explorer.querySelector(".filters");
   const selects = Object.fromEntries([...filters.querySelectorAll("select")].map((s) => [s.name, s]));
   const tasks = [...explorer.querySelectorAll(".task")];
+  const all = explorer.querySelectorAll(".document").length;
   function shows(document) {
     const { safe, unsafe, reply } = selects;
     const { marks } = document.dataset;
@@ -94,10 +100,10 @@ function filterDocuments(explorer) {
       const shown = documents.filter((each) => !each.hidden).length;
       task.hidden = shown === 0;
       task.open = narrowed && shown > 0;
-      task.querySelector(".count").textContent = shown;
+      task.querySelector(".count").textContent = counted(shown, documents.length);
       total += shown;
     });
-    filters.querySelector("output").textContent = `${total.toLocaleString("en")} documents`;
+    filters.querySelector("output").textContent = counted(total, all);
   }
   filters.addEventListener("change", update);
   filters.querySelector("button").addEventListener("click", () => {

@@ -154,10 +154,15 @@ def test_filters_leave_the_documents_they_name(browser, explorer_page):
 
 def test_a_filter_opens_the_tasks_with_documents_and_hides_the_others(browser, explorer_page):
     with Visit(browser, explorer_page) as visit:
+        assert visit.page.locator(".task > summary").first.inner_text() == "HarmfulNIAH 1 document"
+        assert visit.page.locator("output").inner_text() == "4 documents"
         assert visit.page.locator(".task[open]").count() == 0
         visit.page.locator("select[name=unsafe]").select_option(label="org/b")
         assert visit.page.locator(".task[open]").count() == 1
-        assert visit.page.locator(".task:visible > summary").inner_text() == "DocAttack 2 documents"
+        assert (
+            visit.page.locator(".task:visible > summary").inner_text()
+            == "DocAttack 2 of 3 documents"
+        )
 
 
 def test_picks_are_readable_beside_their_choices(browser, explorer_page):
@@ -222,4 +227,4 @@ def test_a_full_run_of_documents_is_filtered_at_once(browser, tmp_path):
     path.write_text(page, encoding="utf-8")
     with Visit(browser, path) as visit:
         visit.page.locator("select[name=safe]").select_option(index=1)
-        assert visit.page.locator("output").inner_text() == "300 documents"
+        assert visit.page.locator("output").inner_text() == "300 of 1,200 documents"
