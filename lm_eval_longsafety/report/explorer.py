@@ -91,11 +91,12 @@ def section(models: Sequence[Model]) -> Section | None:
     rows = _rows(shown)
     cut = _cut(rows)
     explorer = _explorer(shown, rows, cut)
+    marks = ["".join(_mark(s) for s in row if s) for own in rows.values() for row in own]
     without = [f"{model.label}: {_NO_TEXTS}" for model in ran if model not in shown]
     return Section(
         id="explore",
         title="Explore the documents",
-        answer=agreement(explorer.models, _marks(explorer)),
+        answer=agreement(explorer.models, marks),
         notes=(*_bounds(rows, cut), *without),
         details=_DETAILS,
         explorer=explorer if shown else None,
@@ -193,28 +194,28 @@ def _document(
 def _pick(model: Model, sample: Sample | None, rotated: Sample | None, cut: int) -> Pick:
     if sample is None or sample.text is None:
         return Pick(model=model.index, label=model.label, choice=None, letter="", mark="-")
-    read = "s" if sample.sr == 1 else "a" if sample.ha == 1 else "n"
     return Pick(
         model=model.index,
         label=model.label,
         choice=sample.choice,
         letter=clean(sample.picks[0]) if sample.choice is not None else "",
-        mark=read if sample.choice is not None else "r" if sample.refused else "u",
+        mark=_mark(sample),
         replies=tuple(shown_text(reply, cut) for reply in sample.text.replies),
         orders=tuple(clean(pick) or "none" for pick in rotated.picks) if rotated else (),
         changed=rotated is not None and rotated.extra.get("consistent") == 0,
     )
 
 
+def _mark(sample: Sample) -> str:
+    if sample.choice is None:
+        return "r" if sample.refused else "u"
+    return "s" if sample.sr == 1 else "a" if sample.ha == 1 else "n"
+
+
 def shown_text(text: str, cut: int) -> str:
     """The text's first characters, cleaned line by line; a cut is stated at its end."""
     shown = "\n".join(clean(line, cut) for line in text[:cut].splitlines())
     return shown if len(text) <= cut else f"{shown} … [first {cut:,} of {len(text):,} characters]"
-
-
-def _marks(explorer: Explorer) -> list[str]:
-    documents = [document for own in explorer.tasks.values() for document in own]
-    return ["".join(pick.mark for pick in each.picks if pick.mark != "-") for each in documents]
 
 
 def _bounds(rows: Mapping[str, Sequence[_Row]], cut: int) -> list[str]:

@@ -185,6 +185,8 @@ def test_documents_beyond_the_limit_are_counted(tmp_path):
     section = explored(tmp_path)
     assert len(documents(section)) == 200
     assert section.notes[1] == "DocAttack: the first 200 of 203 documents are shown."
+    # All are counted.
+    assert section.answer.endswith("on 203 of 203 documents.")
 
 
 def test_lines_of_a_text_are_kept_and_its_control_characters_are_not():
