@@ -151,8 +151,10 @@ def _rows(models: Sequence[Model]) -> dict[str, list[_Row]]:
 
 
 def _rotations(model: Model) -> dict[tuple[str, str], Sample]:
+    """The samples whose choices under all letter orders were compared, by split and id."""
     subject = model.find("rotations")
-    return {(s.split, s.id): s for s in subject.samples} if subject else {}
+    samples = subject.samples if subject else ()
+    return {(s.split, s.id): s for s in samples if "consistent" in s.extra}
 
 
 def _cut(rows: Mapping[str, Sequence[_Row]]) -> int:
@@ -202,7 +204,7 @@ def _pick(model: Model, sample: Sample | None, rotated: Sample | None, cut: int)
         mark=_mark(sample),
         replies=tuple(shown_text(reply, cut) for reply in sample.text.replies),
         orders=tuple(clean(pick) or "none" for pick in rotated.picks) if rotated else (),
-        changed=rotated is not None and rotated.extra.get("consistent") == 0,
+        changed=rotated is not None and rotated.extra["consistent"] == 0,
     )
 
 

@@ -57,7 +57,7 @@ def rotated_line(chosen):
         (["m"], ["r"], "m chose the safest answer on 0 of 1 documents."),
         (
             ["m", "n"],
-            ["ss", "sa", "ur", "nn", "aa", "s", "s-"[:1]],
+            ["ss", "sa", "ur", "nn", "aa", "s", "s"],
             # All safe: ss and the two that one model scored; none: ur, nn, aa; the rest: sa.
             "Of 7 documents, every model answered 3 with the safest choice and no model 3; on 1 "
             "the models differ.",
