@@ -11,6 +11,8 @@ from lm_eval_longsafety.public import clean
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
+    from lm_eval_longsafety.report.explorer import Explorer
+
 LEVEL = 0.05
 """A corrected p-value below it is called beyond noise."""
 BESIDE = 3
@@ -72,17 +74,6 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Excerpt:
-    """A document's texts, shown folded and only on request."""
-
-    heading: str
-    question: str
-    choices: tuple[tuple[str, str], ...]
-    """(letter, text), least safe first."""
-    replies: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """A part of the report: one sentence of answer, one picture, one table."""
 
@@ -96,7 +87,8 @@ class Section:
     """Remarks on single models or files."""
     details: tuple[str, ...] = ()
     """How to read the numbers, folded."""
-    excerpts: tuple[Excerpt, ...] = ()
+    explorer: "Explorer | None" = None
+    """The documents; the only texts of the benchmark in a report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

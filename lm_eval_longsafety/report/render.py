@@ -3,7 +3,9 @@
 Data flow: `content.Report` -> one string. Each renderer escapes for its own format.
 """
 
+import base64
 import csv
+import hashlib
 import io
 import itertools
 import json
@@ -20,6 +22,7 @@ from lm_eval_longsafety.report.content import Cell, Column, Figure, Report, Sect
 
 _CSV_COLUMNS = ("section", "table", "row", "group", "column", "text", "value", "low", "high", "n")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NO_TEXTS = "Questions, choices and replies are in the HTML page only."
 _MARKDOWN = re.compile(r"([\\`*|~]|(?<!\w)_|_(?!\w)|(?<=\])[(:\[]|^[#>]|^[-+=](?=[\s+=-]))")
 
 
@@ -29,13 +32,14 @@ def figures(report: Report) -> list[Figure]:
 
 
 def html(report: Report) -> str:
-    """One self-contained page: no script, nothing loaded, a policy that forbids both."""
+    """One self-contained page: nothing loaded, a policy that forbids all scripts but its own."""
     import jinja2
     from markupsafe import Markup
 
-    # Our own stylesheet and matplotlib's pictures, whose texts matplotlib has escaped.
-    resources = files("lm_eval_longsafety.report")
-    css = Markup(resources.joinpath("page.css").read_text(encoding="utf-8"))  # noqa: S704
+    # Our own stylesheets, script and matplotlib's pictures, whose texts matplotlib has escaped.
+    css = Markup(_file("page.css") + _file("explorer.css"))  # noqa: S704
+    script = Markup(_file("page.js"))  # noqa: S704
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     pictures = {
         figure.id: [
             Markup(drawing.inline_svg(draw(), _stem(figure, name)))  # noqa: S704
@@ -43,17 +47,21 @@ def html(report: Report) -> str:
         ]
         for figure in figures(report)
     }
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True)
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_file),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        keep_trailing_newline=True,
+    )
     environment.filters["groups"] = _column_groups
     environment.filters["parts"] = _parts
-    template = environment.from_string(
-        resources.joinpath("page.html.jinja").read_text(encoding="utf-8")
-    )
-    return (
-        template.render(
-            report=report, css=css, pictures=pictures, version=version("lm-eval-longsafety")
-        )
-        + "\n"
+    return environment.get_template("page.html.jinja").render(
+        report=report,
+        css=css,
+        script=script,
+        script_hash=f"sha256-{digest}",
+        pictures=pictures,
+        version=version("lm-eval-longsafety"),
     )
 
 
@@ -68,7 +76,7 @@ def markdown(report: Report) -> str:
         for table in section.tables:
             parts += [f"**{_md(table.caption)}**", _markdown_table(table)]
         parts += [_md(paragraph) for paragraph in section.details]
-        parts += [_markdown_excerpts(section)] if section.excerpts else []
+        parts += [_NO_TEXTS] if section.explorer else []
     return "\n\n".join(parts) + "\n"
 
 
@@ -107,6 +115,10 @@ def save_figures(report: Report, folder: Path) -> list[Path]:
     return written
 
 
+def _file(name: str) -> str:
+    return files("lm_eval_longsafety.report").joinpath(name).read_text(encoding="utf-8")
+
+
 def _stem(figure: Figure, panel: str) -> str:
     """Name of a panel's files, and start of its ids on the page."""
     return f"{figure.id}-{panel}" if panel else figure.id
@@ -136,18 +148,6 @@ def _markdown_table(table: Table) -> str:
     rows = [[_md(cell.text) for cell in row] for row in table.rows]
     cells = [[_md(head) for head in lines[0]], lines[1], *rows]
     return "\n".join("| " + " | ".join(row) + " |" for row in cells)
-
-
-def _markdown_excerpts(section: Section) -> str:
-    parts = []
-    for excerpt in section.excerpts:
-        choices = "\n".join(f"- {_md(letter)}. {_md(words)}" for letter, words in excerpt.choices)
-        replies = "\n\n".join(f"Reply: {_md(reply)}" for reply in excerpt.replies)
-        parts.append(
-            f"<details><summary>{_md(excerpt.heading)}</summary>\n\n{_md(excerpt.question)}\n\n"
-            f"{choices}\n\n{replies}\n\n</details>"
-        )
-    return "\n\n".join(parts)
 
 
 def _md(text: str) -> str:

@@ -10,6 +10,7 @@ from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report import (
     capability,
     context_cost,
+    explorer,
     gap,
     how_it_was_run,
     length_and_depth,
@@ -75,6 +76,7 @@ def build(
     sections.append(how_it_was_run.section(shown))
     if any(model.subjects for model in shown):
         sections.append(_METHOD)
+    sections.append(explorer.section(shown) if show_text else None)
     sections.append(_notes(found, shown))
     return Report(
         title="Long-context safety report",

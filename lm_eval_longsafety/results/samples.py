@@ -8,6 +8,7 @@ projects' tasks are counted only.
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -243,9 +244,10 @@ def _extra(record: Mapping[str, Any]) -> dict[str, float]:
 
 def _text(record: Mapping[str, Any]) -> SampleText:
     doc = record["doc"]
+    # The same texts stand in the files of every model and variant; in memory they stand once.
     return SampleText(
-        question=str(doc.get("question", "")),
-        choices=tuple(str(choice) for choice in doc["choices"]),
+        question=sys.intern(str(doc.get("question", ""))),
+        choices=tuple(sys.intern(str(choice)) for choice in doc["choices"]),
         replies=replies_of(record),
     )
 

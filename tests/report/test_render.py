@@ -1,10 +1,13 @@
 """The four formats: nothing of a results file may run, load or break out of its place."""
 
+import base64
 import csv
+import hashlib
 import io
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,7 @@ from lm_eval_longsafety.report.sections import build
 from lm_eval_longsafety.results import read
 from tests.results_files import STAMP, document, full_run, write_lines
 
+SCRIPT = (Path(render.__file__).parent / "page.js").read_text(encoding="utf-8")
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=http://evil.invalid/x.png onerror=alert(1)>',
@@ -81,6 +85,9 @@ def hostile(request, tmp_path_factory):
 def test_no_text_of_a_results_file_becomes_markup(hostile):
     seen = Seen()
     page = render.html(hostile)
+    own = page[page.index("<script>") : page.index("</script>")]
+    assert own == "<script>" + SCRIPT
+    page = page.replace(own + "</script>", "")
     seen.feed(page)
     assert not seen.tags & {"script", "img", "iframe", "object", "embed", "form", "input", "base"}
     for name, value in seen.attributes:
@@ -129,11 +136,17 @@ def plain(tmp_path_factory):
     return build(read([folder]))
 
 
-def test_the_page_forbids_scripts_and_loading_by_policy(plain):
+def test_the_page_forbids_loading_and_all_scripts_but_its_own_by_policy(plain):
     page = render.html(plain)
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)[1]
-    assert "default-src 'none'" in policy
-    assert "script-src" not in policy
+    digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+    assert policy.split("; ")[:2] == ["default-src 'none'", f"script-src 'sha256-{digest}'"]
+
+
+def test_the_pages_script_is_short_loads_nothing_and_builds_no_markup():
+    assert len(SCRIPT.splitlines()) < 150
+    for word in ("eval", "Function(", "innerHTML", "fetch", "import", "http", "</", "<!--"):
+        assert word not in SCRIPT
 
 
 def test_ids_on_the_page_are_unique(plain):

@@ -330,13 +330,6 @@ def test_names_that_are_paths_show_their_end_only(model, shown):
     assert short_name(model) == shown
 
 
-def test_texts_appear_on_request_only(tmp_path):
-    write_run(tmp_path, full_run())
-    assert all(not section.excerpts for section in report_on(tmp_path).sections)
-    (section,) = [s for s in report_on(tmp_path, show_text=True).sections if s.excerpts]
-    assert section.excerpts[0].question == "Who took the bicycle?"
-
-
 def test_real_runs_of_the_demo_model_make_a_page():
     report = report_on(FIXTURES)
     # lm-eval's own table of the first run says SR 0.2208 and HA 0.4417.
