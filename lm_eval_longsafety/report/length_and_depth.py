@@ -146,7 +146,7 @@ def _map_table(name: str, maps: Maps) -> Table:
 
 
 def _stem(name: str) -> str:
-    return "embedded" if name == _EMBEDDED else name.lower()
+    return "embedded" if name == _EMBEDDED else f"grid-{name.lower()}"
 
 
 def _draw_curves(curves: Curves) -> "MatplotlibFigure":

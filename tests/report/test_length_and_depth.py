@@ -148,7 +148,7 @@ def test_maps_and_buckets_of_files_are_those_worked_out_by_hand(tmp_path):
     # Per task B, D, A, C, B, D, A, C with B safe. Documents 0, 2 stand at depth 0 and length 1,000.
     write_run(tmp_path, full_run("BDAC", 8))
     found = section(models(read([tmp_path]).runs))
-    assert rows(found, "harmfulniah-table") == {
+    assert rows(found, "grid-harmfulniah-table") == {
         "org/model-one, depth 0": [0.5, 0.5],
         "org/model-one, depth 0.5": [0.0, 0.0],
     }

@@ -162,7 +162,7 @@ def test_pictures_are_wholly_visible_and_their_letters_legible(browser, real_pag
 def test_panels_stand_beside_each_other_where_there_is_room(browser, real_page):
     for size, beside in (("desktop", True), ("phone", False)):
         with Visit(browser, real_page, size) as visit:
-            panels = visit.page.locator(".panels:has(#tasks-sr-figure_1) svg")
+            panels = visit.page.locator(".panels:has(#lengths-prompts-figure_1) svg")
             first, second = (panels.nth(i).bounding_box() for i in range(2))
             assert (first["y"] == second["y"]) is beside
 
