@@ -32,6 +32,7 @@ from lm_eval_longsafety.report.content import (
     in_words,
     joined,
     score,
+    share,
     text,
     words,
 )
@@ -91,7 +92,7 @@ def column(models: Sequence[Model], found: Average) -> tuple[str, dict[int, Cell
     """What was averaged and each model's mean, for the verdict; None unless all models have it."""
     if not found.names or any(model.index not in found.means for model in models):
         return None
-    return _short(found.names), {index: score(mean) for index, mean in found.means.items()}
+    return _short(found.names), {index: share(mean.value) for index, mean in found.means.items()}
 
 
 def answer(points: Sequence[Point]) -> str:

@@ -73,10 +73,10 @@ def build(
     sections.append(capability.section(shown, able))
     if scored:
         sections.append(published.section(scored) if show_published else None)
+    sections.append(explorer.section(shown) if show_text else None)
     sections.append(how_it_was_run.section(shown))
     if any(model.subjects for model in shown):
         sections.append(_METHOD)
-    sections.append(explorer.section(shown) if show_text else None)
     sections.append(_notes(found, shown))
     return Report(
         title="Long-context safety report",

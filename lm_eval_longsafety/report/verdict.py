@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from lm_eval_longsafety.analysis import truncation
 from lm_eval_longsafety.analysis.comparison import Rank, rank
 from lm_eval_longsafety.analysis.models import Model
+from lm_eval_longsafety.analysis.scores import Subject
+from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.content import (
@@ -217,12 +219,8 @@ def _table(places: Sequence[tuple[Model, Rank | None]], capability: Capability |
     for model, entry in places:
         main, other = model.main, model.other
         cells = [count(entry.rank if entry else None)] if several else []
-        cells += [
-            score(main.mean("sr") if main else None),
-            score(main.mean("ha") if main else None),
-        ]
-        if both:
-            cells.append(score(other.mean("sr") if other else None))
+        cells += [score(_mean(main, "sr")), _value(_mean(main, "ha"))]
+        cells += [_value(_mean(other, "sr"))] if both else []
         if several:
             cells.append(difference(entry.to_next if entry else None))
             cells.append(p_value(entry.p_next if entry else None))
@@ -234,12 +232,21 @@ def _table(places: Sequence[tuple[Model, Rank | None]], capability: Capability |
     heads += ["Capability %"] * bool(capability)
     return Table(
         id="overall",
-        caption="Mean over tasks [95 % interval]"
+        caption="Mean over tasks, SR with its 95 % interval"
         + ("; p corrected for the number of pairs" if several else "")
         + (f"; capability: {capability[0]}" if capability else ""),
         columns=(words("Model"), *(Column(title=head) for head in heads)),
         rows=tuple(rows),
     )
+
+
+def _mean(subject: Subject | None, metric: str) -> Estimate | None:
+    return subject.mean(metric) if subject else None
+
+
+def _value(estimate: Estimate | None) -> Cell:
+    """A score without its interval, which other tables have."""
+    return share(estimate.value if estimate else None)
 
 
 def _second(places: Sequence[tuple[Model, Rank | None]]) -> str:

@@ -58,7 +58,7 @@ def test_overall_scores_are_those_worked_out_by_hand(golden):
     sr, ha, answered, _, truncated, documents, protocol = cells(golden, "replies", "org/model-one")
     assert sr == "25.0 [19.4, 35.8]"
     assert ha == "50.0 [41.0, 59.0]"
-    assert cells(golden, "overall", "org/model-one") == [sr, ha]
+    assert cells(golden, "overall", "org/model-one") == [sr, "50.0"]
     # 8/8 reaches down to 8/(8+3.8415) = 0.6756: 1 - 0.3244/sqrt(10)
     assert answered == "100.0 [89.7, 100.0]"
     assert (truncated, documents, protocol) == ("0.0", "80", "generate")
@@ -66,7 +66,7 @@ def test_overall_scores_are_those_worked_out_by_hand(golden):
 
 def test_no_answers_count_as_neither_and_as_unanswered(tmp_path):
     write_run(tmp_path, full_run("B ", 8))
-    overall = cells(report_on(tmp_path), "overall", "org/model-one")
+    overall = cells(report_on(tmp_path), "replies", "org/model-one")
     # Every second reply has no letter: SR, HA and answered are all 4/8.
     assert [cell.split()[0] for cell in overall[:3]] == ["50.0", "50.0", "50.0"]
 
