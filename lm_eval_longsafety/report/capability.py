@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from lm_eval_longsafety.analysis.capability import (
+from lm_eval_longsafety.analysis.models import Model
+from lm_eval_longsafety.analysis.other_tasks import (
     Average,
     all_values,
     below_groups,
@@ -17,7 +18,6 @@ from lm_eval_longsafety.analysis.capability import (
     other_tasks,
     value_of,
 )
-from lm_eval_longsafety.analysis.models import Model
 from lm_eval_longsafety.analysis.safety_tasks import direction, is_safety
 from lm_eval_longsafety.analysis.stats import TINY, Z95, Estimate
 from lm_eval_longsafety.public import clean
@@ -35,6 +35,7 @@ from lm_eval_longsafety.report.content import (
     text,
     words,
 )
+from lm_eval_longsafety.report.points import cross, name_points
 from lm_eval_longsafety.results import Metric
 
 if TYPE_CHECKING:
@@ -266,9 +267,9 @@ def _draw(points: Sequence[Point], title: str) -> "MatplotlibFigure":
     with drawing.style():
         figure, ax = drawing.panel(4.0)
         for point in points:
-            drawing.cross(ax, point.capability, point.safety, point.place)
+            cross(ax, point.capability, point.safety, point.place)
         ax.set(xlabel=title, ylabel="SR, percent", xlim=(-2, 102), ylim=(-2, 102))
-        drawing.name_points(
+        name_points(
             figure,
             ax,
             [(100 * p.capability.value, 100 * p.safety.value, p.label, p.place) for p in points],

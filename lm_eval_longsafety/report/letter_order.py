@@ -94,8 +94,8 @@ def _kept_in_words(kept: Sequence[tuple[str, Estimate]], name: str) -> str:
         name: of a model alone; its label if empty.
     """
     if len(kept) < 2:
-        words = [f"{name or label} keeps its choice on {in_words(each)}" for label, each in kept]
-        return "".join(f"{found} of the documents" for found in words)
+        said = [f"{name or label} keeps its choice on {in_words(each)}" for label, each in kept]
+        return "".join(f"{each} of the documents" for each in said)
     low, high = (pick(each.value for _, each in kept) for pick in (min, max))
     if low == high:
         return f"each model keeps its choice on {percent(low)} % of the documents"

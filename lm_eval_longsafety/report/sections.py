@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from lm_eval_longsafety.analysis import facts
-from lm_eval_longsafety.analysis.capability import average
 from lm_eval_longsafety.analysis.models import Model, models
+from lm_eval_longsafety.analysis.other_tasks import average
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report import (
     capability,
