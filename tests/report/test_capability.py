@@ -407,7 +407,16 @@ def test_results_without_longsafety_are_a_page_of_other_tasks(tmp_path):
     report = report_on(tmp_path)
     assert "No LongSafetyBench task" in report.banners[0]
     assert [section.id for section in report.sections][0] == "capability"
+    assert section_of(report).answer == "org/model-one: capability 50.0 %."
     assert cells(tables(report)["capability-table"], "arc") == ["acc", "50.0 %"]
+
+
+def test_models_without_longsafety_are_compared_in_capability_alone():
+    found = models([run("a", safe=False, arc=0.5), run("b", safe=False, arc=0.6)])
+    section = capability.section(found, average(found))
+    assert section.answer == "b has the highest capability, 60.0 %."
+    found = models([run("a", safe=False, wmdp=0.5)])
+    assert capability.section(found, average(found)).answer == ""
 
 
 @pytest.mark.parametrize(
