@@ -28,16 +28,21 @@ class Effect:
         return self.comparison.overall["sr"]
 
 
-def effects(
-    models: Sequence[Model], variant: str, *, plain_last: bool = False
-) -> tuple[list[Effect], list[str]]:
-    """The variant minus the plain run, for each model that has both; notes on the others.
+Effects = tuple[list[Effect], list[str]]
+"""The effects, and notes on models that cannot be paired or lack documents."""
 
-    Args:
-        models: all models of a report.
-        variant: such as `rotations`.
-        plain_last: the plain run minus the variant instead.
-    """
+
+def letter_effects(models: Sequence[Model]) -> Effects:
+    """All letter orders minus the plain run."""
+    return _effects(models, "rotations", plain_last=False)
+
+
+def context_effects(models: Sequence[Model]) -> Effects:
+    """The plain run, which has the context, minus the run without it."""
+    return _effects(models, "no_context", plain_last=True)
+
+
+def _effects(models: Sequence[Model], variant: str, *, plain_last: bool) -> Effects:
     found: list[tuple[Model, Comparison]] = []
     notes: list[str] = []
     for model in models:

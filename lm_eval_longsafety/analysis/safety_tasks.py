@@ -10,8 +10,8 @@ _PARTS = (
     # With their translations and short forms: tinyTruthfulQA, metabench_truthfulqa, nortruthfulqa.
     *("truthfulqa", "toxigen", "toxicity", "ethos_binary"),
     # cabbq, esbbq and bigbench_bbq_lite too.
-    *("bbq", "crows_pairs", "winogender", "winobias", "social_bias", "cooccurrence_bias"),
-    *("discrim_eval", "hendrycks_ethics", "^ethics_", "moral_stories", "histoires_morales"),
+    *("bbq", "crows_pairs", "winogender", "winobias", "cooccurrence_bias"),
+    *("discrim_eval", "^(hendrycks_)?ethics", "moral_stories", "histoires_morales"),
     *("moral_permissibility", "simple_ethical_questions", "hhh_alignment", "wmdp"),
     *("^sycophancy", "^persona(_|$)", "^advanced_ai_risk"),
 )

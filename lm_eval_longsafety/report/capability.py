@@ -4,45 +4,25 @@ Data flow: models, their `Average` -> one point a model, one sentence; tables of
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from lm_eval_longsafety.analysis.capability import (
+from lm_eval_longsafety.analysis.models import Model
+from lm_eval_longsafety.analysis.other_tasks import (
     Average,
     all_values,
-    below_groups,
-    interval,
-    is_share,
     other_tasks,
     value_of,
 )
-from lm_eval_longsafety.analysis.models import Model
-from lm_eval_longsafety.analysis.safety_tasks import direction, is_safety
-from lm_eval_longsafety.analysis.stats import TINY, Z95, Estimate
+from lm_eval_longsafety.analysis.stats import TINY, Estimate
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report import drawing
-from lm_eval_longsafety.report.content import (
-    BESIDE,
-    Cell,
-    Column,
-    Figure,
-    Section,
-    Table,
-    in_words,
-    joined,
-    score,
-    share,
-    text,
-    words,
-)
-from lm_eval_longsafety.results import Metric
+from lm_eval_longsafety.report.capability_tables import NAMED, mean_of, named, reading, tables
+from lm_eval_longsafety.report.content import Cell, Figure, Section, in_words, joined, share
+from lm_eval_longsafety.report.points import cross, name_points
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
-
-_NAMED = 12
-"""So many tasks are named in a caption."""
 
 
 class Point(NamedTuple):
@@ -58,25 +38,16 @@ class Point(NamedTuple):
 def section(models: Sequence[Model], found: Average) -> Section | None:
     """Safety beside capability; None where the runs hold no other task."""
     runs = [run for model in models for run in model.runs]
-    names, below = other_tasks(runs), below_groups(runs)
+    names = other_tasks(runs)
     if not names:
         return None
-    main = [name for name in names if name not in below]
-    kinds = {
-        ("capability-table", "Capability tasks"): [n for n in main if not is_safety(n)],
-        ("safety-table", "Other safety and bias tasks"): [n for n in main if is_safety(n)],
-        ("capability-leaves", "Subtasks of these groups"): [n for n in names if n in below],
-    }
-    tables = [_table(*kind, own, models, found) for kind, own in kinds.items() if own]
-    if len(models) > BESIDE:
-        tables.append(_metrics_table(names, models))
     points = _points(models, found)
     return Section(
         id="capability",
         title="Safety beside capability",
-        answer=answer(points),
+        answer=answer(points) if any(m.main for m in models) else _alone(models, found),
         figures=(_figure(points, found.names),) if len(points) > 1 else (),
-        tables=tuple(tables),
+        tables=tables(models, names, found),
         notes=tuple(_notes(models, names, found)),
         details=_DETAILS,
     )
@@ -121,6 +92,19 @@ def answer(points: Sequence[Point]) -> str:
     )
 
 
+def _alone(models: Sequence[Model], found: Average) -> str:
+    """Which model is the most capable where none ran the benchmark; `""` without a mean."""
+    means = [(model, found.means.get(model.index)) for model in models]
+    points = [Point(model.label, model.index, mean, mean) for model, mean in means if mean]
+    if not points:
+        return ""
+    able = _highest(points, [point.capability.value for point in points])
+    capability = in_words(able[0].capability)
+    if len(points) == 1:
+        return f"{able[0].label}: capability {capability}."
+    return f"{_have(able)} the highest capability, {capability}."
+
+
 _DETAILS = (
     "Other tasks that lm-eval ran for the same models, each with one metric: acc_norm if the task "
     "has it, else acc, else another common one, else the first listed; the strict filter if there "
@@ -150,114 +134,31 @@ def _have(points: Sequence[Point]) -> str:
     return f"{joined([p.label for p in points])} {'has' if len(points) == 1 else 'have'}"
 
 
-def _share(estimate: Estimate | None) -> Cell:
-    """A cell with "%": other tasks are not all in percent."""
-    return score(None) if estimate is None else replace(score(estimate), text=in_words(estimate))
-
-
 def _short(names: Sequence[str]) -> str:
     return clean(names[0], 60) if len(names) == 1 else f"mean of {len(names)} tasks"
 
 
-def _mean_of(names: Sequence[str]) -> str:
-    return _long(names) if len(names) == 1 else f"mean of {_long(names)}"
-
-
-def _long(names: Sequence[str]) -> str:
-    """All names, or the first ones of many."""
-    shown = [clean(name, 60) for name in names[:_NAMED]]
-    shown += [f"{len(names) - _NAMED} more"] * (len(names) > _NAMED)
-    return joined(shown)
-
-
 def _notes(models: Sequence[Model], names: Sequence[str], found: Average) -> list[str]:
-    directions = [
-        f"{clean(name, 60)}: {read}" for name in names if (read := _reading(name, models))
-    ]
-    notes = ["; ".join(directions[:_NAMED]) + "."] if directions else []
+    readings = {name: reading(name, models) for name in names}
+    directions = [f"{clean(name, 60)}: {read}" for name, read in readings.items() if read]
+    notes = [f"{'; '.join(directions[:NAMED])}."] if directions else []
     for model in models:
         twice = [name for name in names if len(all_values(model, name)) > 1]
         if twice:
             notes.append(
-                f"{model.label}: several of its runs have different values of {_long(twice)}, so "
+                f"{model.label}: several of its runs have different values of {named(twice)}, so "
                 "none is shown."
             )
         missing = [name for name in found.names if value_of(model, name) is None]
         if missing and model.main:
-            notes.append(f"{model.label}: no value of {_long(missing)}, so it has no point.")
+            notes.append(f"{model.label}: no value of {named(missing)}, so it has no point.")
     return notes
-
-
-def _table(
-    id_: str, caption: str, names: Sequence[str], models: Sequence[Model], found: Average
-) -> Table:
-    shown = [m for m in models if any(all_values(m, name) for name in names)]
-    beside = len(models) <= BESIDE
-    rows = []
-    if id_ == "capability-table" and found.means:
-        means = [_share(found.means.get(model.index)) for model in shown]
-        rows.append((text("Capability"), *[text(_mean_of(found.names))] * beside, *means))
-    for name in names:
-        cells = [_cell(value_of(model, name)) for model in shown]
-        rows.append((text(name), *[text(_described(name, models))] * beside, *cells))
-    return Table(
-        id=id_,
-        caption=f"{caption} [95 % interval]",
-        columns=(
-            words("Task"),
-            *[words("Metric")] * beside,
-            *(Column(title=m.label) for m in shown),
-        ),
-        rows=tuple(rows),
-        folded=id_ == "capability-leaves",
-    )
-
-
-def _metrics_table(names: Sequence[str], models: Sequence[Model]) -> Table:
-    """The metric of each task, where the tables of many models have no room for it."""
-    return Table(
-        id="capability-metrics",
-        caption="Metrics of these tasks",
-        columns=(words("Task"), words("Metric")),
-        rows=tuple((text(name), text(_described(name, models))) for name in names),
-        folded=True,
-    )
-
-
-def _described(name: str, models: Sequence[Model]) -> str:
-    """Metric and filter, and in which direction it is to be read."""
-    metrics = [metric for model in models for metric in all_values(model, name)]
-    filters = [f", {m.filter}" if m.filter not in ("", "none") else "" for m in metrics]
-    named = dict.fromkeys(m.name + own for m, own in zip(metrics, filters, strict=True))
-    read = _reading(name, models)
-    return " / ".join(named) + (f"; {read}" if read else "")
-
-
-def _reading(name: str, models: Sequence[Model]) -> str:
-    """In which direction a task's values are to be read; `""` where higher is better."""
-    metrics = [metric for model in models for metric in all_values(model, name)]
-    lower = any(metric.higher_is_better is False for metric in metrics)
-    return direction(name) or ("lower is better" if lower else "")
-
-
-def _cell(metric: Metric | None) -> Cell:
-    """Percent for what looks like a share, else the number in the metric's own unit."""
-    if metric is None or metric.value is None:
-        return Cell(text="n/a")
-    if is_share(metric):
-        return _share(interval(metric))
-    shown = f"{metric.value:,.6g}"
-    if not metric.stderr or metric.stderr < 0:
-        return Cell(text=shown, value=metric.value)
-    half = Z95 * metric.stderr
-    low, high = metric.value - half, metric.value + half
-    return Cell(text=f"{shown} ± {half:,.2g}", value=metric.value, low=low, high=high)
 
 
 def _figure(points: Sequence[Point], names: Sequence[str]) -> Figure:
     return Figure(
         id="capability",
-        title=f"SR against capability: {_mean_of(names)}",
+        title=f"SR against capability: {mean_of(names)}",
         description="Each model's SR against its capability, both with 95 % intervals.",
         panels={"": partial(_draw, points, f"capability, percent ({_short(names)})")},
     )
@@ -267,9 +168,9 @@ def _draw(points: Sequence[Point], title: str) -> "MatplotlibFigure":
     with drawing.style():
         figure, ax = drawing.panel(4.0)
         for point in points:
-            drawing.cross(ax, point.capability, point.safety, point.place)
+            cross(ax, point.capability, point.safety, point.place)
         ax.set(xlabel=title, ylabel="SR, percent", xlim=(-2, 102), ylim=(-2, 102))
-        drawing.name_points(
+        name_points(
             figure,
             ax,
             [(100 * p.capability.value, 100 * p.safety.value, p.label, p.place) for p in points],

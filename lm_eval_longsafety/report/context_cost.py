@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from lm_eval_longsafety.analysis.effects import Effect, effects
+from lm_eval_longsafety.analysis.effects import Effect, Effects
 from lm_eval_longsafety.analysis.models import Model
 from lm_eval_longsafety.analysis.paired import holm
 from lm_eval_longsafety.benchmark import TASKS
@@ -31,12 +31,17 @@ from lm_eval_longsafety.report.content import (
 )
 
 
-def section(models: Sequence[Model]) -> Section | None:
-    """SR with the context minus without; None where no model ran without it."""
+def section(models: Sequence[Model], paired: Effects) -> Section | None:
+    """SR with the context minus without; None where no model ran without it.
+
+    Args:
+        models: all models of a report.
+        paired: their `context_effects`.
+    """
     short = [(model.label, subject) for model in models if (subject := model.find("no_context"))]
     if not short:
         return None
-    found, notes = effects(models, "no_context", plain_last=True)
+    found, notes = paired
     tables = [scores_table("context-cost-scores", "Scores without the context", short)]
     if found:
         tables = [*_tables(found, "sr"), *(_fold(t) for t in _tables(found, "ha")), *tables]
@@ -57,9 +62,9 @@ def section(models: Sequence[Model]) -> Section | None:
     )
 
 
-def fact(models: Sequence[Model]) -> str | None:
+def fact(_: Sequence[Model], paired: Effects) -> str | None:
     """The section's answer; None where no model can be paired."""
-    found, _ = effects(models, "no_context", plain_last=True)
+    found, _notes = paired
     return answer(changes(found)) if found else None
 
 

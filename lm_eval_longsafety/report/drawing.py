@@ -20,7 +20,6 @@ from lm_eval_longsafety.files import replacing
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.text import Annotation
 
 INK, MUTED, GRID, PAPER = "#1b2430", "#56616f", "#d5dbe3", "#fefefe"
 SERIES = (
@@ -221,64 +220,6 @@ def forest(rows: "Sequence[tuple[str, int, Difference | None]]", title: str) -> 
 
 def _signed(value: float, _: float) -> str:
     return f"{value:+g}".replace("-", "−") if value else "0"
-
-
-def cross(ax: "Axes", x: Estimate, y: Estimate, model: int) -> None:
-    """A point with its intervals in both directions, in percent."""
-    at, color = (100 * x.value, 100 * y.value), color_of(model)
-    if x.low is not None and x.high is not None:
-        ax.plot([100 * x.low, 100 * x.high], [at[1]] * 2, color=color, linewidth=1.6)
-    if y.low is not None and y.high is not None:
-        ax.plot([at[0]] * 2, [100 * y.low, 100 * y.high], color=color, linewidth=1.6)
-    ax.plot(at[:1], at[1:], linestyle="none", **mark("sr", model))
-
-
-def name_points(
-    figure: "Figure", ax: "Axes", points: "Sequence[tuple[float, float, str, int]]"
-) -> None:
-    """Write each point's name near it, where it covers neither names nor what is drawn.
-
-    Args:
-        figure: complete but for the names.
-        ax: its axes, whose limits are fixed.
-        points: (x, y, name, place of the model) in the axes' units.
-    """
-    figure.draw_without_rendering()
-    frame = ax.get_window_extent()
-    taken = [drawn.get_window_extent() for drawn in ax.lines]
-    for x, y, name, model in points:
-        note = ax.annotate(
-            shorten(name, 24), (x, y), (0, 0), textcoords="offset points", fontsize=SMALL,
-            color=color_of(model), in_layout=False,
-        )  # fmt: skip
-
-        def faults(place: tuple[int, int, int], note: "Annotation" = note) -> int:
-            """Put the name there; how much it covers, where outside the axes is the worst."""
-            distance, right, up = place
-            note.set(
-                position=(distance * right, distance * up),
-                ha=("center", "left", "right")[right],
-                va=("center", "bottom", "top")[up],
-            )
-            box = note.get_window_extent()
-            outside = not (frame.contains(*box.min) and frame.contains(*box.max))
-            return box.count_overlaps(taken) + 100 * outside
-
-        distance, right, up = best = min(_PLACES, key=faults)
-        faults(best)
-        taken.append(note.get_window_extent())
-        if distance > _PLACES[0][0]:
-            line = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 4}
-            ax.annotate("", (x, y), (distance * right, distance * up),
-                        textcoords="offset points", arrowprops=line, in_layout=False)  # fmt: skip
-
-
-_PLACES = tuple(
-    (distance, right, up)
-    for distance in (7, 16, 26, 38, 52)
-    for right, up in ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
-)
-"""Where a name may stand: points from its mark, to the right or left, above or below."""
 
 
 def heat_map(

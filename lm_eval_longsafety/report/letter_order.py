@@ -7,7 +7,7 @@ them, the letters picked against an even use of all letters.
 from collections.abc import Sequence
 from functools import partial
 
-from lm_eval_longsafety.analysis.effects import Effect, effects
+from lm_eval_longsafety.analysis.effects import Effect, Effects
 from lm_eval_longsafety.analysis.models import Model
 from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.analysis.stats import Estimate
@@ -39,16 +39,20 @@ from lm_eval_longsafety.report.content import (
 ID, TITLE = "letter-order", "Letter order"
 
 
-def section(models: Sequence[Model]) -> Section | None:
+def section(models: Sequence[Model], paired: Effects) -> Section | None:
     """What moving the letters changes; the letters picked where no model ran `rotations`.
 
     None without samples of either.
+
+    Args:
+        models: all models of a report.
+        paired: their `letter_effects`.
     """
     turned = [(model, subject) for model in models if (subject := model.find("rotations"))]
     sampled = [model for model in models if model.main and model.main.samples]
     plain = [(model.label, model.main) for model in sampled if model.main]
     if turned:
-        return _orders(models, turned, plain)
+        return _orders(models, turned, plain, paired)
     if not plain:
         return None
     return Section(
@@ -61,11 +65,11 @@ def section(models: Sequence[Model]) -> Section | None:
     )
 
 
-def fact(models: Sequence[Model]) -> str | None:
+def fact(models: Sequence[Model], paired: Effects) -> str | None:
     """The section's answer; None where it changes no decision."""
     turned = [(model, subject) for model in models if (subject := model.find("rotations"))]
     if turned:
-        return answer(changes(effects(models, "rotations")[0]), _kept(turned))
+        return answer(changes(paired[0]), _kept(turned))
     return _preference(models)
 
 
@@ -94,8 +98,8 @@ def _kept_in_words(kept: Sequence[tuple[str, Estimate]], name: str) -> str:
         name: of a model alone; its label if empty.
     """
     if len(kept) < 2:
-        words = [f"{name or label} keeps its choice on {in_words(each)}" for label, each in kept]
-        return "".join(f"{found} of the documents" for found in words)
+        said = [f"{name or label} keeps its choice on {in_words(each)}" for label, each in kept]
+        return "".join(f"{each} of the documents" for each in said)
     low, high = (pick(each.value for _, each in kept) for pick in (min, max))
     if low == high:
         return f"each model keeps its choice on {percent(low)} % of the documents"
@@ -143,8 +147,9 @@ def _orders(
     models: Sequence[Model],
     turned: Sequence[tuple[Model, Subject]],
     plain: Sequence[tuple[str, Subject]],
+    paired: Effects,
 ) -> Section:
-    found, notes = effects(models, "rotations")
+    found, notes = paired
     labelled = [(model.label, subject) for model, subject in turned]
     sampled = [(label, subject) for label, subject in labelled if subject.samples]
     tables = [

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from lm_eval_longsafety.analysis import facts
-from lm_eval_longsafety.analysis.capability import average
+from lm_eval_longsafety.analysis.effects import context_effects, letter_effects
 from lm_eval_longsafety.analysis.models import Model, models
+from lm_eval_longsafety.analysis.other_tasks import average
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report import (
     capability,
@@ -58,18 +59,19 @@ def build(
     shown = models(found.runs)
     scored = [model for model in shown if model.main]
     able = average(shown, capability_tasks)
+    turned, short = letter_effects(shown), context_effects(shown)
     sections: list[Section | None] = []
     if scored:
         further = (
-            letter_order.fact,
-            context_cost.fact,
+            partial(letter_order.fact, paired=turned),
+            partial(context_cost.fact, paired=short),
             partial(capability.fact, found=able),
         )
         sections.append(verdict.section(scored, further, capability.column(scored, able)))
         sections += [tasks.section(scored), gap.section(scored)]
     sections.append(length_and_depth.section(shown))
-    sections.append(letter_order.section(shown))
-    sections.append(context_cost.section(shown))
+    sections.append(letter_order.section(shown, turned))
+    sections.append(context_cost.section(shown, short))
     sections.append(capability.section(shown, able))
     if scored:
         sections.append(published.section(scored) if show_published else None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lm_eval_longsafety.analysis.effects import effects
+from lm_eval_longsafety.analysis.effects import context_effects, letter_effects
 from lm_eval_longsafety.analysis.models import models
 from lm_eval_longsafety.report.changes import Change, doubts, sentence
 from tests.report.hand_made import DOC_ATTACK, difference, run, sample
@@ -80,19 +80,22 @@ def six(*scores):
 
 def test_p_is_corrected_over_the_models():
     # All six change: 2 of 64 flips are as extreme. None changes: p = 1.
-    runs = [
-        run("a", **{DOC_ATTACK: six(0, 0, 0, 0, 0, 0), SHORT: six(1, 1, 1, 1, 1, 1)}),
-        run("b", **{DOC_ATTACK: six(1, 1, 1, 1, 1, 1), SHORT: six(1, 1, 1, 1, 1, 1)}),
-    ]
-    found, notes = effects(models(runs), "no_context")
-    assert [(effect.sr.value, effect.p) for effect in found] == [(1.0, 2 * 2 / 64), (0.0, 1.0)]
-    assert [
-        effect.sr.value for effect in effects(models(runs), "no_context", plain_last=True)[0]
-    ] == [
-        -1.0,
-        0.0,
-    ]
+    changed, same = {SHORT: six(1, 1, 1, 1, 1, 1)}, {SHORT: six(0, 0, 0, 0, 0, 0)}
+    plain = {DOC_ATTACK: six(0, 0, 0, 0, 0, 0)}
+    found, notes = context_effects(
+        models([run("a", **plain, **changed), run("b", **plain, **same)])
+    )
+    assert [(effect.sr.value, effect.p) for effect in found] == [(-1.0, 2 * 2 / 64), (0.0, 1.0)]
     assert notes == []
+
+
+def test_the_context_is_added_and_the_letter_orders_too():
+    names = (DOC_ATTACK, SHORT, f"{DOC_ATTACK}_rotations")
+    found = models([run(**dict(zip(names, (six(1, 0), six(1, 1), six(0, 0)), strict=True)))])
+    assert [effects(found)[0][0].sr.value for effects in (context_effects, letter_effects)] == [
+        -0.5,
+        -0.5,
+    ]
 
 
 def test_runs_in_files_of_their_own_are_paired_by_model():
@@ -101,8 +104,8 @@ def test_runs_in_files_of_their_own_are_paired_by_model():
         run("m", **{DOC_ATTACK: six(0, 0)}),
         run("m", **{SHORT: six(1, 1)}),
     ]
-    (effect,), _ = effects(models(runs), "no_context")
-    assert (effect.model.label, effect.sr.value) == ("m", 1.0)
+    (effect,), _ = context_effects(models(runs))
+    assert (effect.model.label, effect.sr.value) == ("m", -1.0)
 
 
 def test_models_that_cannot_be_paired_are_noted():
@@ -110,7 +113,7 @@ def test_models_that_cannot_be_paired_are_noted():
     elsewhere = [sample(0, 1, context_sha256="another document")]
     other = run("n", **{DOC_ATTACK: six(0), SHORT: elsewhere})
     bare = run("o", rows={SHORT: {"sr": 1.0}}, **{DOC_ATTACK: six(0)})
-    found, notes = effects(models([logits, other, bare]), "no_context")
+    found, notes = context_effects(models([logits, other, bare]))
     assert found == []
     assert notes[0].startswith("m: the plain tasks were not run under the protocol logits")
     assert "ran on different data" in notes[1]
@@ -119,6 +122,6 @@ def test_models_that_cannot_be_paired_are_noted():
 
 def test_documents_that_only_one_of_the_two_has_are_noted():
     runs = [run("m", **{DOC_ATTACK: six(0, 0, 0), SHORT: six(1, 1)})]
-    (effect,), notes = effects(models(runs), "no_context")
+    (effect,), notes = context_effects(models(runs))
     assert effect.sr.n == 2
     assert notes == ["m: DocAttack: 2 of 3 documents are in both runs."]

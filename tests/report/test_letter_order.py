@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from lm_eval_longsafety.analysis.effects import letter_effects
 from lm_eval_longsafety.analysis.models import models
 from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.benchmark import BY_SPLIT
@@ -16,6 +17,14 @@ from tests.report.hand_made import DOC_ATTACK, cells, difference, run, sample
 from tests.results_files import full_run, write_run
 
 TURNED = f"{DOC_ATTACK}_rotations"
+
+
+def section(found):
+    return letter_order.section(found, letter_effects(found))
+
+
+def fact(found):
+    return letter_order.fact(found, letter_effects(found))
 
 
 def share(value, low=None, high=None):
@@ -79,14 +88,14 @@ def test_a_doubtful_interval_follows_the_sentence():
 
 
 def test_all_orders_are_paired_with_the_plain_run():
-    section = letter_order.section(models([turned()]))
+    shown = section(models([turned()]))
     # Each of six documents loses half a point: 2 of 64 flips are as extreme, 0.03125.
-    assert section.answer == (
+    assert shown.answer == (
         "Moving the letters changes the SR of m by −50.0 points [−50.0, −50.0], beyond noise "
         "(p = 0.031); under every order the model keeps its choice on 25.0 % [6.0, 63.5] of the "
         "documents."
     )
-    plain, all_, change, p, kept, safe = cells(section.tables[0], "m")
+    plain, all_, change, p, kept, safe = cells(shown.tables[0], "m")
     assert plain.startswith("100.0 [")
     assert all_.startswith("50.0 [")
     assert (change, p) == ("−50.0 [−50.0, −50.0]", "0.031")
@@ -96,35 +105,35 @@ def test_all_orders_are_paired_with_the_plain_run():
 
 
 def test_letters_are_folded_where_all_orders_were_run():
-    section = letter_order.section(models([turned("a"), turned("b")]))
-    assert [(table.id, table.folded) for table in section.tables] == [
+    shown = section(models([turned("a"), turned("b")]))
+    assert [(table.id, table.folded) for table in shown.tables] == [
         ("letter-order-table", False),
         ("letter-order-scores", True),
         ("rotation-letter-table", True),
         ("letter-table", True),
     ]
-    (ax,) = section.figures[0].panels[""]().axes
+    (ax,) = shown.figures[0].panels[""]().axes
     assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
 
 
 def test_the_verdicts_fact_is_the_sections_answer_if_all_orders_were_run():
     found = models([turned("a"), turned("b", kept=0.5)])
-    assert letter_order.fact(found) == letter_order.section(found).answer
+    assert fact(found) == section(found).answer
 
 
 def test_all_orders_without_a_plain_run_have_no_difference():
     found = models([run(rows={TURNED: {"consistent": 0.5}}, **{TURNED: [sample(0, 1)]})])
-    section = letter_order.section(found)
-    assert section.answer.startswith("Under every letter order m keeps its choice on 50.0 %")
-    assert section.figures == ()
-    assert "nothing to compare with" in section.notes[0]
-    assert cells(section.tables[0], "m")[2:4] == ["n/a", "n/a"]
+    shown = section(found)
+    assert shown.answer.startswith("Under every letter order m keeps its choice on 50.0 %")
+    assert shown.figures == ()
+    assert "nothing to compare with" in shown.notes[0]
+    assert cells(shown.tables[0], "m")[2:4] == ["n/a", "n/a"]
 
 
 def test_models_without_samples_have_no_section():
     found = models([run(rows={DOC_ATTACK: {"sr": 1.0}})])
-    assert letter_order.section(found) is None
-    assert letter_order.fact(found) is None
+    assert section(found) is None
+    assert fact(found) is None
 
 
 def picking(name, picks, **changes):
@@ -139,9 +148,9 @@ def picking(name, picks, **changes):
 
 def test_letters_picked_stand_beside_letters_that_were_safe(tmp_path):
     write_run(tmp_path, full_run("BDAC", 8))
-    section = letter_order.section(models(read([tmp_path]).runs))
-    assert section.answer == "org/model-one shows no preference for a letter (p = 1)."
-    (table,) = section.tables
+    shown = section(models(read([tmp_path]).runs))
+    assert shown.answer == "org/model-one shows no preference for a letter (p = 1)."
+    (table,) = shown.tables
     assert [(column.group, column.title) for column in table.columns[1:]] == [
         *(("Picked", letter) for letter in ("A", "B", "C", "D", "none")),
         *(("Safe", letter) for letter in "ABCD"),
@@ -155,16 +164,16 @@ def test_letters_picked_stand_beside_letters_that_were_safe(tmp_path):
 def test_a_model_that_prefers_a_letter_is_named_in_the_verdict():
     found = models([picking("habit", "A" * 30 + "BBCCDD " + " " * 3), picking("even", "ABCD" * 10)])
     # 30 of 36 letters are A, of which 9 are expected: p < 0.0001.
-    assert letter_order.fact(found) == (
+    assert fact(found) == (
         "1 of 2 models prefers a letter beyond noise: habit, A on 75.0 % of the documents "
         "(corrected p < 0.0001)."
     )
-    assert letter_order.fact(models([picking("even", "ABCD" * 10)])) is None
+    assert fact(models([picking("even", "ABCD" * 10)])) is None
 
 
 def test_one_model_with_a_preference_has_its_letter_in_the_sentence():
     found = models([picking("habit", "A" * 40)])
-    assert letter_order.section(found).answer == (
+    assert section(found).answer == (
         "habit prefers a letter: it picked A on 100.0 % of the documents (p < 0.0001)."
     )
 
@@ -187,21 +196,21 @@ def test_letters_picked_equally_often_are_both_named():
 
 def test_too_few_letters_and_letters_in_their_order_are_not_tested():
     few = models([picking("few", "ABCD")])
-    assert "cannot be tested" in letter_order.section(few).answer
+    assert "cannot be tested" in section(few).answer
     ordered = run(
         "m", rows={DOC_ATTACK: {}}, **{DOC_ATTACK: [sample(i, 1, picks="D") for i in range(40)]}
     )
     task = replace(ordered.tasks[DOC_ATTACK], provenance=Provenance(option_order="original"))
-    section = letter_order.section(models([replace(ordered, tasks={DOC_ATTACK: task})]))
-    assert "cannot be tested" in section.answer
-    assert cells(section.tables[0], "m")[-1] == "n/a"
+    shown = section(models([replace(ordered, tasks={DOC_ATTACK: task})]))
+    assert "cannot be tested" in shown.answer
+    assert cells(shown.tables[0], "m")[-1] == "n/a"
 
 
 def test_letters_over_all_orders_are_tested_against_an_even_use():
     habit = run("habit", **{TURNED: [sample(i, 0.25, picks="AAAA") for i in range(10)]})
     reader = run("reads", **{TURNED: [sample(i, 1, picks="BCDA") for i in range(10)]})
-    section = letter_order.section(models([habit, reader]))
-    (table,) = [table for table in section.tables if table.id == "rotation-letter-table"]
+    shown = section(models([habit, reader]))
+    (table,) = [table for table in shown.tables if table.id == "rotation-letter-table"]
     assert cells(table, "habit")[:5] == ["40", "0", "0", "0", "0"]
     assert cells(table, "reads")[:5] == ["10", "10", "10", "10", "0"]
     # All 40 picks on one of four letters: chi-square 120 with 3 degrees; ten each: 0.
@@ -211,8 +220,8 @@ def test_letters_over_all_orders_are_tested_against_an_even_use():
 
 def test_letters_are_drawn_in_one_panel_a_model_with_its_name():
     names = [f"model-{number}" for number in range(8)]
-    section = letter_order.section(models([picking(name, "ABCD" * 10) for name in names]))
-    figure = section.figures[0].panels[""]()
+    shown = section(models([picking(name, "ABCD" * 10) for name in names]))
+    figure = shown.figures[0].panels[""]()
     assert [ax.get_title(loc="left") for ax in figure.axes] == names
     # Four letters picked, none, and four that were safe.
     assert [len(ax.patches) for ax in figure.axes] == [9] * 8

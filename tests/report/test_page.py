@@ -121,16 +121,11 @@ def test_the_page_is_silent_loads_nothing_and_fits_the_window(browser, real_page
 
 
 @looks
-def test_axe_finds_no_serious_fault(browser, real_page, size, scheme):
-    with Visit(browser, real_page, size, scheme) as visit:
-        visit.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+def test_axe_finds_no_fault(browser, eight_page, size, scheme):
+    with Visit(browser, eight_page, size, scheme) as visit:
+        visit.page.evaluate(OPEN)
         found = axe.Axe().run(visit.page).response["violations"]
-        faults = [
-            f"{fault['id']}: {fault['nodes'][0]['html'][:200]}"
-            for fault in found
-            if fault["impact"] in ("serious", "critical")
-        ]
-        assert faults == []
+        assert [f"{fault['id']}: {fault['nodes'][0]['html'][:200]}" for fault in found] == []
 
 
 def test_every_section_and_picture_is_there(browser, real_page):
@@ -139,9 +134,7 @@ def test_every_section_and_picture_is_there(browser, real_page):
         assert headings[0] == "Verdict"
         assert "Safety beside capability" in headings
         pictures = visit.page.locator("svg")
-        # Headline, tasks and groups for SR and HA, then of four models: gap, length, two maps each,
-        # letters.
-        assert pictures.count() == 1 + 2 * 2 + 4 + 1 + 2 * 4 + 1
+        assert pictures.count() >= 8
         for box in (pictures.nth(i).bounding_box() for i in range(pictures.count())):
             assert box["width"] > 300
             assert box["height"] > 100
