@@ -24,14 +24,20 @@ def banners(subjects: Sequence[Subject], labelled: Iterable[tuple[str, Run]]) ->
     for label, run in pairs:
         for fault in _faults(run):
             found.setdefault(fault, []).append(label)
-    for subject in subjects:
-        if on_sample_data(subject):
-            found.setdefault(_SAMPLE, []).append(subject.label)
+    labels_of = {id(run): label for label, run in pairs}
+    for subject in filter(on_sample_data, subjects):
+        found.setdefault(_SAMPLE, []).append(labels_of.get(id(subject.run), subject.label))
     every = {label for label, _ in pairs}
-    return [
-        f"{'All models' if len(labels) > 1 and every <= set(labels) else ', '.join(labels)}: {text}"
+    named = {
+        text: "All models" if len(every) > 1 and every <= set(labels) else _joined(labels)
         for text, labels in found.items()
-    ]
+    }
+    return [f"{labels}: {text}" for text, labels in named.items()]
+
+
+def _joined(labels: Iterable[str]) -> str:
+    """Each label once."""
+    return ", ".join(dict.fromkeys(labels))
 
 
 _SAMPLE = "run on the embedded sample data. These are not LongSafetyBench scores."

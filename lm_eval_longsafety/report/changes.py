@@ -21,6 +21,7 @@ from lm_eval_longsafety.report.content import (
     joined,
     p_equals,
     score,
+    some,
     text,
     words,
 )
@@ -57,7 +58,7 @@ def sentence(cause: str, found: Sequence[Change]) -> str:
             f"{cause} changes the SR of {only.label} by {_points(only.difference)}, {noise} noise "
             f"(p {p_equals(only.p)})"
         )
-    named = joined(
+    named = some(
         [
             f"{c.label}, {_points(c.difference)} (corrected p {p_equals(c.p)})"
             for c in largest(found)
