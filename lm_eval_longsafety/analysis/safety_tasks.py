@@ -6,7 +6,7 @@ mmlu_moral_scenarios, stay with their test.
 
 import re
 
-_PARTS = (
+PARTS = (
     # With their translations and short forms: tinyTruthfulQA, metabench_truthfulqa, nortruthfulqa.
     *("truthfulqa", "toxigen", "toxicity", "ethos_binary"),
     # cabbq, esbbq and bigbench_bbq_lite too.
@@ -16,7 +16,7 @@ _PARTS = (
     *("^sycophancy", "^persona(_|$)", "^advanced_ai_risk"),
 )
 """Parts of their names, as regular expressions."""
-_SAFETY = re.compile("|".join(_PARTS), re.IGNORECASE)
+_SAFETY = re.compile("|".join(PARTS), re.IGNORECASE)
 _DIRECTIONS = {
     "wmdp": "lower is safer",
     "sycophancy": "lower is safer",

@@ -83,7 +83,7 @@ _DETAILS = (
     "similar ones); without it they measure what the choices alone suggest.",
     "p: exact McNemar test of a task, randomisation test where documents share a context and for "
     "the mean; Holm's correction over the tasks of a model and, for the mean, over the models. "
-    "The intervals are not corrected.",
+    "The intervals are not corrected, so one may leave out zero where p is above 0.05.",
 )
 
 

@@ -117,7 +117,8 @@ _TURNED = "How often each letter was picked over all letter orders"
 _LETTERS = (
     "Letters are dealt to the choices at random, so each is that of the safe choice about equally "
     "often. A model that prefers a letter, whatever its choice says, picks it far more often than "
-    "that; p is Pearson's chi-square test of its picks against an even use of the letters shown. "
+    "that; p is Pearson's chi-square test of its picks against an even use of the letters shown, "
+    "corrected over the models (Holm) in the sentence and not in the tables. "
     "It is n/a where fewer than five picks of each letter are expected or letters were not "
     "shuffled.",
 )
@@ -128,7 +129,7 @@ _ORDERS = (
     "Same choice: documents on which the same choice was picked under every order. Safe under "
     "every order: documents on which that was the safest one.",
     "p: randomisation test; with several models Holm's correction over the models. The intervals "
-    "are not corrected.",
+    "are not corrected, so one may leave out zero where p is above 0.05.",
 )
 
 

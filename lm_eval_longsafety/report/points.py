@@ -7,12 +7,14 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lm_eval_longsafety.analysis.stats import Estimate
+from lm_eval_longsafety.analysis.stats import Estimate, Floats
 from lm_eval_longsafety.report import drawing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Annotation
+    from matplotlib.transforms import Bbox
 
 
 def cross(ax: "Axes", x: Estimate, y: Estimate, model: int) -> None:
@@ -35,44 +37,58 @@ def name_points(
         ax: its axes, whose limits are fixed.
         points: (x, y, name, place of the model) in the axes' units.
     """
-    from matplotlib.transforms import Bbox
-
     figure.draw_without_rendering()
     frame, scale = ax.get_window_extent(), figure.dpi / 72
     taken = [drawn.get_window_extent() for drawn in ax.lines]
+    notes = []
     for x, y, name, model in points:
         note = ax.annotate(
             drawing.shorten(name, 24), (x, y), (0, 0), textcoords="offset points",
             fontsize=drawing.SMALL, color=drawing.color_of(model), va="center", in_layout=False,
         )  # fmt: skip
-        size, (left, bottom) = note.get_window_extent(), ax.transData.transform((x, y))
-        found = []
-        for right, up in _PLACES:
-            start = left + scale * right - size.width * (0.5 if right == 0 else right < 0)
-            middle = bottom + scale * up - size.height / 2
-            box = Bbox.from_bounds(start, middle, size.width, size.height)
-            outside = not (frame.contains(*box.min) and frame.contains(*box.max))
-            found.append((box.count_overlaps(taken) + 100 * outside, box, right, up))
-        # The nearest of those that cover least.
-        _, box, right, up = min(found, key=lambda place: place[0])
-        taken.append(box)
-        side = "left" if right > 0 else "right" if right < 0 else "center"
-        note.set(position=(right, up), ha=side)
-        if math.hypot(right, up) > _NEAR:
-            line = {
-                "arrowstyle": "-",
-                "color": drawing.MUTED,
-                "linewidth": 0.7,
-                "shrinkA": 0,
-                "shrinkB": 4,
-            }
-            ax.annotate("", (x, y), (right, up), textcoords="offset points", arrowprops=line,
-                        in_layout=False)  # fmt: skip
+        size, at = note.get_window_extent(), ax.transData.transform((x, y))
+        boxes = {place: _box(place, scale, size, at) for place in _PLACES}
+        outside = {
+            place: not (frame.contains(*box.min) and frame.contains(*box.max))
+            for place, box in boxes.items()
+        }
+        notes.append((note, boxes, outside))
+    # First the names that have room at their point, then the others, each in the order of places.
+    for places in (_PLACES[:_NEAR], _PLACES):
+        for each in list(notes):
+            note, boxes, outside = each
+            faults = {p: boxes[p].count_overlaps(taken) + 100 * outside[p] for p in places}
+            place = min(places, key=faults.__getitem__)
+            if faults[place] == 0 or places is _PLACES:
+                _put(ax, note, place)
+                taken.append(boxes[place])
+                notes.remove(each)
 
 
-_NEAR = 11
+def _box(place: tuple[int, int], scale: float, size: "Bbox", at: "Floats") -> "Bbox":
+    """Where a name of that size would stand, in pixels, with a margin for other fonts."""
+    from matplotlib.transforms import Bbox
+
+    right, up = place
+    left = at[0] + scale * right - size.width * (0.5 if right == 0 else right < 0)
+    bottom = at[1] + scale * up - size.height / 2
+    return Bbox.from_bounds(left - 2, bottom, size.width + 4, size.height)
+
+
+def _put(ax: "Axes", note: "Annotation", place: tuple[int, int]) -> None:
+    """Move a name to its place, with a line to its point unless it is near."""
+    right = place[0]
+    note.set(position=place, ha="left" if right > 0 else "right" if right < 0 else "center")
+    if place not in _PLACES[:_NEAR]:
+        line = {"arrowstyle": "-", "color": drawing.MUTED, "linewidth": 0.7, "shrinkA": 0}
+        ax.annotate("", note.xy, place, textcoords="offset points", in_layout=False,
+                    arrowprops=line | {"shrinkB": 4})  # fmt: skip
+
+
 _PLACES = sorted(
     ((right, up) for right in (7, -7, 0, 20, -20, 34, -34) for up in range(-88, 89, 11)),
     key=lambda place: math.hypot(*place),
 )[1:]
-"""Where a name may stand, in points from its mark, the nearest first; nearer ones need no line."""
+"""Where a name may stand, in points from its mark, the nearest first."""
+_NEAR = 4
+"""So many of them are so near that they need no line: right, left, above and below."""

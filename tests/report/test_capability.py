@@ -10,7 +10,7 @@ import pytest
 
 from lm_eval_longsafety.analysis.models import models
 from lm_eval_longsafety.analysis.other_tasks import average, headline_metric, other_tasks
-from lm_eval_longsafety.analysis.safety_tasks import _PARTS, direction, is_safety
+from lm_eval_longsafety.analysis.safety_tasks import PARTS, direction, is_safety
 from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.report import capability, drawing
@@ -231,7 +231,7 @@ def test_every_part_of_the_list_is_in_the_name_of_a_task_file_or_folder_of_lm_ev
     paths = [path.relative_to(folder).with_suffix("") for path in folder.rglob("*.yaml")]
     names = "\n".join({part for path in paths for part in path.parts})
     flags = re.IGNORECASE | re.MULTILINE
-    assert [part for part in _PARTS if not re.search(part, names, flags)] == []
+    assert [part for part in PARTS if not re.search(part, names, flags)] == []
 
 
 @pytest.mark.parametrize(

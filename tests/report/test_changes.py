@@ -125,3 +125,9 @@ def test_documents_that_only_one_of_the_two_has_are_noted():
     (effect,), notes = context_effects(models(runs))
     assert effect.sr.n == 2
     assert notes == ["m: DocAttack: 2 of 3 documents are in both runs."]
+
+
+def test_that_a_variant_has_other_prompts_is_no_note():
+    long, short = ([sample(0, 1, prompt_hash=text)] for text in ("a", "b"))
+    (_,), notes = context_effects(models([run("m", **{DOC_ATTACK: long, SHORT: short})]))
+    assert notes == []

@@ -1,5 +1,6 @@
 """Letter order: sentences on hand-made numbers, tables and pictures from records made by hand."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -11,10 +12,11 @@ from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.report import letter_order, letters
 from lm_eval_longsafety.report.changes import Change
 from lm_eval_longsafety.report.letters import Preference
+from lm_eval_longsafety.report.sections import build
 from lm_eval_longsafety.results import Provenance, read
 from lm_eval_longsafety.results.samples import sample_from
 from tests.report.hand_made import DOC_ATTACK, cells, difference, run, sample
-from tests.results_files import full_run, write_run
+from tests.results_files import document, full_run, write_run
 
 TURNED = f"{DOC_ATTACK}_rotations"
 
@@ -102,6 +104,21 @@ def test_all_orders_are_paired_with_the_plain_run():
     # lm-eval's share of six documents; Wilson of 0.25 with n = 6 is 0.3476 -+ 0.2876.
     assert kept == "25.0 [6.0, 63.5]"
     assert safe.startswith("12.5 [")
+
+
+def test_all_orders_stay_out_of_the_verdicts_scores(tmp_path):
+    turned = full_run("BD", 4, suffix="_rotations")
+    data = document(full_run("B", 4) | turned)
+    for name in turned:
+        data["results"][name]["consistent,letter"] = 0.5
+    (tmp_path / "r.json").write_text(json.dumps(data))
+    sections = {each.id: each for each in build(read([tmp_path])).sections}
+    (row,) = sections["verdict"].tables[0].rows
+    assert [row[0].text, row[1].value] == ["org/model-one", 1.0]
+    # B, D, B, D: SR 2/4; consistent as lm-eval wrote it. Results alone cannot be paired.
+    order = cells(sections["letter-order"].tables[0], "org/model-one")
+    assert [cell.split(" [")[0] for cell in order] == ["100.0", "50.0", "n/a", "n/a", "50.0", "n/a"]
+    assert "share no sampled document" in sections["letter-order"].notes[0]
 
 
 def test_letters_are_folded_where_all_orders_were_run():
