@@ -128,8 +128,9 @@ def _build(config: "PretrainedConfig", trust_remote_code: bool) -> Any:  # noqa:
 
     found: list[str] = []
     configs = (config, config.get_text_config(decoder=True))
+    kinds: tuple[Any, ...] = (AutoModelForCausalLM, AutoModelForImageTextToText)
     options = {"trust_remote_code": trust_remote_code, "attn_implementation": "eager"}
-    for each, kind in product(configs, (AutoModelForCausalLM, AutoModelForImageTextToText)):
+    for each, kind in product(configs, kinds):
         try:
             with torch.device("meta"):
                 return kind.from_config(each, **options)
