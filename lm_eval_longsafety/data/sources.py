@@ -55,7 +55,7 @@ class DataSource:
                 f"Expected {_LAYOUTS}"
             )
         _refuse_missing_shards(f"{self.name}, split {split}", self.files[split])
-        raw = [row for path in self.files[split] for row in _read(path)]
+        raw = [row for path in self.files[split] for row in read(path)]
         if not raw:
             names = ", ".join(path.name for path in self.files[split])
             raise DataError(f"{self.name}, split {split}: no rows in {names}")
@@ -179,8 +179,8 @@ def _refuse_missing_shards(where: str, paths: Sequence[Path]) -> None:
     )
 
 
-def _read(path: Path) -> Iterator[Any]:
-    """The rows of one file.
+def read(path: Path) -> Iterator[Any]:
+    """The rows of a .jsonl or .parquet file; a `BadRow` for each line that cannot be read.
 
     Raises:
         DataError: it is not a readable file of its kind.

@@ -13,8 +13,7 @@ from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.harness.documents import Document, as_dataset, describe
 from lm_eval_longsafety.prompts import window
 from lm_eval_longsafety.prompts.deal import deal
-from lm_eval_longsafety.prompts.tokenizer import PromptTokenizer, load_tokenizer
-from lm_eval_longsafety.settings import Settings
+from lm_eval_longsafety.prompts.tokenizer import load_tokenizer
 from lm_eval_longsafety.variants.filler import load_filler, split_passages
 from lm_eval_longsafety.variants.length_options import parse_length_options
 from lm_eval_longsafety.variants.lengths import Embedding, choose_rows
@@ -34,18 +33,15 @@ def load_length_documents(
     provenance: dict[str, Any] | None = None,
     **metadata: object,
 ) -> "dict[str, Dataset]":
-    """Chosen documents of one task, each embedded in filler.
+    """Chosen documents of one task, each embedded in filler; see `documents.load_documents`.
 
     Args:
         split: the task.
         target_length: of the prompts, in tokens.
         target_depth: part of the filler before the document, 0 to 1.
         protocol: `generate` or `logits`; goes into the provenance.
-        provenance: filled in place, as in `documents.load_documents`.
+        provenance: filled in place.
         metadata: model arguments and `settings.OPTIONS`.
-
-    Returns:
-        {"test": documents}, with target_length and target_depth beside the usual columns.
 
     Raises:
         OptionError: an option cannot be used, there is no tokenizer, or the length, the filler or
@@ -53,8 +49,20 @@ def load_length_documents(
         DataError: the data cannot be used.
     """
     chosen, wanted = settings.parse(metadata), parse_length_options(metadata)
-    tokenizer = _required_tokenizer(chosen)
-    held = _check_window(chosen, target_length)
+    tokenizer = load_tokenizer(chosen.model)
+    if tokenizer is None:
+        raise OptionError(
+            "longsafety_length builds prompts of a requested length and needs the model's "
+            "tokenizer; name it (hub id or folder) with --metadata '{\"tokenizer\": ...}'"
+        )
+    held = window.model_window(chosen)
+    limit = window.prompt_limit(held, chosen.reply_tokens)
+    if limit is not None and target_length > limit:
+        raise OptionError(
+            f"lengths: {target_length} tokens do not fit into the model's window of {held}, of "
+            f"which {(held or 0) - limit} stay free for chat template and reply; the largest "
+            f"length is {limit}"
+        )
     source = sources.load(chosen.data, chosen.data_revision)
     rows = source.rows(split)
     filler = load_filler(wanted.filler, chosen.data, chosen.data_revision)
@@ -73,11 +81,10 @@ def load_length_documents(
         own=frozenset(text for row in rows for text in split_passages(row.context)),
     )
     target = {"target_length": target_length, "target_depth": target_depth}
+    built = zip(picked, letters, embedding.prompts(picked, letters), strict=True)
     documents = [
         Document(row=row, letters=dealt, fitted=fitted, extra=target)
-        for row, dealt, fitted in zip(
-            picked, letters, embedding.prompts(picked, letters), strict=True
-        )
+        for row, dealt, fitted in built
     ]
     if provenance is not None:
         provenance |= describe(
@@ -96,25 +103,3 @@ def load_length_documents(
         *(split, len(documents), len(rows), filler.name, target_length, target_depth),
     )
     return {"test": as_dataset(split, documents)}
-
-
-def _required_tokenizer(chosen: Settings) -> PromptTokenizer:
-    tokenizer = load_tokenizer(chosen.model)
-    if tokenizer is None:
-        raise OptionError(
-            "longsafety_length builds prompts of a requested length and needs the model's "
-            "tokenizer; name it (hub id or folder) with --metadata '{\"tokenizer\": ...}'"
-        )
-    return tokenizer
-
-
-def _check_window(chosen: Settings, length: int) -> int | None:
-    held = window.model_window(chosen)
-    limit = window.prompt_limit(held, chosen.reply_tokens)
-    if limit is not None and length > limit:
-        raise OptionError(
-            f"lengths: {length} tokens do not fit into the model's window of {held}, of which "
-            f"{(held or 0) - limit} stay free for chat template and reply; the largest length "
-            f"is {limit}"
-        )
-    return held
