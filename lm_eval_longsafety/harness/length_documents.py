@@ -66,7 +66,7 @@ def load_length_documents(
     source = sources.load(chosen.data, chosen.data_revision)
     rows = source.rows(split)
     filler = load_filler(wanted.filler, chosen.data, chosen.data_revision)
-    picked = choose_rows(rows, wanted.rows)
+    picked = choose_rows(rows, wanted.length_rows)
     letters = [
         deal(row.id, len(row.choices), order=chosen.option_order, seed=chosen.option_seed)
         for row in picked

@@ -36,7 +36,7 @@ class LengthGroup(Group):  # type: ignore[misc]  # lm-eval is untyped
                 below = Group(name="")
                 cell = _suffixed(name, cell_name(length, depth))
                 _start(below, cell, f"{length:,} tokens, depth {depth_name(depth)}", metadata)
-                for split in wanted.splits:
+                for split in wanted.length_tasks:
                     below.add(_task(config, split, length, depth))
                 self.add(below)
 

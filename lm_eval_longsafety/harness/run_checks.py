@@ -125,7 +125,7 @@ def _try_lengths(metadata: Mapping[str, Any]) -> None:
     # The same lines are logged when lm-eval builds the tasks.
     with quiet("lm_eval.longsafety"):
         for length in sorted({min(wanted.lengths), max(wanted.lengths)}):
-            for split in wanted.splits:
+            for split in wanted.length_tasks:
                 load_length_documents(
                     split=split,
                     target_length=length,

@@ -25,9 +25,10 @@ class LengthOptions:
     filler: str
     """`benchmark`, a folder, or a hub id."""
     filler_seed: int
-    rows: int
+    length_rows: int
     """Documents of each task, spread evenly over its rows; fewer where a task has fewer."""
-    splits: tuple[str, ...]
+    length_tasks: tuple[str, ...]
+    """Splits."""
 
 
 def parse_length_options(metadata: Mapping[str, Any]) -> LengthOptions:
@@ -39,14 +40,8 @@ def parse_length_options(metadata: Mapping[str, Any]) -> LengthOptions:
     if metadata.get("lengths") is None:
         raise OptionError(f"longsafety_length needs `lengths`, for example {_EXAMPLE}")
     checked = {key: _checked(key, metadata.get(key)) for key in _OPTIONS}
-    return LengthOptions(
-        lengths=tuple(checked["lengths"]),
-        depths=tuple(float(depth) + 0.0 for depth in checked["depths"]),  # -0.0 becomes 0.0.
-        filler=checked["filler"],
-        filler_seed=checked["filler_seed"],
-        rows=checked["length_rows"],
-        splits=tuple(checked["length_tasks"]),
-    )
+    checked["depths"] = tuple(float(depth) + 0.0 for depth in checked["depths"])  # Not -0.0.
+    return LengthOptions(**checked)
 
 
 def cell_name(length: int, depth: float) -> str:
@@ -75,7 +70,7 @@ def _checked(key: str, value: Any) -> Any:  # noqa: ANN401 - what the option hol
     names = [depth_name(each) if key == "depths" else shorten(each) for each in values]
     if twice := [name for name in names if names.count(name) > 1]:
         raise OptionError(f"{key}: {twice[0]} stands there twice")
-    return value
+    return tuple(value) if several else value
 
 
 def _is_count(value: Any) -> bool:  # noqa: ANN401
