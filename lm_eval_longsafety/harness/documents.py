@@ -104,14 +104,7 @@ def describe(
 ) -> dict[str, Any]:
     """The provenance of one task's documents, as it is written to the results file.
 
-    Args:
-        source: where the rows come from.
-        rows: all rows of the split.
-        documents: those that will be scored.
-        chosen: the run's options.
-        window: the model's, in tokens; None where it is unknown.
-        protocol: `generate` or `logits`.
-        variant: empty for the benchmark as published.
+    Of all rows of the split `documents` will be scored; `window` is the model's, None if unknown.
     """
     return {
         "data": source.name,
@@ -128,16 +121,6 @@ def describe(
         "protocol": protocol,
         "variant": variant,
     }
-
-
-def load_without_context(**keywords: Any) -> "dict[str, Dataset]":  # noqa: ANN401 - lm-eval's
-    """`load_documents` with the contexts left out of the prompts."""
-    return load_documents(variant="no_context", **keywords)
-
-
-def load_rotated(**keywords: Any) -> "dict[str, Dataset]":  # noqa: ANN401 - lm-eval's
-    """`load_documents` with the fields that are needed to show a document in all orders."""
-    return load_documents(variant="rotations", **keywords)
 
 
 def _build(
@@ -176,59 +159,28 @@ def _within_length(
         return documents
     if chosen.over_length == "error":
         raise OptionError(
-            f"split {split}: {len(cut)} of {len(documents)} prompts are longer than {limit} "
-            "tokens (first id "
-            f"{cut[0].row.id!r}), and over_length is 'error'; choose 'middle' or 'skip', or a "
-            "larger window"
+            f"split {split}: {len(cut)} of {len(documents)} prompts are longer than {limit} tokens "
+            f"(first id {cut[0].row.id!r}), and over_length is 'error'; choose 'middle' or 'skip', "
+            "or a larger window"
         )
     kept = [document for document in documents if not document.fitted.truncated]
     if not kept:
         raise DataError(
-            f"split {split}: over_length 'skip' leaves no documents: all {len(documents)} "
-            "prompts are longer than "
-            f"{limit} tokens; choose 'middle' or a larger window"
+            f"split {split}: over_length 'skip' leaves no documents: all {len(documents)} prompts "
+            f"are longer than {limit} tokens; choose 'middle' or a larger window"
         )
     return kept
 
 
 def as_dataset(split: str, documents: Sequence[Document]) -> "Dataset":
     """The documents as lm-eval wants them; columns as in `load_documents`."""
-    from datasets import Dataset, DatasetInfo, Features, Value
-    from datasets import Sequence as ListOf
+    from datasets import Dataset
     from datasets.fingerprint import generate_random_fingerprint
     from datasets.table import InMemoryTable
 
-    text, number, texts = Value("string"), Value("float64"), ListOf(Value("string"))
-    features = {
-        "id": text,
-        "task": text,
-        "prompt": text,
-        "question": text,
-        "choices": texts,
-        "letters": texts,
-        "prompt_tokens": Value("int64"),
-        "prompt_sha256": text,
-        "truncated": Value("bool"),
-        "context_sha256": text,
-    }
-    if documents[0].row.depth is not None:
-        features |= {"depth": number, "length": number}
-    extra = {
-        "orders": ListOf(texts),
-        "option_tails": texts,
-        "kept_order": Value("bool"),
-        "target_length": Value("int64"),
-        "target_depth": number,
-    }
-    features |= {key: kind for key, kind in extra.items() if key in documents[0].extra}
-    records = [_fields(split, document) for document in documents]
-    chosen = Features(features)
     # Not `Dataset.from_list`, which would pickle and hash every prompt to make a fingerprint.
-    return Dataset(
-        InMemoryTable.from_pylist(records, schema=chosen.arrow_schema),
-        info=DatasetInfo(features=chosen),
-        fingerprint=generate_random_fingerprint(),
-    )
+    table = InMemoryTable.from_pylist([_fields(split, document) for document in documents])
+    return Dataset(table, fingerprint=generate_random_fingerprint())
 
 
 def _fields(split: str, document: Document) -> dict[str, Any]:
@@ -240,12 +192,11 @@ def _fields(split: str, document: Document) -> dict[str, Any]:
         "question": row.question,
         "choices": list(row.choices),
         "letters": document.letters,
-        "depth": row.depth,
-        "length": row.length,
         "prompt_tokens": fitted.tokens,
         "prompt_sha256": fitted.sha256,
         "truncated": fitted.truncated,
         "context_sha256": hashlib.sha256(row.context.encode()).hexdigest(),
+        **({} if row.depth is None else {"depth": row.depth, "length": row.length}),
         **document.extra,
     }
 
@@ -253,19 +204,9 @@ def _fields(split: str, document: Document) -> dict[str, Any]:
 def _log_summary(split: str, documents: Sequence[Document], record: dict[str, Any]) -> None:
     counts = [d.fitted.tokens for d in documents if d.fitted.tokens is not None]
     tokens = f"{min(counts)} to {max(counts)} tokens" if counts else "tokens not counted"
-    held = record["prompt_limit"]
-    limit = (
-        "window unknown, sent whole"
-        if held is None
-        else f"{record['truncated']} cut to {held} tokens"
-    )
-    log.info(
-        "LongSafetyBench %s from %s: %d of %d documents to score, %s, %s, options %s",
-        split,
-        record["data"],
-        record["scored"],
-        record["rows"],
-        tokens,
-        limit,
-        record["option_order"],
-    )
+    limit = "{truncated} cut to {prompt_limit} tokens"
+    if record["prompt_limit"] is None:
+        limit = "window unknown, sent whole"
+    line = "LongSafetyBench {split} from {data}: {scored} of {rows} documents to score, {tokens}, "
+    line += limit + ", options {option_order}"
+    log.info("%s", line.format(split=split, tokens=tokens, **record))
