@@ -48,11 +48,7 @@ def refuse_lost_prompts(requests: "Sequence[Instance]") -> None:
 
 
 def try_template(tokenizer: Any, arguments: Mapping[str, Any]) -> None:  # noqa: ANN401
-    """Check the chat template with a trial prompt, and warn if it opens a thought.
-
-    Args:
-        tokenizer: transformers'.
-        arguments: of the model; those for the chat template are used.
+    """Check transformers' chat template with a trial prompt, and warn if it opens a thought.
 
     Raises:
         OptionError: the chat template leaves the prompt out.
@@ -74,14 +70,9 @@ def try_template(tokenizer: Any, arguments: Mapping[str, Any]) -> None:  # noqa:
 
 
 def warn_of_unused_template(tokenizer: Any, *, applied: bool) -> bool | None:  # noqa: ANN401
-    """Warn if a chat model is used without its chat template.
+    """Warn if a chat model is used without its chat template, and return whether it is.
 
-    Args:
-        tokenizer: transformers'; None where it is unknown.
-        applied: whether lm-eval applies the chat template.
-
-    Returns:
-        Whether it is; None where the tokenizer is unknown.
+    None is returned where the tokenizer is unknown.
     """
     if tokenizer is None:
         return None
@@ -96,12 +87,7 @@ def warn_of_unused_template(tokenizer: Any, *, applied: bool) -> bool | None:  #
 
 
 def opened_thought(context: object, prompt: str) -> str:
-    """The thought that the chat template opens, from its tag on; `""` where it opens none.
-
-    Args:
-        context: what is sent.
-        prompt: of the document.
-    """
+    """The thought that the chat template opens in what is sent, from its tag on; `""` for none."""
     _, found, after = text_of(context).rpartition(prompt.rstrip()[-_END:])
     return open_thought(after) if found else ""
 
@@ -121,11 +107,8 @@ def warn_of_thought(tag: str) -> None:
 def refuse_joined_letters(requests: "Sequence[Instance]", lm: Any) -> None:  # noqa: ANN401
     """Refuse letters that one of lm-eval's own backends would not score as letters.
 
-    It scores the tokens that a letter adds to the prompt; they must be the letter.
-
-    Args:
-        requests: of a `_logits` task.
-        lm: a backend of lm-eval; one without `_encode_pair` or tokenizer is not checked.
+    It scores the tokens that a letter adds to the prompt; they must be the letter. A backend
+    without `_encode_pair` or tokenizer is not checked.
 
     Raises:
         OptionError: they are not the letter.
