@@ -135,35 +135,35 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
         """Score as lm-eval does, with one pass per context if continuations are single tokens."""
         if self.backend != "causal" or getattr(self, "enable_thinking", False):
             return super().loglikelihood(requests, disable_tqdm=disable_tqdm)  # type: ignore[no-any-return]
-        answers: Answers[Score] = Answers(self.cache_hook, "loglikelihood", requests)
         by_context: dict[str, list[int]] = defaultdict(list)
         for index, request in enumerate(requests):
             by_context[request.args[0]].append(index)
         blank = [context for context in by_context if not context.strip()]
         left_to_stock = [index for context in blank for index in by_context.pop(context)]
-        with self._own_storing(len(requests), "Scoring continuations", disable_tqdm) as bar:
+        answers: Answers[Score]
+        with self._storing(requests, "loglikelihood", disable_tqdm) as answers:
             if left_to_stock:
-                scores = super().loglikelihood(
-                    [requests[i] for i in left_to_stock], disable_tqdm=True
+                answers.add(
+                    left_to_stock,
+                    super().loglikelihood([requests[i] for i in left_to_stock], disable_tqdm=True),
                 )
-                _keep(answers, left_to_stock, scores, bar)
             contexts = list(by_context)
             for chunk in self._chunks(contexts):
                 questions = [
                     [self._question(requests, contexts[i], by_context[contexts[i]]) for i in group]
                     for group in chunk
                 ]
-                self._answer_questions(questions, requests, answers, bar)
+                self._answer_questions(questions, requests, answers)
         return answers.in_order()
 
     def generate_until(self, requests: "list[Instance]", disable_tqdm: bool = False) -> list[str]:
         """Generate as lm-eval does; prompts that share a document follow each other."""
-        answers: Answers[str] = Answers(self.cache_hook, "generate_until", requests)
-        with self._own_storing(len(requests), "Generating replies", disable_tqdm) as bar:
+        answers: Answers[str]
+        with self._storing(requests, "generate_until", disable_tqdm) as answers:
             for chunk in self._chunks([request.args[0] for request in requests]):
                 replies = self._generate_groups([[requests[i] for i in group] for group in chunk])
                 for number, texts in replies:
-                    _keep(answers, chunk[number], texts, bar)
+                    answers.add(chunk[number], texts)
         return answers.in_order()
 
     def _chunks(self, texts: Sequence[str]) -> Iterator[list[list[int]]]:
@@ -180,12 +180,11 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
         groups: list[list[_Question]],
         requests: "list[Instance]",
         answers: Answers[Score],
-        bar: Any,  # noqa: ANN401 (tqdm is untyped)
     ) -> None:
         single = [kept for group in groups if (kept := [q for q in group if q.single])]
         for number, scores in self._score_groups([[q.next_token for q in g] for g in single]):
             for question, each in zip(single[number], scores, strict=True):
-                _keep(answers, question.requests, each, bar)
+                answers.add(question.requests, each)
         rest = [question for group in groups for question in group if not question.single]
         if rest:
             indices = [index for question in rest for index in question.requests]
@@ -196,15 +195,18 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
                     question.requests, question.encoded.continuations, strict=True
                 )
             ]
-            _keep(answers, indices, self._loglikelihood_tokens(tokens, disable_tqdm=True), bar)
+            answers.add(indices, self._loglikelihood_tokens(tokens, disable_tqdm=True))
 
     @contextmanager
-    def _own_storing(self, total: int, what: str, disable_tqdm: bool) -> Iterator[Any]:
+    def _storing(
+        self, requests: "list[Instance]", method: str, disable_tqdm: bool
+    ) -> Iterator[Answers[Any]]:
         """Prevent lm-eval's code from storing what `Answers` stores; show one progress bar."""
         hook, self.cache_hook = self.cache_hook, CacheHook(None)
+        hidden = disable_tqdm or self.rank != 0
         try:
-            with tqdm(total=total, desc=what, disable=disable_tqdm or self.rank != 0) as bar:
-                yield bar
+            with tqdm(total=len(requests), desc=method, disable=hidden) as bar:
+                yield Answers(hook, method, requests, bar)
         finally:
             self.cache_hook = hook
 
@@ -220,10 +222,3 @@ def above_zero(name: str, value: object) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise OptionError(f"--model_args {name}: expected a whole number above 0, found {value!r}")
     return int(text)
-
-
-def _keep(answers: Answers[Any], indices: Sequence[int], values: Sequence[Any], bar: Any) -> None:  # noqa: ANN401
-    for index, value in zip(indices, values, strict=True):
-        answers.add(index, value)
-    answers.flush()
-    bar.update(len(indices))
