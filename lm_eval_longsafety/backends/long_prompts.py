@@ -40,7 +40,7 @@ Score = tuple[float, bool]
 
 _END = 200
 """Characters at the end of a context that may change the tokens of a letter; rather too many."""
-_MAX_LEAD = 4
+MAX_LEAD = 4
 """Tokens; whitespace at the end of a chat template is one or two."""
 
 
@@ -56,28 +56,14 @@ class NextToken:
     """The last tokens, one for each continuation, in request order; two may be equal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Question:
-    """The requests of one context, encoded."""
-
-    requests: list[int]
-    """Indices of lm-eval's requests, one for each continuation."""
-    encoded: Encoded
-
-    @property
-    def single(self) -> bool:
-        """Whether the continuations differ only in their last token, after a short lead."""
-        leads = {tuple(each[:-1]) for each in self.encoded.continuations}
-        return len(leads) == 1 and len(leads.pop()) <= _MAX_LEAD and all(self.encoded.continuations)
-
-    @property
-    def next_token(self) -> NextToken:
-        continuations = self.encoded.continuations
-        return NextToken(
-            context=self.encoded.context,
-            lead=tuple(continuations[0][:-1]),
-            tokens=tuple(each[-1] for each in continuations),
-        )
+def _next_token(encoded: Encoded) -> NextToken | None:
+    """The continuations if they differ only in their last token, after a short lead; else None."""
+    context, ids = encoded.context, encoded.continuations
+    lead = tuple(ids[0][:-1])
+    alike = all(each and tuple(each[:-1]) == lead for each in ids)
+    if not alike or len(lead) > MAX_LEAD:
+        return None
+    return NextToken(context=context, lead=lead, tokens=tuple(each[-1] for each in ids))
 
 
 class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
@@ -90,11 +76,7 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
     def _score_groups(
         self, groups: Sequence[list[NextToken]]
     ) -> Iterator[tuple[int, list[list[Score]]]]:
-        """Score the candidates of each context with one pass over the context.
-
-        Yields:
-            Once a group is done: its number, and for each context one score per candidate.
-        """
+        """Score the candidates of each context; yield the number and scores of each done group."""
         raise NotImplementedError
 
     def _generate_groups(
@@ -149,11 +131,11 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
                 )
             contexts = list(by_context)
             for chunk in self._chunks(contexts):
-                questions = [
-                    [self._question(requests, contexts[i], by_context[contexts[i]]) for i in group]
-                    for group in chunk
-                ]
-                self._answer_questions(questions, requests, answers)
+                self._score_chunk(
+                    [{contexts[i]: by_context[contexts[i]] for i in group} for group in chunk],
+                    requests,
+                    answers,
+                )
         return answers.in_order()
 
     def generate_until(self, requests: "list[Instance]", disable_tqdm: bool = False) -> list[str]:
@@ -170,32 +152,34 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
         budget = self.chunk_tokens and self.chunk_tokens * CHARS_PER_TOKEN
         return chunks(by_shared_prefix(texts), [len(text) for text in texts], budget)
 
-    def _question(self, requests: "list[Instance]", context: str, indices: list[int]) -> _Question:
-        continuations = [requests[index].args[1] for index in indices]
-        encoded = encode_continuations(self.tok_encode, context, continuations)
-        return _Question(requests=indices, encoded=encoded)
-
-    def _answer_questions(
+    def _score_chunk(
         self,
-        groups: list[list[_Question]],
+        groups: list[dict[str, list[int]]],
         requests: "list[Instance]",
         answers: Answers[Score],
     ) -> None:
-        single = [kept for group in groups if (kept := [q for q in group if q.single])]
-        for number, scores in self._score_groups([[q.next_token for q in g] for g in single]):
-            for question, each in zip(single[number], scores, strict=True):
-                answers.add(question.requests, each)
-        rest = [question for group in groups for question in group if not question.single]
+        """Answer the requests of each context, which are given by their indices."""
+        single: list[list[tuple[list[int], NextToken]]] = []
+        rest: list[tuple[int, tuple[Any, list[int], list[int]]]] = []
+        for group in groups:
+            single.append([])
+            for context, indices in group.items():
+                asked = [requests[index].args[1] for index in indices]
+                encoded = encode_continuations(self.tok_encode, context, asked)
+                if (found := _next_token(encoded)) is not None:
+                    single[-1].append((indices, found))
+                    continue
+                for index, ids in zip(indices, encoded.continuations, strict=True):
+                    rest.append((index, (requests[index].args, encoded.context, ids)))
+        single = [group for group in single if group]
+        scored = self._score_groups([[asked for _, asked in group] for group in single])
+        for number, scores in scored:
+            for (indices, _), each in zip(single[number], scores, strict=True):
+                answers.add(indices, each)
         if rest:
-            indices = [index for question in rest for index in question.requests]
-            tokens = [
-                (requests[index].args, question.encoded.context, continuation)
-                for question in rest
-                for index, continuation in zip(
-                    question.requests, question.encoded.continuations, strict=True
-                )
-            ]
-            answers.add(indices, self._loglikelihood_tokens(tokens, disable_tqdm=True))
+            tokens = [each for _, each in rest]
+            scores = self._loglikelihood_tokens(tokens, disable_tqdm=True)
+            answers.add([index for index, _ in rest], scores)
 
     @contextmanager
     def _storing(

@@ -49,11 +49,8 @@ class DataSource:
                 malformed.
         """
         if split not in self.files:
-            raise DataError(
-                f"{self.name}: no split {split!r}; found "
-                f"{', '.join(sorted(self.files)) or 'none'}. "
-                f"Expected {_LAYOUTS}"
-            )
+            found = ", ".join(sorted(self.files)) or "none"
+            raise DataError(f"{self.name}: no split {split!r}; found {found}. Expected {_LAYOUTS}")
         _refuse_missing_shards(f"{self.name}, split {split}", self.files[split])
         raw = [row for path in self.files[split] for row in read(path)]
         if not raw:
