@@ -20,7 +20,7 @@ from lm_eval_longsafety.data import sources
 from lm_eval_longsafety.errors import OptionError, meant
 from lm_eval_longsafety.harness import check_arguments, sent_prompts
 from lm_eval_longsafety.harness.discovery import tasks_path
-from lm_eval_longsafety.harness.length_documents import load_length_documents
+from lm_eval_longsafety.harness.documents import load_documents
 from lm_eval_longsafety.harness.quiet import quiet
 from lm_eval_longsafety.harness.task_file import REPLY, RESERVED, refuse_reserved, with_reply_room
 from lm_eval_longsafety.prompts import window
@@ -122,8 +122,9 @@ def _try_lengths(metadata: Mapping[str, Any]) -> None:
     with quiet("lm_eval.longsafety"):
         for length in sorted({min(wanted.lengths), max(wanted.lengths)}):
             for split in wanted.length_tasks:
-                load_length_documents(
+                load_documents(
                     split=split,
+                    variant="length",
                     target_length=length,
                     target_depth=wanted.depths[0],
                     **{**metadata, "length_rows": 1},

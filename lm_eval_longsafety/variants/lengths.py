@@ -13,9 +13,11 @@ from lm_eval_longsafety.data.rows import Row
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.prompts import templates
 from lm_eval_longsafety.prompts.token_counts import TokenCounts
-from lm_eval_longsafety.prompts.tokenizer import PromptTokenizer
+from lm_eval_longsafety.prompts.tokenizer import PromptTokenizer, load_tokenizer
 from lm_eval_longsafety.prompts.window import Fitted
-from lm_eval_longsafety.variants.filler import BREAK, Filler
+from lm_eval_longsafety.settings import Settings
+from lm_eval_longsafety.variants.filler import BREAK, Filler, load_filler, split_passages
+from lm_eval_longsafety.variants.length_options import LengthOptions
 
 _ROUNDS = 40
 """Each round draws as many tokens more or fewer as the last prompt missed; one is usual."""
@@ -118,3 +120,40 @@ def choose_rows(rows: Sequence[Row], count: int) -> list[Row]:
     """`count` rows spread evenly, all of them where there are fewer."""
     n = min(count, len(rows))
     return [rows[i * len(rows) // n] for i in range(n)]
+
+
+def prepare(
+    split: str,
+    rows: Sequence[Row],
+    chosen: Settings,
+    options: LengthOptions,
+    limit: int | None,
+    length: int,
+    depth: float,
+) -> Embedding:
+    """What builds prompts of `length` tokens for some of the task's rows.
+
+    Raises:
+        OptionError: no tokenizer is known, or the length is above the window's `limit`.
+        DataError: the filler cannot be read.
+    """
+    tokenizer = load_tokenizer(chosen.model)
+    if tokenizer is None:
+        raise OptionError(
+            "longsafety_length builds prompts of a requested length and needs the model's "
+            "tokenizer; name it (hub id or folder) with --metadata '{\"tokenizer\": ...}'"
+        )
+    if limit is not None and length > limit:
+        raise OptionError(
+            f"lengths: {length} tokens do not fit into the model's window beside chat template and "
+            f"reply; the largest length is {limit}"
+        )
+    return Embedding(
+        split=split,
+        length=length,
+        depth=depth,
+        seed=options.filler_seed,
+        filler=load_filler(options.filler, chosen.data, chosen.data_revision),
+        tokenizer=tokenizer,
+        own=frozenset(text for row in rows for text in split_passages(row.context)),
+    )

@@ -8,7 +8,6 @@ from lm_eval_longsafety.benchmark import TASKS, parse_task_name
 from lm_eval_longsafety.data import sources
 from lm_eval_longsafety.errors import DataError, OptionError
 from lm_eval_longsafety.harness.documents import load_documents
-from lm_eval_longsafety.harness.length_documents import load_length_documents
 from lm_eval_longsafety.prompts.tokenizer import load_tokenizer
 from lm_eval_longsafety.report.controls import _place
 from lm_eval_longsafety.settings import parse
@@ -41,8 +40,12 @@ def known(tmp_path, tiny_model):
 
 
 def build(known, length=4096, depth=0.5, split=SPLIT, **changes):
-    return load_length_documents(
-        split=split, target_length=length, target_depth=depth, **{**known, **changes}
+    return load_documents(
+        variant="length",
+        split=split,
+        target_length=length,
+        target_depth=depth,
+        **{**known, **changes},
     )["test"]
 
 
@@ -236,9 +239,7 @@ def test_too_little_filler_is_an_error_that_says_how_much_there_is(known):
 
 
 def test_a_length_above_the_window_is_an_error_that_names_the_largest_length(known, narrow_model):
-    with pytest.raises(
-        OptionError, match="do not fit .* window of 2048, .* largest length is 1548"
-    ):
+    with pytest.raises(OptionError, match="do not fit .* largest length is 1548"):
         build({**known, "pretrained": str(narrow_model)})
 
 
