@@ -37,9 +37,15 @@ MALFORMED = {
     "two columns missing": ({"id": "row-1", "choices": ["a", "b"]}, "no column context, question"),
     "not an object": ([1, 2], "a list, expected an object"),
     "not JSON": ('{"id": "row-1", ', "line 2 is not JSON"),
-    "nested too deep": ("[" * 100_000, "line 2 is nested too deep"),
-    "a key twice": ('{"id": "row-1", "context": "a", "context": "b"}', "the key 'context' twice"),
-    "too many digits": ('{"n": ' + "9" * 5000 + "}", "line 2 has a number of too many digits"),
+    "nested too deep": ("[" * 100_000, "line 2 cannot be read (RecursionError: "),
+    "a key twice": (
+        '{"id": "row-1", "context": "a", "context": "b"}',
+        "the key 'context' stands there twice",
+    ),
+    "too many digits": (
+        '{"n": ' + "9" * 5000 + "}",
+        "line 2 cannot be read (ValueError: Exceeds the limit",
+    ),
     "id empty": (row(1, id=" "), "an empty id"),
     "id a number": (row(1, id=1), "id is of type int, expected a text"),
     "id null": (row(1, id=None), "id is missing .null."),
