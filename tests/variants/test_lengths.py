@@ -401,6 +401,14 @@ def test_a_line_of_filler_that_is_no_text_is_an_error(known, tmp_path, line):
         build(known)
 
 
+def test_a_git_lfs_pointer_is_no_filler(known, tmp_path):
+    pointer = "version https://git-lfs.github.com/spec/v1\nsize 9\n"
+    (tmp_path / "filler" / "more.jsonl").write_text(pointer)
+    load_filler.cache_clear()
+    with pytest.raises(DataError, match="found a Git LFS pointer, expected a file"):
+        build(known)
+
+
 @pytest.mark.parametrize("name", ["n" * 5000, "~nouser/x"])
 def test_a_name_that_no_folder_can_have_is_no_filler(known, name):
     with pytest.raises(OptionError, match="is not a folder") as error:
