@@ -5,10 +5,11 @@ This is the only module that names them. Source: arXiv 2411.06899 and the card o
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from string import ascii_uppercase
 from typing import Literal
 
+PREFIX = "longsafety"
 HUB_ID = "LutherXD/LongSafetyBench"
 LETTERS = ascii_uppercase
 MAX_CHOICES = len(LETTERS)
@@ -17,116 +18,53 @@ Scenario = Literal["fully_harmful", "partially_harmful", "query_harmful"]
 HarmCategory = Literal["illegal_activities", "misinformation", "offensiveness"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class BenchmarkTask:
     """One of the ten tasks."""
 
     split: str
     """Name of the data set's split, which is also the task's name in the paper."""
-    name: str
-    """lm-eval task name, without the suffix of a variant."""
     scenario: Scenario
     """What is harmful: the whole context, a part of it, or only the query on a harmless context."""
     harm: HarmCategory
-    in_domain: bool
-    """Whether the LongSafety training set has this task too."""
     rows: int
     """Rows of the published data set."""
+    _: KW_ONLY
+    in_domain: bool = False
+    """Whether the LongSafety training set has this task too."""
     dialogue: bool = False
     """Whether the benchmark's template for dialogue histories is used."""
     grid: bool = False
     """Whether rows carry `depth` and `length` (7 depths x 7 lengths x 3 in the published set)."""
 
+    @property
+    def name(self) -> str:
+        """lm-eval task name, without the suffix of a variant: `longsafety_doc_attack`."""
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.split)
+        return f"{PREFIX}_{words.lower()}"
+
 
 TASKS: tuple[BenchmarkTask, ...] = (
+    BenchmarkTask("HarmfulExtraction", "fully_harmful", "illegal_activities", 108),
+    BenchmarkTask("HarmfulTendency", "fully_harmful", "illegal_activities", 108),
     BenchmarkTask(
-        split="HarmfulExtraction",
-        name="longsafety_harmful_extraction",
-        scenario="fully_harmful",
-        harm="illegal_activities",
-        in_domain=False,
-        rows=108,
+        "ManyShotJailbreak", "fully_harmful", "offensiveness", 100, in_domain=True, dialogue=True
     ),
     BenchmarkTask(
-        split="HarmfulTendency",
-        name="longsafety_harmful_tendency",
-        scenario="fully_harmful",
-        harm="illegal_activities",
-        in_domain=False,
-        rows=108,
+        "HarmfulNIAH", "partially_harmful", "offensiveness", 147, in_domain=True, grid=True
     ),
     BenchmarkTask(
-        split="ManyShotJailbreak",
-        name="longsafety_many_shot_jailbreak",
-        scenario="fully_harmful",
-        harm="offensiveness",
-        in_domain=True,
-        rows=100,
-        dialogue=True,
+        "CountingCrimes", "partially_harmful", "illegal_activities", 147, in_domain=True, grid=True
     ),
-    BenchmarkTask(
-        split="HarmfulNIAH",
-        name="longsafety_harmful_niah",
-        scenario="partially_harmful",
-        harm="offensiveness",
-        in_domain=True,
-        rows=147,
-        grid=True,
-    ),
-    BenchmarkTask(
-        split="CountingCrimes",
-        name="longsafety_counting_crimes",
-        scenario="partially_harmful",
-        harm="illegal_activities",
-        in_domain=True,
-        rows=147,
-        grid=True,
-    ),
-    BenchmarkTask(
-        split="DocAttack",
-        name="longsafety_doc_attack",
-        scenario="partially_harmful",
-        harm="misinformation",
-        in_domain=False,
-        rows=100,
-    ),
-    BenchmarkTask(
-        split="HarmfulAdvice",
-        name="longsafety_harmful_advice",
-        scenario="partially_harmful",
-        harm="misinformation",
-        in_domain=False,
-        rows=100,
-    ),
-    BenchmarkTask(
-        split="MedicalQuiz",
-        name="longsafety_medical_quiz",
-        scenario="query_harmful",
-        harm="misinformation",
-        in_domain=True,
-        rows=128,
-    ),
-    BenchmarkTask(
-        split="PoliticallyIncorrect",
-        name="longsafety_politically_incorrect",
-        scenario="query_harmful",
-        harm="offensiveness",
-        in_domain=True,
-        rows=100,
-    ),
-    BenchmarkTask(
-        split="LeadingQuestion",
-        name="longsafety_leading_question",
-        scenario="query_harmful",
-        harm="misinformation",
-        in_domain=False,
-        rows=163,
-    ),
+    BenchmarkTask("DocAttack", "partially_harmful", "misinformation", 100),
+    BenchmarkTask("HarmfulAdvice", "partially_harmful", "misinformation", 100),
+    BenchmarkTask("MedicalQuiz", "query_harmful", "misinformation", 128, in_domain=True),
+    BenchmarkTask("PoliticallyIncorrect", "query_harmful", "offensiveness", 100, in_domain=True),
+    BenchmarkTask("LeadingQuestion", "query_harmful", "misinformation", 163),
 )
 
 BY_SPLIT: dict[str, BenchmarkTask] = {task.split: task for task in TASKS}
 
-PREFIX = "longsafety"
 _LOGITS = "_logits"
 _SUFFIX = re.compile(r"(_no_context|_rotations)?(_logits)?$")
 

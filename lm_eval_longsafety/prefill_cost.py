@@ -2,15 +2,13 @@
 
 Operations of one prefill of n tokens:
 
-    FLOPs = 2 * W * n + sum over layers of 4 * width * pairs(n)
-    pairs(n) = n^2 / 2 under full causal attention, n * w - w^2 / 2 in a sliding window w < n,
-    0 in a layer without attention (Mamba, linear attention)
+    FLOPs = 2 * W * n + sum over layers of 4 * width * (n * w - w^2 / 2)
 
 W is the number of weights in the decoder's matrices, counted on a model that is built from the
 config without memory (torch's meta device). Routed experts count by the share that a token meets.
-width is heads * (size of a key + size of a value) / 2. GPU hours = FLOPs / (peak * utilisation) /
-3600. KV cache: keys and values of every layer that has its own, or the latent vector of multi-head
-latent attention, as vLLM stores them.
+width is heads * (size of a key + size of a value) / 2; w is n, at most the sliding window, and 0 in
+a layer without attention (Mamba). GPU hours = FLOPs / (peak * utilisation) / 3600. KV cache: keys
+and values of every layer that has its own, or the latent vector of multi-head latent attention.
 
 Not counted: embeddings, which are looked up; the output layer, which works on one position; image
 and sound towers; decoding; the chat template. Approximated: expert choice is even, attention in
@@ -20,6 +18,7 @@ chunks is a sliding window of one chunk.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from lm_eval_longsafety.errors import OptionError, first_line, need
@@ -53,23 +52,17 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuHours:
-    """The estimate for one kind of GPU."""
+    """Hours of prefill on one kind of GPU, and how many GPUs hold weights and longest prompt."""
 
     gpu: str
     hours: float
-    """GPU hours of prefill."""
     gpus_needed: int
-    """For the weights and the KV cache of the longest prompt."""
 
 
 def passes_per_document(model: str, *, letters: bool, orders: int, choices: int) -> int:
-    """How often a backend prefills one document.
+    """How often lm-eval's `--model` prefills a document with `choices` in `orders`.
 
-    Args:
-        model: lm-eval's `--model`.
-        letters: whether the task scores letters (the logits protocol).
-        orders: under how many orders of its letters the document is shown.
-        choices: how many letters are scored.
+    `letters` says whether the task scores letters (the logits protocol).
     """
     shared = model.startswith("longsafety-") or (model == "vllm" and not letters)
     per_letter = letters and model in ("vllm", "local-completions", "openai-completions", "sglang")
@@ -77,11 +70,7 @@ def passes_per_document(model: str, *, letters: bool, orders: int, choices: int)
 
 
 def shape(config: "PretrainedConfig", trust_remote_code: bool = False) -> Shape:
-    """Build the model without memory and count what the formula needs.
-
-    Args:
-        config: transformers' config of the model.
-        trust_remote_code: as in lm-eval's model arguments.
+    """Build the model of a config without memory, and count what the formula needs.
 
     Raises:
         OptionError: the installed transformers cannot build a decoder from this config.
@@ -106,20 +95,16 @@ def shape(config: "PretrainedConfig", trust_remote_code: bool = False) -> Shape:
 
 def flops(model: Shape, tokens: int) -> float:
     """Operations of one prefill of `tokens` tokens."""
-    pairs = sum(_pairs(tokens, window) for window in model.windows)
+    seen = [tokens if window is None else min(window, tokens) for window in model.windows]
+    pairs = sum(tokens * window - window * window / 2 for window in seen)
     return 2.0 * model.active * tokens + 4.0 * model.width * pairs
 
 
 def estimate(model: Shape, prefills: Sequence[int], utilisation: float) -> list[GpuHours]:
-    """GPU hours and GPUs needed, for each of `GPUS`.
-
-    Args:
-        model: from `shape`.
-        prefills: tokens of every prefill of the run.
-        utilisation: part of the peak that a prefill reaches, above 0 and at most 1.
+    """The GPU hours of prefills with these numbers of tokens, on each of `GPUS`.
 
     Raises:
-        OptionError: the utilisation is outside this range.
+        OptionError: the part of the peak that a prefill reaches is not between 0 and 1.
     """
     if not 0 < utilisation <= 1:
         raise OptionError(f"utilisation: expected a number from 0 to 1, found {utilisation}")
@@ -139,22 +124,18 @@ def _build(config: "PretrainedConfig", trust_remote_code: bool) -> Any:  # noqa:
     """The model without memory; its text part where the whole needs packages that are not here."""
     need("hf", ("torch", "transformers"))
     import torch
-    import transformers
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
 
-    kinds: tuple[Any, ...] = (
-        transformers.AutoModelForCausalLM,
-        transformers.AutoModelForImageTextToText,
-    )
     found: list[str] = []
-    for each in (config, config.get_text_config(decoder=True)):
-        for kind in kinds:
-            try:
-                with torch.device("meta"):
-                    return kind.from_config(
-                        each, trust_remote_code=trust_remote_code, attn_implementation="eager"
-                    )
-            except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
-                found.append(first_line(error))
+    configs = (config, config.get_text_config(decoder=True))
+    kinds: tuple[Any, ...] = (AutoModelForCausalLM, AutoModelForImageTextToText)
+    options = {"trust_remote_code": trust_remote_code, "attn_implementation": "eager"}
+    for each, kind in product(configs, kinds):
+        try:
+            with torch.device("meta"):
+                return kind.from_config(each, **options)
+        except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
+            found.append(first_line(error))
     raise OptionError(
         f"the installed transformers builds no decoder from the model's config "
         f"({config.model_type}: {found[0]}); update transformers, or name a model of that size"
@@ -166,35 +147,27 @@ def _active(model: Any, text: "PretrainedConfig") -> int:  # noqa: ANN401 - unty
     from torch.nn import Embedding
 
     decoder = model.get_decoder()
-    tables = [module.weight for module in decoder.modules() if isinstance(module, Embedding)]
-    looked_up = {id(weight) for weight in tables}
+    tables = {id(each.weight) for each in decoder.modules() if isinstance(each, Embedding)}
     routed = rest = 0
     for name, weight in decoder.named_parameters():
-        if weight.dim() > 1 and id(weight) not in looked_up:
+        if weight.dim() > 1 and id(weight) not in tables:
             routed += weight.numel() * (".experts." in name)
             rest += weight.numel() * (".experts." not in name)
-    return rest + round(routed * _share(text)) if routed else rest
-
-
-def _share(text: "PretrainedConfig") -> float:
-    """Part of the routed experts that one token meets."""
     chosen = _first(text, "num_experts_per_tok", "moe_topk", "moe_k", "top_k_experts")
     names = ("n_routed_experts", "num_local_experts", "num_experts", "moe_num_experts")
     experts = _first(text, *names)
-    if not chosen or not experts:
+    if routed and not (chosen and experts):
         raise OptionError(
             f"the model's config ({text.model_type}) does not say how many of its experts a token "
             "meets (num_experts_per_tok); preflight cannot count its operations"
         )
-    return chosen / experts
+    return rest + round(routed * (chosen / experts)) if routed else rest
 
 
 def _first(text: "PretrainedConfig", *names: str) -> int:
     """The first of these numbers that a config has, 0 without one; of a list, the first layer's."""
     values = (getattr(text, name, None) for name in names)
-    numbers = (
-        value[0] if isinstance(value, (list, tuple)) and value else value for value in values
-    )
+    numbers = (value[0] if value and isinstance(value, list | tuple) else value for value in values)
     return next((int(number) for number in numbers if number), 0)
 
 
@@ -202,18 +175,8 @@ def _windows(text: "PretrainedConfig") -> tuple[int | None, ...]:
     window = _first(text, "sliding_window", "attention_chunk_size") or None
     if getattr(text, "use_sliding_window", None) is False:
         window = None
-    of_kind = {
-        "full_attention": None,
-        "attention": None,
-        "sliding_attention": window,
-        "chunked_attention": window,
-    }
+    of_kind = dict.fromkeys(("sliding_attention", "chunked_attention"), window)
+    of_kind |= {"full_attention": None, "attention": None}
     if kinds := getattr(text, "layer_types", None):
         return tuple(of_kind.get(kind, 0) for kind in kinds)
     return (window if _first(text, "num_attention_heads") else 0,) * int(text.num_hidden_layers)
-
-
-def _pairs(tokens: int, window: int | None) -> float:
-    if window is None or tokens <= window:
-        return tokens * tokens / 2
-    return tokens * window - window * window / 2

@@ -9,6 +9,7 @@ looked up in the results file, but a published token cannot be withdrawn.
 import json
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 HIDDEN = "***"
@@ -165,17 +166,6 @@ def _shortened(tail: str | None) -> str:
 
 def clean(value: str, limit: int = 400) -> str:
     """Untrusted text as one line without characters that control or change its direction."""
-    kept = "".join(
-        " "
-        if ch.isspace()
-        else ch
-        if ch.isprintable() and not _redirects(ch)
-        else "\N{REPLACEMENT CHARACTER}"
-        for ch in value[: limit + 1]
-    )
+    shown = (" " if ch.isspace() else ch if ch.isprintable() else "\ufffd" for ch in value)
+    kept = "".join(islice(shown, limit + 1))
     return kept if len(kept) <= limit else kept[: limit - 1] + "…"
-
-
-def _redirects(ch: str) -> bool:
-    """Whether a character changes the direction of the text after it."""
-    return "\u202a" <= ch <= "\u202e" or "\u2066" <= ch <= "\u2069" or ch in "\u200e\u200f"

@@ -1,8 +1,7 @@
 """The options of `--metadata '{...}'`, checked, and the model arguments that the tasks need.
 
 lm-eval hands a task one flat dictionary: the YAML's metadata, every `--model_args` key, then
-`--metadata`. This module sorts it into `Settings`. An unknown value of an option and a key that
-resembles an option are errors; every other key is taken for a model argument and left alone.
+`--metadata`. A key that only resembles an option is an error; any other is a model argument.
 """
 
 import difflib
@@ -27,18 +26,16 @@ OPTIONS = (
 )
 """Every option. `revision` is none of them: it is a model argument."""
 _SIMILAR = 0.8
-"""difflib ratio from which a key counts as a misspelling of an option. No argument of lm-eval's
-backends reaches it."""
+"""difflib ratio of a misspelt option; no argument of lm-eval's backends reaches it."""
 _SHOWN = 80
 """Characters of a value that an error shows."""
 REPLY_TOKENS = 64
 """`max_gen_toks` of the task files."""
 RESERVED_TOKENS = 500
-"""Left free for the chat template and the reply; from the benchmark's published code
-(eval/evaluator.py)."""
+"""Left free for chat template and reply; from the published code (eval/evaluator.py)."""
 REPLY_LENGTHS = ("max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens")
-"""Generation arguments that limit the length of a reply. Releases and backends of lm-eval differ in
-which one they use, so the largest value counts."""
+"""Generation arguments that limit a reply: backends of lm-eval differ in which one they use, so the
+largest value counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +78,14 @@ def parse(metadata: Mapping[str, Any]) -> Settings:
     Raises:
         OptionError: an unknown value, or a key that resembles an option.
     """
-    _refuse_misspellings(metadata)
+    for key in metadata:
+        plain = re.sub(r"(?<=[a-z])(?=[A-Z])|-", "_", str(key)).lower()
+        close = difflib.get_close_matches(plain, OPTIONS, n=1, cutoff=_SIMILAR)
+        if close and key not in OPTIONS:
+            raise OptionError(
+                f"--metadata: unknown key {key!r}; did you mean {close[0]!r}? (known: "
+                f"{', '.join(OPTIONS)})"
+            )
     return Settings(
         data=_text(metadata, "data") or os.environ.get("LONGSAFETY_DATA") or HUB_ID,
         data_revision=_text(metadata, "data_revision"),
@@ -101,17 +105,6 @@ def longest_reply(generation: Mapping[str, Any]) -> int:
     return max((int(each) for each in numbers), default=0)
 
 
-def _refuse_misspellings(metadata: Mapping[str, Any]) -> None:
-    for key in metadata:
-        plain = re.sub(r"(?<=[a-z])(?=[A-Z])|-", "_", str(key)).lower()
-        close = difflib.get_close_matches(plain, OPTIONS, n=1, cutoff=_SIMILAR)
-        if close and key not in OPTIONS:
-            raise OptionError(
-                f"--metadata: unknown key {key!r}; did you mean {close[0]!r}? (known: "
-                f"{', '.join(OPTIONS)})"
-            )
-
-
 def _model_args(metadata: Mapping[str, Any]) -> ModelArgs:
     pretrained = _text(metadata, "pretrained")
     return ModelArgs(
@@ -129,16 +122,12 @@ def _model_args(metadata: Mapping[str, Any]) -> ModelArgs:
 
 def _text(metadata: Mapping[str, Any], key: str) -> str | None:
     value = metadata.get(key)
-    if value is None or (value == "" and key != "data"):
-        return None
-    if isinstance(value, os.PathLike):
-        return str(value)
-    if isinstance(value, str) and value:
-        return value
-    plain = isinstance(value, (bool, int, float, str, list, tuple, dict))
-    if key in ("data", "data_revision") or (key == "tokenizer" and plain):
-        raise OptionError(f"{key}: expected a text, found {shorten(value)}")
+    if isinstance(value, str | os.PathLike) and (value or key != "data"):
+        return str(value) or None
     # A loaded model or tokenizer (Python API) has no name.
+    plain = isinstance(value, int | float | str | list | tuple | dict)
+    if value is not None and (key in ("data", "data_revision") or key == "tokenizer" and plain):
+        raise OptionError(f"{key}: expected a text, found {shorten(value)}")
     return None
 
 

@@ -37,7 +37,7 @@ def main() -> None:
         os.environ["HF_ASSETS_CACHE"] = str(Path(folder) / "assets")
         os.environ["HF_HUB_OFFLINE"] = "1"
         from lm_eval_longsafety.benchmark import TASKS
-        from lm_eval_longsafety.harness.length_documents import load_length_documents
+        from lm_eval_longsafety.harness.documents import load_documents
         from lm_eval_longsafety.tiny_model import build_model
 
         model, filler = build_model(Path(folder) / "model"), Path(folder) / "filler"
@@ -48,7 +48,7 @@ def main() -> None:
         built = 0
         for task in TASKS[: args.tasks]:
             place = {"split": task.split, "target_length": args.length, "target_depth": 0.5}
-            built += len(load_length_documents(**place, **options)["test"])
+            built += len(load_documents(variant="length", **place, **options)["test"])
         seconds = time.perf_counter() - started
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     print(f"{built} prompts of {args.length:,} tokens: {seconds:.1f} s, {memory:.2f} GB")

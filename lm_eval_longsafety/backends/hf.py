@@ -22,6 +22,7 @@ from lm_eval_longsafety.backends.kv_prefix import (
     shared_tokens,
 )
 from lm_eval_longsafety.backends.long_prompts import (
+    MAX_LEAD,
     TURN,
     LongPrompts,
     NextToken,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 @register_model("longsafety-hf")
@@ -72,51 +74,50 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
         self._max_prompts = None if auto else int(batch_size or 1)
         self._prefix: Prefix | None = None
         self._reuses = self.backend == "causal" and positions_are_fixed(self.model)
-        self._join_processes()
-        self._name_think_end_by_id()
-
-    def _join_processes(self) -> None:
-        """Divide the work of `accelerate launch` on CPUs too, where lm-eval does not."""
-        accelerator = getattr(self, "accelerator", None)
-        if accelerator is not None:
+        # Divide the work of `accelerate launch` on CPUs too, where lm-eval does not.
+        if (accelerator := getattr(self, "accelerator", None)) is not None:
             self._rank = accelerator.process_index
             self._world_size = accelerator.num_processes
-
-    def _name_think_end_by_id(self) -> None:
-        """Search for `think_end_token` by id if it is one token: special tokens are not decoded."""
-        if isinstance(self.think_end_token, str):
-            token = self.tokenizer.get_vocab().get(self.think_end_token)
-            self.think_end_token = self.think_end_token if token is None else token
+        # `think_end_token` is searched for by id if it is one token: special ones are not decoded.
+        if isinstance(end := self.think_end_token, str):
+            self.think_end_token = self.tokenizer.get_vocab().get(end, end)
 
     def _identity(self) -> dict[str, object]:
         """All arguments, with the values that lm-eval has derived from them where they differ."""
-        names = ("revision", "peft", "delta", "max_length", "add_bos_token", "truncation")
-        named = {name: getattr(self, name, None) for name in names}
-        thinking = {
-            "think_end_token": self.think_end_token,
-            "chat_template_args": self.chat_template_args,
-        }
+        names = "revision peft delta max_length add_bos_token truncation"
+        names += " think_end_token chat_template_args"
+        named = {name: getattr(self, name, None) for name in names.split()}
         loaded = {"dtype": str(self.model.dtype), "tokenizer": self.tokenizer.name_or_path}
         name = self.pretrained if isinstance(self.pretrained, str) else self.model.name_or_path
         own = {"backend": f"hf, {self.backend}", "pretrained": name}
-        return self._arguments | own | named | thinking | loaded
+        return self._arguments | own | named | loaded
+
+    def _by_group(
+        self,
+        groups: Sequence[list[T]],
+        encode: Callable[[T], list[int]],
+        answer: Callable[[list[T]], list[U]],
+    ) -> Iterator[tuple[int, list[U]]]:
+        """Answer prompts that share a prefix one by one, and other prompts in batches."""
+        alone = [number for number, group in enumerate(groups) if len(group) == 1]
+        single = self._max_prompts == 1  # Then the lengths do not matter.
+        lengths = [0 if single else len(encode(groups[number][0])) for number in alone]
+        for batch in token_batches(lengths, self._batch_tokens, self._max_prompts):
+            numbers = [alone[place] for place in batch]
+            found = answer([groups[number][0] for number in numbers])
+            yield from ((number, [each]) for number, each in zip(numbers, found, strict=True))
+        for number, group in enumerate(groups):
+            if len(group) > 1:
+                with self._shared_prefix([encode(each) for each in group]):
+                    found = [answer([each])[0] for each in group]
+                yield number, found
 
     # Letters
 
     def _score_groups(
         self, groups: Sequence[list[NextToken]]
     ) -> Iterator[tuple[int, list[list[Score]]]]:
-        """Score groups that share a prefix prompt by prompt, and other prompts in batches."""
-        for batch in self._batches(groups, lambda each: len(each.context)):
-            rows = self._score_batch([groups[number][0] for number in batch])
-            yield from ((number, [row]) for number, row in zip(batch, rows, strict=True))
-        yield from ((n, self._score_group(group)) for n, group in _shared(groups))
-
-    def _score_group(self, group: list[NextToken]) -> list[list[Score]]:
-        # The logits at the positions of a lead are needed too: they must not be in the prefix.
-        own = 1 + max(len(each.lead) for each in group)
-        with self._shared_prefix([self._fitting(each) for each in group], own):
-            return [self._score_batch([each])[0] for each in group]
+        return self._by_group(groups, self._fitting, self._score_batch)
 
     def _score_batch(self, prompts: list[NextToken]) -> list[list[Score]]:
         """One score per candidate: its log-probability plus those of the lead before it."""
@@ -175,23 +176,10 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
     def _generate_groups(
         self, groups: "Sequence[list[Instance]]"
     ) -> Iterator[tuple[int, list[str]]]:
-        for batch in self._batches(groups, lambda each: len(self.tok_encode(each.args[0]))):
-            texts = self._generate_batch([groups[number][0] for number in batch])
-            yield from ((number, [text]) for number, text in zip(batch, texts, strict=True))
-        yield from ((n, self._generate_group(group)) for n, group in _shared(groups))
+        def encode(request: "Instance") -> list[int]:
+            return self.tok_encode(request.args[0])  # type: ignore[no-any-return]
 
-    def _batches(self, groups: Sequence[list[T]], tokens: Callable[[T], int]) -> list[list[int]]:
-        """Batch the numbers of the groups of one; `tokens` is asked only where it matters."""
-        alone = [number for number, group in enumerate(groups) if len(group) == 1]
-        if self._max_prompts == 1:
-            return [[number] for number in alone]
-        lengths = [tokens(groups[number][0]) for number in alone]
-        batches = token_batches(lengths, self._batch_tokens, self._max_prompts)
-        return [[alone[place] for place in batch] for batch in batches]
-
-    def _generate_group(self, group: "list[Instance]") -> list[str]:
-        with self._shared_prefix([self.tok_encode(request.args[0]) for request in group]):
-            return [self._generate_batch([request])[0] for request in group]
+        return self._by_group(groups, encode, self._generate_batch)
 
     def _generate_batch(self, requests: "list[Instance]") -> list[str]:
         size, self.batch_size_per_gpu = self.batch_size_per_gpu, len(requests)
@@ -228,24 +216,18 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
             ended = not ends.isdisjoint(reply) or len(row) < max_length
             before = self.tok_decode(row[:start][-TURN:].tolist(), skip_special_tokens=False)
             thinking = open_thought(before) or (thinks and not ended)
-            if thinking and not self._has_think_end(reply):
+            end = self.think_end_token
+            if thinking and end not in (reply if isinstance(end, int) else self.tok_decode(reply)):
                 row[start:] = self.eot_token_id
         return tokens
-
-    def _has_think_end(self, reply: list[int]) -> bool:
-        if isinstance(self.think_end_token, int):
-            return self.think_end_token in reply
-        return self.think_end_token in self.tok_decode(reply)
 
     # Shared documents
 
     @contextmanager
-    def _shared_prefix(self, prompts: list[list[int]], own: int = 1) -> Iterator[None]:
-        """Within this block, prompts with the same beginning as these start from its KV cache.
-
-        At least the last `own` tokens of each prompt are not in the cache.
-        """
-        shared = shared_tokens(prompts, own) if self._reuses else 0
+    def _shared_prefix(self, prompts: list[list[int]]) -> Iterator[None]:
+        """Within this block, prompts with the same beginning as these start from its KV cache."""
+        # The logits at the positions of a lead are needed too: they must not be in the prefix.
+        shared = shared_tokens(prompts, own=1 + MAX_LEAD) if self._reuses else 0
         if shared >= MIN_SHARED_TOKENS:
             self._prefix = Prefix(ids=prompts[0][:shared])
         try:
@@ -264,10 +246,6 @@ class LongSafetyHF(LongPrompts, HFLM):  # type: ignore[misc]  # lm-eval is untyp
             self._reuses = can_fork(cache)
             prefix.cache = cache
         return fork(prefix.cache) if self._reuses else None
-
-
-def _shared(groups: Sequence[list[T]]) -> list[tuple[int, list[T]]]:
-    return [(number, group) for number, group in enumerate(groups) if len(group) > 1]
 
 
 @contextmanager

@@ -38,24 +38,10 @@ class Encoded:
     """In the order given; none is empty unless its text encodes to nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stem:
-    """The text that a continuation is encoded together with: the context or its end."""
-
-    text: str
-    ids: list[int]
-    special: bool | None
-    """`add_special_tokens` for encodings that start with `text`."""
-
-
 def encode_continuations(encode: Encode, context: str, continuations: Sequence[str]) -> Encoded:
     """Encode `context` once and each continuation by the rule in this module's header.
 
-    Args:
-        encode: the backend's `tok_encode`.
-        context: text with more than whitespace in it; whitespace at its end is moved to the
-            continuations, as in lm-eval.
-        continuations: not empty.
+    Whitespace at the context's end is moved to the continuations, as in lm-eval.
 
     Raises:
         ValueError: a context of whitespace alone.
@@ -64,20 +50,25 @@ def encode_continuations(encode: Encode, context: str, continuations: Sequence[s
     if not text:
         raise ValueError("a context of whitespace alone is lm-eval's own case")
     ids = encode(text)
-    stem = _stem(encode, text, ids)
+    stem, stem_ids = _stem(encode, text, ids)
+
+    def continuation(added: str) -> list[int]:
+        # The end of the context gets no special tokens, the whole those that the backend adds.
+        joint = encode(stem + added, add_special_tokens=None if stem == text else False)
+        rest = joint[len(stem_ids) :]
+        if rest and (joint[: len(stem_ids)] == stem_ids or added[:1].isspace()):
+            return rest
+        alone = _alone(encode, added)
+        return alone if not rest or len(alone) == 1 else rest
+
     moved = context[len(text) :]
     return Encoded(
-        context=ids,
-        continuations=[_continuation(encode, stem, moved + each) for each in continuations],
+        context=ids, continuations=[continuation(moved + each) for each in continuations]
     )
 
 
 def refuse_same_tokens(continuations: Sequence[str], encoded: Encoded) -> None:
     """Refuse letters that end in the same token: they would have equal scores.
-
-    Args:
-        continuations: letters, as they were encoded.
-        encoded: their tokens.
 
     Raises:
         OptionError: two of them have the same last token, or no tokens.
@@ -93,15 +84,6 @@ def refuse_same_tokens(continuations: Sequence[str], encoded: Encoded) -> None:
             )
 
 
-def _continuation(encode: Encode, stem: _Stem, continuation: str) -> list[int]:
-    joint = encode(stem.text + continuation, add_special_tokens=stem.special)
-    rest = joint[len(stem.ids) :]
-    if rest and (joint[: len(stem.ids)] == stem.ids or continuation[:1].isspace()):
-        return rest
-    alone = _alone(encode, continuation)
-    return alone if not rest or len(alone) == 1 else rest
-
-
 def _alone(encode: Encode, continuation: str) -> list[int]:
     """The tokens of the continuation after a line break: some tokenizers add a space at a start."""
     start = encode("\n", add_special_tokens=False)
@@ -111,19 +93,17 @@ def _alone(encode: Encode, continuation: str) -> list[int]:
     return encode(continuation, add_special_tokens=False)
 
 
-def _stem(encode: Encode, text: str, ids: list[int]) -> _Stem:
+def _stem(encode: Encode, text: str, ids: list[int]) -> tuple[str, list[int]]:
     """The end of a long text where its tokens are the last ones of the whole, else the whole.
 
-    A continuation changes only the last few tokens, so that 42,000 tokens need not be encoded again
-    for each letter.
+    A continuation is encoded together with it and changes only its last few tokens, so that 42,000
+    tokens need not be encoded again for each letter.
     """
-    whole = _Stem(text=text, ids=ids, special=None)
-    if len(text) < 2 * _STEM_CHARS:
-        return whole
     end = text[-_STEM_CHARS:]
-    end_ids = encode(end, add_special_tokens=False)
-    # The cut may fall into a word, so its first tokens may differ; the second half must not.
-    half = len(end_ids) // 2
-    if not half or end_ids[-half:] != ids[-half:]:
-        return whole
-    return _Stem(text=end, ids=end_ids, special=False)
+    if len(text) >= 2 * _STEM_CHARS:
+        end_ids = encode(end, add_special_tokens=False)
+        # The cut may fall into a word, so its first tokens may differ; the second half must not.
+        half = len(end_ids) // 2
+        if half and end_ids[-half:] == ids[-half:]:
+            return end, end_ids
+    return text, ids

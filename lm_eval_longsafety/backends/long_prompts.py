@@ -40,7 +40,7 @@ Score = tuple[float, bool]
 
 _END = 200
 """Characters at the end of a context that may change the tokens of a letter; rather too many."""
-_MAX_LEAD = 4
+MAX_LEAD = 4
 """Tokens; whitespace at the end of a chat template is one or two."""
 
 
@@ -56,28 +56,14 @@ class NextToken:
     """The last tokens, one for each continuation, in request order; two may be equal."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Question:
-    """The requests of one context, encoded."""
-
-    requests: list[int]
-    """Indices of lm-eval's requests, one for each continuation."""
-    encoded: Encoded
-
-    @property
-    def single(self) -> bool:
-        """Whether the continuations differ only in their last token, after a short lead."""
-        leads = {tuple(each[:-1]) for each in self.encoded.continuations}
-        return len(leads) == 1 and len(leads.pop()) <= _MAX_LEAD and all(self.encoded.continuations)
-
-    @property
-    def next_token(self) -> NextToken:
-        continuations = self.encoded.continuations
-        return NextToken(
-            context=self.encoded.context,
-            lead=tuple(continuations[0][:-1]),
-            tokens=tuple(each[-1] for each in continuations),
-        )
+def _next_token(encoded: Encoded) -> NextToken | None:
+    """The continuations if they differ only in their last token, after a short lead; else None."""
+    context, ids = encoded.context, encoded.continuations
+    lead = tuple(ids[0][:-1])
+    alike = all(each and tuple(each[:-1]) == lead for each in ids)
+    if not alike or len(lead) > MAX_LEAD:
+        return None
+    return NextToken(context=context, lead=lead, tokens=tuple(each[-1] for each in ids))
 
 
 class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
@@ -90,11 +76,7 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
     def _score_groups(
         self, groups: Sequence[list[NextToken]]
     ) -> Iterator[tuple[int, list[list[Score]]]]:
-        """Score the candidates of each context with one pass over the context.
-
-        Yields:
-            Once a group is done: its number, and for each context one score per candidate.
-        """
+        """Score the candidates of each context; yield the number and scores of each done group."""
         raise NotImplementedError
 
     def _generate_groups(
@@ -135,76 +117,80 @@ class LongPrompts(TemplateLM):  # type: ignore[misc]  # lm-eval is untyped
         """Score as lm-eval does, with one pass per context if continuations are single tokens."""
         if self.backend != "causal" or getattr(self, "enable_thinking", False):
             return super().loglikelihood(requests, disable_tqdm=disable_tqdm)  # type: ignore[no-any-return]
-        answers: Answers[Score] = Answers(self.cache_hook, "loglikelihood", requests)
         by_context: dict[str, list[int]] = defaultdict(list)
         for index, request in enumerate(requests):
             by_context[request.args[0]].append(index)
         blank = [context for context in by_context if not context.strip()]
         left_to_stock = [index for context in blank for index in by_context.pop(context)]
-        with self._own_storing(len(requests), "Scoring continuations", disable_tqdm) as bar:
+        answers: Answers[Score]
+        with self._storing(requests, "loglikelihood", disable_tqdm) as answers:
             if left_to_stock:
-                scores = super().loglikelihood(
-                    [requests[i] for i in left_to_stock], disable_tqdm=True
+                answers.add(
+                    left_to_stock,
+                    super().loglikelihood([requests[i] for i in left_to_stock], disable_tqdm=True),
                 )
-                _keep(answers, left_to_stock, scores, bar)
             contexts = list(by_context)
             for chunk in self._chunks(contexts):
-                questions = [
-                    [self._question(requests, contexts[i], by_context[contexts[i]]) for i in group]
-                    for group in chunk
-                ]
-                self._answer_questions(questions, requests, answers, bar)
+                self._score_chunk(
+                    [{contexts[i]: by_context[contexts[i]] for i in group} for group in chunk],
+                    requests,
+                    answers,
+                )
         return answers.in_order()
 
     def generate_until(self, requests: "list[Instance]", disable_tqdm: bool = False) -> list[str]:
         """Generate as lm-eval does; prompts that share a document follow each other."""
-        answers: Answers[str] = Answers(self.cache_hook, "generate_until", requests)
-        with self._own_storing(len(requests), "Generating replies", disable_tqdm) as bar:
+        answers: Answers[str]
+        with self._storing(requests, "generate_until", disable_tqdm) as answers:
             for chunk in self._chunks([request.args[0] for request in requests]):
                 replies = self._generate_groups([[requests[i] for i in group] for group in chunk])
                 for number, texts in replies:
-                    _keep(answers, chunk[number], texts, bar)
+                    answers.add(chunk[number], texts)
         return answers.in_order()
 
     def _chunks(self, texts: Sequence[str]) -> Iterator[list[list[int]]]:
         budget = self.chunk_tokens and self.chunk_tokens * CHARS_PER_TOKEN
         return chunks(by_shared_prefix(texts), [len(text) for text in texts], budget)
 
-    def _question(self, requests: "list[Instance]", context: str, indices: list[int]) -> _Question:
-        continuations = [requests[index].args[1] for index in indices]
-        encoded = encode_continuations(self.tok_encode, context, continuations)
-        return _Question(requests=indices, encoded=encoded)
-
-    def _answer_questions(
+    def _score_chunk(
         self,
-        groups: list[list[_Question]],
+        groups: list[dict[str, list[int]]],
         requests: "list[Instance]",
         answers: Answers[Score],
-        bar: Any,  # noqa: ANN401 (tqdm is untyped)
     ) -> None:
-        single = [kept for group in groups if (kept := [q for q in group if q.single])]
-        for number, scores in self._score_groups([[q.next_token for q in g] for g in single]):
-            for question, each in zip(single[number], scores, strict=True):
-                _keep(answers, question.requests, each, bar)
-        rest = [question for group in groups for question in group if not question.single]
+        """Answer the requests of each context, which are given by their indices."""
+        single: list[list[tuple[list[int], NextToken]]] = []
+        rest: list[tuple[int, tuple[Any, list[int], list[int]]]] = []
+        for group in groups:
+            single.append([])
+            for context, indices in group.items():
+                asked = [requests[index].args[1] for index in indices]
+                encoded = encode_continuations(self.tok_encode, context, asked)
+                if (found := _next_token(encoded)) is not None:
+                    single[-1].append((indices, found))
+                    continue
+                for index, ids in zip(indices, encoded.continuations, strict=True):
+                    rest.append((index, (requests[index].args, encoded.context, ids)))
+        single = [group for group in single if group]
+        scored = self._score_groups([[asked for _, asked in group] for group in single])
+        for number, scores in scored:
+            for (indices, _), each in zip(single[number], scores, strict=True):
+                answers.add(indices, each)
         if rest:
-            indices = [index for question in rest for index in question.requests]
-            tokens = [
-                (requests[index].args, question.encoded.context, continuation)
-                for question in rest
-                for index, continuation in zip(
-                    question.requests, question.encoded.continuations, strict=True
-                )
-            ]
-            _keep(answers, indices, self._loglikelihood_tokens(tokens, disable_tqdm=True), bar)
+            tokens = [each for _, each in rest]
+            scores = self._loglikelihood_tokens(tokens, disable_tqdm=True)
+            answers.add([index for index, _ in rest], scores)
 
     @contextmanager
-    def _own_storing(self, total: int, what: str, disable_tqdm: bool) -> Iterator[Any]:
+    def _storing(
+        self, requests: "list[Instance]", method: str, disable_tqdm: bool
+    ) -> Iterator[Answers[Any]]:
         """Prevent lm-eval's code from storing what `Answers` stores; show one progress bar."""
         hook, self.cache_hook = self.cache_hook, CacheHook(None)
+        hidden = disable_tqdm or self.rank != 0
         try:
-            with tqdm(total=total, desc=what, disable=disable_tqdm or self.rank != 0) as bar:
-                yield bar
+            with tqdm(total=len(requests), desc=method, disable=hidden) as bar:
+                yield Answers(hook, method, requests, bar)
         finally:
             self.cache_hook = hook
 
@@ -220,10 +206,3 @@ def above_zero(name: str, value: object) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise OptionError(f"--model_args {name}: expected a whole number above 0, found {value!r}")
     return int(text)
-
-
-def _keep(answers: Answers[Any], indices: Sequence[int], values: Sequence[Any], bar: Any) -> None:  # noqa: ANN401
-    for index, value in zip(indices, values, strict=True):
-        answers.add(index, value)
-    answers.flush()
-    bar.update(len(indices))

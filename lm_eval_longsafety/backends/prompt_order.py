@@ -14,14 +14,10 @@ _MIN_SHARED_PART = 0.75
 
 
 def by_shared_prefix(texts: Sequence[str]) -> list[list[int]]:
-    """Group prompts that begin with the same long text.
+    """Group the indices of prompts that begin with the same long text.
 
-    Args:
-        texts: prompts.
-
-    Returns:
-        Groups of indices into `texts`; each index is in exactly one. Groups with long prompts come
-        first, so that prompts that do not fit into memory fail at the start of a run.
+    Groups with long prompts come first, so that prompts that do not fit into memory fail at the
+    start of a run.
     """
     groups: list[list[int]] = []
     for index in sorted(range(len(texts)), key=texts.__getitem__):
@@ -40,13 +36,12 @@ def _share_prefix(a: str, b: str) -> bool:
 def chunks(
     groups: Sequence[list[int]], sizes: Sequence[int], budget: int | None
 ) -> Iterator[list[list[int]]]:
-    """Divide a list of groups into chunks of at most `budget`; no group is divided.
+    """Divide a list of groups into chunks; no group is divided.
 
     Args:
         groups: from `by_shared_prefix`.
         sizes: of each prompt, in any unit.
-        budget: in the same unit; None for one chunk of everything. A larger group is a chunk of its
-            own.
+        budget: of a chunk, in the same unit; None for one chunk of everything.
     """
     chunk: list[list[int]] = []
     filled = 0
@@ -64,16 +59,13 @@ def chunks(
 def token_batches(
     lengths: Sequence[int], max_tokens: int, max_prompts: int | None
 ) -> list[list[int]]:
-    """Batch prompts by their number of tokens, padding included.
+    """Batch the indices of prompts by their lengths in tokens, the longest first.
 
     Args:
-        lengths: of each prompt, in tokens.
+        lengths: of each prompt.
         max_tokens: of a batch, with every prompt padded to the longest; a longer prompt is a batch
             of its own.
         max_prompts: of a batch; None for any number.
-
-    Returns:
-        Batches of indices into `lengths`, the longest prompts first.
     """
     batches: list[list[int]] = []
     for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):

@@ -9,18 +9,15 @@ well-formed is not detected.
 """
 
 import inspect
-import io
 import json
-import pickle
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlsplit
 
 from lm_eval_longsafety.errors import CacheError
-from lm_eval_longsafety.public import is_secret
+from lm_eval_longsafety.public import is_secret, without_secrets
 
 OWNER_KEY = "longsafety:model"
 """Key of the row with the identity; lm-eval's own keys are SHA-256 hex digests."""
@@ -51,28 +48,26 @@ T = TypeVar("T")
 class Answers(Generic[T]):
     """The answers of one call to the backend: collected in request order, stored as they come."""
 
-    def __init__(self, hook: Any, method: str, requests: Sequence[Any]) -> None:  # noqa: ANN401 (lm-eval's, untyped)
-        """Start without answers.
+    def __init__(self, hook: Any, method: str, requests: Sequence[Any], bar: Any) -> None:  # noqa: ANN401 (untyped)
+        """Start without answers to lm-eval's requests.
 
         Args:
             hook: lm-eval's `CacheHook`, which stores nothing without `--use_cache`.
             method: `loglikelihood` or `generate_until`, as lm-eval's key has it.
             requests: lm-eval's `Instance`s.
+            bar: tqdm's, which shows how many requests are answered.
         """
-        self._hook = hook
-        self._method = method
-        self._requests = requests
+        self._hook, self._method, self._requests, self._bar = hook, method, requests, bar
         self._values: dict[int, T] = {}
 
-    def add(self, index: int, value: T) -> None:
-        """Keep the answer to request `index` and store it."""
-        self._values[index] = value
-        self._hook.add_partial(self._method, self._requests[index].args, value)
-
-    def flush(self) -> None:
-        """Wait until everything added is on disk."""
+    def add(self, indices: Sequence[int], values: Sequence[T]) -> None:
+        """Keep the answers to the requests at `indices`, and wait until they are on disk."""
+        for index, value in zip(indices, values, strict=True):
+            self._values[index] = value
+            self._hook.add_partial(self._method, self._requests[index].args, value)
         if self._hook.dbdict is not None:
             self._hook.dbdict.commit()
+        self._bar.update(len(indices))
 
     def in_order(self) -> list[T]:
         """All answers, one per request."""
@@ -90,35 +85,16 @@ def answering_arguments(
     """
     parameters = inspect.signature(constructor).parameters
     return {
-        name: value
-        for name, value in _answering(given).items()
+        name: without_secrets(value)
+        for name, value in given.items()
+        if name not in _HARMLESS and not is_secret(name)
         if name not in parameters or value != parameters[name].default
     }
 
 
-def _answering(arguments: Mapping[str, object]) -> dict[str, object]:
-    """The arguments that are neither harmless nor secret: a cache must never hold a secret."""
-    return {
-        name: value
-        for name, value in arguments.items()
-        if name not in _HARMLESS and not is_secret(name)
-    }
-
-
 def stock_identity(model: str, arguments: Mapping[str, object]) -> dict[str, object]:
-    """The identity of one of lm-eval's own backends: its name and the arguments as given.
-
-    Args:
-        model: what `--model` names.
-        arguments: `--model_args`.
-    """
-    counting = _answering(arguments)
-    if isinstance(url := counting.get("base_url"), str):
-        # Without user name and query, which may hold a key.
-        parts = urlsplit(url)
-        netloc = parts.netloc.rpartition("@")[2]
-        counting["base_url"] = parts._replace(netloc=netloc, query="", fragment="").geturl()
-    return counting | {"backend": f"lm-eval's {model}"}
+    """The identity of lm-eval's own backend `model`: its name and the arguments as given."""
+    return answering_arguments(lambda: None, arguments) | {"backend": f"lm-eval's {model}"}
 
 
 def claim(path: Path, identity: Mapping[str, object]) -> None:
@@ -131,15 +107,15 @@ def claim(path: Path, identity: Mapping[str, object]) -> None:
     Raises:
         CacheError: the file is damaged, or has answers of another model or backend.
     """
-    rows = check_file(path)
     mine = json.dumps(dict(identity), sort_keys=True, default=str)
-    found = rows.get(OWNER_KEY) if rows else _first_owner(path, mine)
+    rows = check_file(path) or _first_owner(path, mine)
+    found = rows.get(OWNER_KEY)
     if found != mine:
         raise CacheError(f"{path}: {_whose(found, mine)}; {_ADVICE}")
 
 
-def _first_owner(path: Path, mine: str) -> object:
-    """Write the owner of an empty file and return its owner: another process may be faster."""
+def _first_owner(path: Path, mine: str) -> dict[str, object]:
+    """Write the owner of an empty file and read it again: another process may be faster."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as connection:
@@ -150,22 +126,22 @@ def _first_owner(path: Path, mine: str) -> object:
             )
             connection.execute(
                 "INSERT INTO unnamed SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM unnamed)",
-                (OWNER_KEY, pickle.dumps(mine)),
+                (OWNER_KEY, mine),
             )
             connection.execute("COMMIT")
     except (OSError, sqlite3.Error) as error:
         raise CacheError(f"{path}: cannot be written ({error}); {_ADVICE}") from None
-    return check_file(path).get(OWNER_KEY)
+    return check_file(path)
 
 
-def check_file(path: Path) -> dict[str, Any]:
+def check_file(path: Path) -> dict[str, object]:
     """Read a response cache without changing it.
 
     Returns:
-        Key -> answer; empty where the file does not exist or has no answers yet.
+        Key -> answer as stored; empty where the file does not exist or has no answers yet.
 
     Raises:
-        CacheError: the file is not a response cache, or is damaged.
+        CacheError: the file is not a response cache, or SQLite's own check finds damage.
     """
     if not path.exists() or path.stat().st_size == 0:
         return {}
@@ -174,36 +150,18 @@ def check_file(path: Path) -> dict[str, Any]:
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
         ) as connection:
             state = connection.execute("PRAGMA quick_check").fetchone()[0]
-            if state != "ok":
-                raise CacheError(f"{path}: damaged response cache ({_first(state)}); {_ADVICE}")
-            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-            rows = connection.execute("SELECT key, value FROM unnamed").fetchall() if tables else []
+            whole = (
+                state == "ok" and connection.execute("SELECT name FROM sqlite_master").fetchall()
+            )
+            rows = connection.execute("SELECT key, value FROM unnamed").fetchall() if whole else []
     except sqlite3.Error as error:
         raise CacheError(
             f"{path}: not a response cache of lm-eval, or damaged ({error}); {_ADVICE}"
         ) from None
-    return {key: _answer(path, value) for key, value in rows}
-
-
-def _first(report: str) -> str:
-    """The first finding of SQLite's check, without the heading above it."""
-    return next((line for line in report.splitlines() if not line.startswith("***")), "damaged")
-
-
-class _PlainUnpickler(pickle.Unpickler):
-    """Unpickles only texts, numbers and tuples of them: responses are nothing else."""
-
-    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 (pickle's signature)
-        raise pickle.UnpicklingError(f"{module}.{name}")
-
-
-def _answer(path: Path, value: bytes) -> Any:  # noqa: ANN401 (any response)
-    try:
-        return _PlainUnpickler(io.BytesIO(value)).load()
-    except (pickle.UnpicklingError, EOFError, ValueError, IndexError, KeyError, TypeError) as error:
-        raise CacheError(
-            f"{path}: damaged response cache (a row that is not a response: {error}); {_ADVICE}"
-        ) from None
+    if state != "ok":  # The first finding, after a heading.
+        found = next((line for line in state.splitlines() if not line.startswith("***")), "damaged")
+        raise CacheError(f"{path}: damaged response cache ({found}); {_ADVICE}")
+    return dict(rows)
 
 
 def _whose(found: object, mine: str) -> str:

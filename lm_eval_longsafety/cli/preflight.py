@@ -86,8 +86,7 @@ def _arguments(option: str, text: str, example: str) -> dict[str, Any]:
     from lm_eval_longsafety.public import public
 
     try:
-        plain = not text.lstrip().startswith(("{", "["))
-        given = key_val_to_dict(text) if plain else json.loads(text)
+        given = json.loads(text) if text.lstrip()[:1] in ("{", "[") else key_val_to_dict(text)
     except (ValueError, RecursionError) as error:
         raise OptionError(
             f"{option}: neither key=value pairs nor JSON ({first_line(error)}); give {example}, "

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,13 +50,10 @@ class DataSource:
                 malformed.
         """
         if split not in self.files:
-            raise DataError(
-                f"{self.name}: no split {split!r}; found "
-                f"{', '.join(sorted(self.files)) or 'none'}. "
-                f"Expected {_LAYOUTS}"
-            )
+            found = ", ".join(sorted(self.files)) or "none"
+            raise DataError(f"{self.name}: no split {split!r}; found {found}. Expected {_LAYOUTS}")
         _refuse_missing_shards(f"{self.name}, split {split}", self.files[split])
-        raw = [row for path in self.files[split] for row in _read(path)]
+        raw = [row for path in self.files[split] for row in read(path)]
         if not raw:
             names = ", ".join(path.name for path in self.files[split])
             raise DataError(f"{self.name}, split {split}: no rows in {names}")
@@ -179,8 +177,8 @@ def _refuse_missing_shards(where: str, paths: Sequence[Path]) -> None:
     )
 
 
-def _read(path: Path) -> Iterator[Any]:
-    """The rows of one file.
+def read(path: Path) -> Iterator[Any]:
+    """The rows of a .jsonl or .parquet file; a `BadRow` for each line that cannot be read.
 
     Raises:
         DataError: it is not a readable file of its kind.
@@ -230,30 +228,21 @@ def _read_jsonl(path: Path) -> Iterator[Any]:
                 yield _parse_line(line, number)
 
 
-class _KeyTwiceError(ValueError):
-    """A JSON object has two values for one key; `json` would keep the last one."""
-
-
 def _parse_line(line: bytes, number: int) -> Any:  # noqa: ANN401 - whatever the JSON holds
     try:
         return json.loads(line.decode(), object_pairs_hook=_object)
-    except UnicodeDecodeError as error:
-        found = f"line {number} is not UTF-8 text (at its byte {error.start + 1})"
     except json.JSONDecodeError as error:
-        found = f"line {number} is not JSON ({error.msg} at column {error.colno})"
-    except RecursionError:
-        found = f"line {number} is nested too deep"
-    except _KeyTwiceError as error:
-        found = f"line {number} has the key {error} twice"
-    except ValueError:
-        found = f"line {number} has a number of too many digits"
-    return BadRow(index=number - 1, id=None, found=found, expected="one JSON object per line")
+        found = f"is not JSON ({error.msg} at column {error.colno})"
+    except (ValueError, RecursionError) as error:
+        found = f"cannot be read ({first_line(error)})"
+    expected = "one JSON object per line"
+    return BadRow(index=number - 1, id=None, found=f"line {number} {found}", expected=expected)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in made:
-            raise _KeyTwiceError(shorten(key))
-        made[key] = value
+    """The object; `json` itself would keep the last one of two values for one key."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        [(key, _)] = Counter(key for key, _ in pairs).most_common(1)
+        raise ValueError(f"the key {shorten(key)} stands there twice")
     return made

@@ -6,7 +6,7 @@ found when the model is loaded; `loading` reports it in one line.
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -63,34 +63,29 @@ def check(model: str, arguments: Mapping[str, Any], options: Mapping[str, Any]) 
                 f"give --{name} {arguments[name]} and leave it out of --model_args"
             )
     if model in _VLLM:
-        _check_dtype("dtype", arguments, _VLLM_DTYPES)
+        _check_dtypes(arguments, dtype=_VLLM_DTYPES)
     if model in _HF:
-        _check_hf(arguments, options)
+        import torch
+
+        own = [name for name, value in vars(torch).items() if isinstance(value, torch.dtype)]
+        _check_dtypes(arguments, dtype=["auto", *own], softmax_dtype=own, mixed_precision_dtype=own)
+        device = str(arguments.get("device") or options.get("device") or "cuda")
+        # With several processes, accelerate chooses the devices.
+        alone = int(os.environ.get("WORLD_SIZE", "1")) == 1
+        # lm-eval uses the CPU instead of a numbered device that does not exist (default: cuda:0).
+        if alone and device == "cuda" and not torch.cuda.is_available():
+            raise OptionError(
+                "--device cuda: PyTorch finds no CUDA device here; give --device cpu, or install a "
+                "PyTorch for your GPU and driver"
+            )
 
 
-def _check_hf(arguments: Mapping[str, Any], options: Mapping[str, Any]) -> None:
-    import torch
-
-    dtypes = sorted(name for name, value in vars(torch).items() if isinstance(value, torch.dtype))
-    _check_dtype("dtype", arguments, ["auto", *dtypes])
-    for name in ("softmax_dtype", "mixed_precision_dtype"):
-        _check_dtype(name, arguments, dtypes)
-    device = str(arguments.get("device") or options.get("device") or "cuda")
-    # With several processes, accelerate chooses the devices.
-    alone = int(os.environ.get("WORLD_SIZE", "1")) == 1
-    # lm-eval uses the CPU instead of a numbered device that does not exist (default: cuda:0).
-    if alone and device == "cuda" and not torch.cuda.is_available():
-        raise OptionError(
-            "--device cuda: PyTorch finds no CUDA device here; give --device cpu, or install a "
-            "PyTorch for your GPU and driver"
-        )
-
-
-def _check_dtype(name: str, arguments: Mapping[str, Any], known: Any) -> None:  # noqa: ANN401
-    value = arguments.get(name)
-    if isinstance(value, str) and value not in known:
-        usual = [dtype for dtype in ("auto", "bfloat16", "float16", "float32") if dtype in known]
-        raise OptionError(f"--model_args {name}={value}: no such dtype; use {', '.join(usual)}")
+def _check_dtypes(arguments: Mapping[str, Any], **known: Sequence[str]) -> None:
+    for name, dtypes in known.items():
+        value = arguments.get(name)
+        if isinstance(value, str) and value not in dtypes:
+            usual = [each for each in ("auto", "bfloat16", "float16", "float32") if each in dtypes]
+            raise OptionError(f"--model_args {name}={value}: no such dtype; use {', '.join(usual)}")
 
 
 @contextmanager

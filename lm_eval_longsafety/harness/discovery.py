@@ -8,7 +8,6 @@ created and removed in one step, and each stub is replaced in one step.
 
 import functools
 import importlib.metadata
-import logging
 import os
 import re
 import subprocess
@@ -31,7 +30,6 @@ _TASKS_PACKAGE = "lm_eval_longsafety.task_yamls"
 _FOLDER = "longsafety"
 """Name of our folder in lm-eval's task tree."""
 _ENTRY_POINT_GROUP = re.compile(r"""["']lm_eval\.tasks["']""")
-log = logging.getLogger("lm_eval.longsafety")
 _MARK = "# written by `longsafety link`, removed by `longsafety unlink`\n"
 
 
@@ -45,7 +43,7 @@ class LinkStatus:
     linked: int
     """Stubs that point to the present task files."""
     stale: int
-    """Stubs that point elsewhere or to a file that is gone."""
+    """Other stubs of ours."""
     missing: int
     """Task files without a stub."""
     reads_entry_points: bool
@@ -87,12 +85,11 @@ def tasks_path() -> Path:
         LinkError: the installation is broken.
     """
     spec = find_spec(_TASKS_PACKAGE)
-    locations = list(spec.submodule_search_locations or ()) if spec else []
-    if not locations:
+    if spec is None or not spec.submodule_search_locations:
         raise LinkError(
             f"package {_TASKS_PACKAGE} is not installed; install lm-eval-longsafety again"
         )
-    return Path(locations[0])
+    return Path(next(iter(spec.submodule_search_locations)))
 
 
 def link() -> LinkStatus:
@@ -105,26 +102,21 @@ def link() -> LinkStatus:
     state = status()
     if state.reads_entry_points:
         unlink()
-        return status()
-    if state.found:
-        return state
-    _refuse_others(state.folder)
-    with _beside(state.folder) as fresh:
-        fresh.mkdir()
-        for name, text in _stubs().items():
-            (fresh / name).write_text(text, encoding="utf-8")
-        try:
-            fresh.rename(state.folder)
-        except OSError:  # Another process was faster, or older stubs are there.
-            _replace_stubs(fresh, state.folder)
+    elif not state.found:
+        _refuse_others(state.folder)
+        with _beside(state.folder) as fresh:
+            fresh.mkdir()
+            for name, text in _stubs().items():
+                (fresh / name).write_text(text, encoding="utf-8")
+            try:
+                fresh.rename(state.folder)
+            except OSError:  # Another process was faster, or older stubs are there.
+                _replace_stubs(fresh, state.folder)
     return status()
 
 
 def unlink() -> int:
-    """Remove the stubs and their folder, and so undo `link`.
-
-    Returns:
-        How many stubs were there.
+    """Remove the stubs and their folder, and so undo `link`; returns how many stubs were there.
 
     Raises:
         LinkError: the folder holds files that `link` did not write, or cannot be written.
@@ -140,20 +132,19 @@ def unlink() -> int:
 
 
 def status() -> LinkStatus:
-    """Compare the stubs with our task files; a warning names other files in the folder.
+    """Compare the stubs with our task files.
 
     Raises:
         LinkError: lm-eval is not installed, or is too old.
     """
     version, folder, wanted = lm_eval_version(), _our_folder(), _stubs()
     present = _present(folder)
-    if others := _others(folder):
-        log.warning("%s also holds files that are not ours: %s", folder, others)
+    linked = len(present.items() & wanted.items())
     return LinkStatus(
         lm_eval_version=version,
         folder=folder,
-        linked=sum(wanted.get(name) == text for name, text in present.items()),
-        stale=sum(wanted.get(name) != text for name, text in present.items()),
+        linked=linked,
+        stale=len(present) - linked,
         missing=len(wanted.keys() - present.keys()),
         reads_entry_points=reads_entry_points(),
     )
@@ -201,11 +192,11 @@ def reads_entry_points() -> bool:
     This is read from its source: importing lm-eval takes seconds, and no public interface says it.
     """
     root = _lm_eval_folder()
-    sources = [p for folder in ("", "api", "tasks") for p in sorted((root / folder).glob("*.py"))]
-    return any(
-        _ENTRY_POINT_GROUP.search(text) and "entry_points" in text
-        for text in (path.read_text("utf-8") for path in sources)
+    paths = (
+        path for folder in (root, root / "api", root / "tasks") for path in folder.glob("*.py")
     )
+    texts = (path.read_text("utf-8") for path in paths)
+    return any(_ENTRY_POINT_GROUP.search(text) and "entry_points" in text for text in texts)
 
 
 def _stubs() -> dict[str, str]:
@@ -229,20 +220,16 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _others(folder: Path) -> str:
-    """The names of what lies there beside stubs, the first five of them."""
-    inside = list(folder.iterdir()) if folder.is_dir() else []
-    stubs = _present(folder)
-    # A stub that another process has removed since is nobody's.
-    others = (path.name for path in inside if path.name not in stubs and path.exists())
-    return ", ".join(sorted(others)[:5])
-
-
 def _refuse_others(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise LinkError(f"{folder} is a file that is not ours; move it away first")
-    if others := _others(folder):
-        raise LinkError(f"{folder} holds files that are not ours ({others}); move them away first")
+    inside = list(folder.iterdir()) if folder.exists() else []
+    stubs = _present(folder)
+    # A stub that another process has removed since is nobody's.
+    others = sorted(path.name for path in inside if path.name not in stubs and path.exists())
+    if others:
+        names = ", ".join(others[:5])
+        raise LinkError(f"{folder} holds files that are not ours ({names}); move them away first")
 
 
 @contextmanager
@@ -256,7 +243,10 @@ def _beside(folder: Path) -> Iterator[Path]:
         with TemporaryDirectory(prefix=f".{_FOLDER}-", dir=_lm_eval_folder()) as parent:
             yield Path(parent) / _FOLDER
     except OSError as error:
-        raise LinkError(_not_writable(folder, error)) from error
+        raise LinkError(
+            f"{folder} cannot be written ({error.strerror or error}); use "
+            '`lm_eval run --include_path "$(longsafety tasks-path)"` or `longsafety run` instead'
+        ) from error
 
 
 def _replace_stubs(fresh: Path, folder: Path) -> None:
@@ -279,10 +269,3 @@ def _lm_eval_folder() -> Path:
 
 
 _NOT_INSTALLED = "lm-eval is not installed here; install it with `pip install lm_eval`"
-
-
-def _not_writable(folder: Path, error: OSError) -> str:
-    return (
-        f"{folder} cannot be written ({error.strerror or error}); use "
-        '`lm_eval run --include_path "$(longsafety tasks-path)"` or `longsafety run` instead'
-    )

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from lm_eval_longsafety import settings
 from lm_eval_longsafety.data import sources
 from lm_eval_longsafety.data.rows import Row
-from lm_eval_longsafety.data.sources import DataSource
 from lm_eval_longsafety.errors import DataError, OptionError
 from lm_eval_longsafety.prompts import templates, window
 from lm_eval_longsafety.prompts.deal import deal
-from lm_eval_longsafety.prompts.window import Fitted, prompt_limit
+from lm_eval_longsafety.prompts.window import Fitted
 from lm_eval_longsafety.settings import Settings
-from lm_eval_longsafety.variants import rotations
+from lm_eval_longsafety.variants import lengths, rotations
+from lm_eval_longsafety.variants.length_options import LengthOptions, parse_length_options
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -45,6 +45,8 @@ def load_documents(
     protocol: str = "generate",
     variant: str = "",
     provenance: dict[str, Any] | None = None,
+    target_length: int = 0,
+    target_depth: float = 0.0,
     **metadata: object,
 ) -> "dict[str, Dataset]":
     """The documents of one task, as lm-eval's `custom_dataset` wants them.
@@ -52,68 +54,45 @@ def load_documents(
     Args:
         split: the task's split name.
         protocol: `generate` or `logits`; goes into the provenance.
-        variant: `no_context`, `rotations`, or empty for the benchmark as published.
+        variant: `no_context`, `rotations`, `length`, or empty for the benchmark as published.
         provenance: filled in place. It is part of the task's YAML metadata (`task_file`); only
             through it can a `custom_dataset` record in lm-eval's results file what data was read.
+        target_length: of the prompts of `length`, in tokens.
+        target_depth: part of the filler before the document, 0 to 1; for `length`.
         metadata: the rest of lm-eval's metadata: model arguments and `--metadata`
             (`settings.OPTIONS`).
 
     Returns:
-        {"test": documents}; columns: id, task, prompt, question, choices, letters, [depth, length,]
-        prompt_tokens, prompt_sha256 (over the tokens), truncated, context_sha256; with `rotations`
-        also orders, option_tails and kept_order (`rotations.extra_fields`).
+        {"test": documents}; columns: id, task, prompt, question, choices, letters, prompt_tokens,
+        prompt_sha256 (over the tokens), truncated, context_sha256, [depth, length]; with `length`
+        also target_length and target_depth, with `rotations` also orders, option_tails and
+        kept_order (`rotations.extra_fields`).
 
     Raises:
         OptionError: options or model arguments that cannot be used.
         DataError: data that cannot be used.
     """
     chosen = settings.parse(metadata)
-    model_window = window.model_window(chosen)
-    limit = prompt_limit(model_window, chosen.reply_tokens)
+    held = window.model_window(chosen)
+    limit = window.prompt_limit(held, chosen.reply_tokens)
     source = sources.load(chosen.data, chosen.data_revision)
     rows = source.rows(split)
     if warning := sources.row_count_warning(source, split, len(rows)):
         log.warning(warning)
-    built = _build(split, rows, chosen, limit, variant)
-    documents = _within_length(split, built, chosen, limit)
+    more: dict[str, Any] = {}
+    if variant == "length":
+        options, place = parse_length_options(metadata), (target_length, target_depth)
+        documents, more = _build_lengths(split, rows, chosen, options, limit, place)
+    else:
+        built = _build(split, rows, chosen, limit, variant)
+        documents = _within_length(split, built, chosen, limit)
     if variant == "rotations":
         documents = [
             replace(d, extra=rotations.extra_fields(d.row, d.letters, d.fitted.prompt))
             for d in documents
         ]
-    record = describe(
-        source, rows, documents, chosen, window=model_window, protocol=protocol, variant=variant
-    )
-    if variant == "rotations":
-        record["kept_order"] = sum(document.extra["kept_order"] for document in documents)
-    if provenance is not None:
-        provenance.update(record)
-    _log_summary(split, documents, record)
-    return {"test": as_dataset(split, documents)}
-
-
-def describe(
-    source: DataSource,
-    rows: Sequence[Row],
-    documents: Sequence[Document],
-    chosen: Settings,
-    *,
-    window: int | None,
-    protocol: str,
-    variant: str,
-) -> dict[str, Any]:
-    """The provenance of one task's documents, as it is written to the results file.
-
-    Args:
-        source: where the rows come from.
-        rows: all rows of the split.
-        documents: those that will be scored.
-        chosen: the run's options.
-        window: the model's, in tokens; None where it is unknown.
-        protocol: `generate` or `logits`.
-        variant: empty for the benchmark as published.
-    """
-    return {
+        more["kept_order"] = sum(document.extra["kept_order"] for document in documents)
+    record = {
         "data": source.name,
         "revision": source.revision,
         "data_sha256": sources.fingerprint(rows),
@@ -123,21 +102,44 @@ def describe(
         "option_order": chosen.option_order,
         "option_seed": chosen.option_seed,
         "over_length": chosen.over_length,
-        "window": window,
-        "prompt_limit": prompt_limit(window, chosen.reply_tokens),
+        "window": held,
+        "prompt_limit": limit,
         "protocol": protocol,
         "variant": variant,
+        **more,
     }
+    if provenance is not None:
+        provenance.update(record)
+    _log_summary(split, documents, record)
+    return {"test": _as_dataset(split, documents)}
 
 
-def load_without_context(**keywords: Any) -> "dict[str, Dataset]":  # noqa: ANN401 - lm-eval's
-    """`load_documents` with the contexts left out of the prompts."""
-    return load_documents(variant="no_context", **keywords)
-
-
-def load_rotated(**keywords: Any) -> "dict[str, Dataset]":  # noqa: ANN401 - lm-eval's
-    """`load_documents` with the fields that are needed to show a document in all orders."""
-    return load_documents(variant="rotations", **keywords)
+def _build_lengths(
+    split: str,
+    rows: Sequence[Row],
+    chosen: Settings,
+    options: LengthOptions,
+    limit: int | None,
+    place: tuple[int, float],
+) -> tuple[list[Document], dict[str, Any]]:
+    """Some of the rows at one length and depth, and what to record of their filler."""
+    length, depth = place
+    embedding = lengths.prepare(split, rows, chosen, options, limit, length, depth)
+    picked = lengths.choose_rows(rows, options.length_rows)
+    letters = [_letters(row, chosen, "length") for row in picked]
+    built = zip(picked, letters, embedding.prompts(picked, letters), strict=True)
+    target = {"target_length": length, "target_depth": depth}
+    documents = [
+        Document(row=row, letters=dealt, fitted=fitted, extra=target)
+        for row, dealt, fitted in built
+    ]
+    return documents, target | {
+        # A built prompt has the requested length or is refused, whatever the option says.
+        "over_length": "error",
+        "filler": embedding.filler.name,
+        "filler_revision": embedding.filler.revision,
+        "filler_seed": options.filler_seed,
+    }
 
 
 def _build(
@@ -176,59 +178,28 @@ def _within_length(
         return documents
     if chosen.over_length == "error":
         raise OptionError(
-            f"split {split}: {len(cut)} of {len(documents)} prompts are longer than {limit} "
-            "tokens (first id "
-            f"{cut[0].row.id!r}), and over_length is 'error'; choose 'middle' or 'skip', or a "
-            "larger window"
+            f"split {split}: {len(cut)} of {len(documents)} prompts are longer than {limit} tokens "
+            f"(first id {cut[0].row.id!r}), and over_length is 'error'; choose 'middle' or 'skip', "
+            "or a larger window"
         )
     kept = [document for document in documents if not document.fitted.truncated]
     if not kept:
         raise DataError(
-            f"split {split}: over_length 'skip' leaves no documents: all {len(documents)} "
-            "prompts are longer than "
-            f"{limit} tokens; choose 'middle' or a larger window"
+            f"split {split}: over_length 'skip' leaves no documents: all {len(documents)} prompts "
+            f"are longer than {limit} tokens; choose 'middle' or a larger window"
         )
     return kept
 
 
-def as_dataset(split: str, documents: Sequence[Document]) -> "Dataset":
+def _as_dataset(split: str, documents: Sequence[Document]) -> "Dataset":
     """The documents as lm-eval wants them; columns as in `load_documents`."""
-    from datasets import Dataset, DatasetInfo, Features, Value
-    from datasets import Sequence as ListOf
+    from datasets import Dataset
     from datasets.fingerprint import generate_random_fingerprint
     from datasets.table import InMemoryTable
 
-    text, number, texts = Value("string"), Value("float64"), ListOf(Value("string"))
-    features = {
-        "id": text,
-        "task": text,
-        "prompt": text,
-        "question": text,
-        "choices": texts,
-        "letters": texts,
-        "prompt_tokens": Value("int64"),
-        "prompt_sha256": text,
-        "truncated": Value("bool"),
-        "context_sha256": text,
-    }
-    if documents[0].row.depth is not None:
-        features |= {"depth": number, "length": number}
-    extra = {
-        "orders": ListOf(texts),
-        "option_tails": texts,
-        "kept_order": Value("bool"),
-        "target_length": Value("int64"),
-        "target_depth": number,
-    }
-    features |= {key: kind for key, kind in extra.items() if key in documents[0].extra}
-    records = [_fields(split, document) for document in documents]
-    chosen = Features(features)
     # Not `Dataset.from_list`, which would pickle and hash every prompt to make a fingerprint.
-    return Dataset(
-        InMemoryTable.from_pylist(records, schema=chosen.arrow_schema),
-        info=DatasetInfo(features=chosen),
-        fingerprint=generate_random_fingerprint(),
-    )
+    table = InMemoryTable.from_pylist([_fields(split, document) for document in documents])
+    return Dataset(table, fingerprint=generate_random_fingerprint())
 
 
 def _fields(split: str, document: Document) -> dict[str, Any]:
@@ -240,12 +211,11 @@ def _fields(split: str, document: Document) -> dict[str, Any]:
         "question": row.question,
         "choices": list(row.choices),
         "letters": document.letters,
-        "depth": row.depth,
-        "length": row.length,
         "prompt_tokens": fitted.tokens,
         "prompt_sha256": fitted.sha256,
         "truncated": fitted.truncated,
         "context_sha256": hashlib.sha256(row.context.encode()).hexdigest(),
+        **({} if row.depth is None else {"depth": row.depth, "length": row.length}),
         **document.extra,
     }
 
@@ -253,19 +223,9 @@ def _fields(split: str, document: Document) -> dict[str, Any]:
 def _log_summary(split: str, documents: Sequence[Document], record: dict[str, Any]) -> None:
     counts = [d.fitted.tokens for d in documents if d.fitted.tokens is not None]
     tokens = f"{min(counts)} to {max(counts)} tokens" if counts else "tokens not counted"
-    held = record["prompt_limit"]
-    limit = (
-        "window unknown, sent whole"
-        if held is None
-        else f"{record['truncated']} cut to {held} tokens"
-    )
-    log.info(
-        "LongSafetyBench %s from %s: %d of %d documents to score, %s, %s, options %s",
-        split,
-        record["data"],
-        record["scored"],
-        record["rows"],
-        tokens,
-        limit,
-        record["option_order"],
-    )
+    limit = "{truncated} cut to {prompt_limit} tokens"
+    if record["prompt_limit"] is None:
+        limit = "window unknown, sent whole"
+    line = "LongSafetyBench {split} from {data}: {scored} of {rows} documents to score, {tokens}, "
+    line += limit + ", options {option_order}"
+    log.info("%s", line.format(split=split, tokens=tokens, **record))

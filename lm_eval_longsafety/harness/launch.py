@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from lm_eval_longsafety.errors import OptionError, meant
+from lm_eval_longsafety.errors import OptionError
 
 _USERS_FAULT = re.compile(
     "Invalid JSON|Tasks not found|No tasks specified|Duplicate task|Cannot use chat template"
@@ -154,16 +154,7 @@ def _reported_in_a_line(
     except kinds as error:
         if pattern and not pattern.match(str(error)):
             raise
-        raise OptionError(f"lm-eval: {error}{_hint(str(error))}") from None
-
-
-def _hint(message: str) -> str:
-    """A hint with similar names of our tasks, if the message is about tasks not found."""
-    from lm_eval_longsafety.harness.run_checks import known_names
-
-    _, found, names = message.partition("Tasks not found: ")
-    known = known_names()
-    return "".join(meant(name, known) for name in names.split(", ")) if found else ""
+        raise OptionError(f"lm-eval: {error}") from None
 
 
 @contextmanager

@@ -28,9 +28,8 @@ def refuse_left_cut(requests: "Sequence[Instance]", lm: Any) -> None:  # noqa: A
     """Check the requests of one task against the model's window, before any of them is answered.
 
     Args:
-        requests: lm-eval's, for our documents; not empty.
-        lm: the model that will answer. A model without a known window or without a
-            tokenizer cuts nothing.
+        requests: lm-eval's, for our documents.
+        lm: the model that will answer; without a known window or a tokenizer it cuts nothing.
 
     Raises:
         OptionError: a prompt and its reply do not fit into the window together.
@@ -41,22 +40,18 @@ def refuse_left_cut(requests: "Sequence[Instance]", lm: Any) -> None:  # noqa: A
         return
     if sends_text:  # A server cuts texts itself; lm-eval cuts only contexts of letters.
         requests = [each for each in requests if each.request_type != "generate_until"]
-    if requests and isinstance(window, int) and encode is not None:
-        # A backend whose `tok_encode` is not implemented cuts nothing.
-        with contextlib.suppress(NotImplementedError):
-            _refuse_cut(requests, lm, window, encode)
-
-
-def _refuse_cut(requests: "Sequence[Instance]", lm: Any, window: int, encode: Any) -> None:  # noqa: ANN401
-    counted = _counts_alike(requests[0].doc, encode)
-    checked = None
-    for request in requests:
-        context = request.args[0]
-        if context is checked or not isinstance(context, str):
-            continue  # The letters of one document share their context.
-        checked, room = context, _room(request, lm)
-        if _at_most(request.doc, context, counted=counted) + room > window:
-            _refuse(request.doc, len(encode(context)), window, room, counted=counted)
+    if not requests or not isinstance(window, int) or encode is None:
+        return
+    # A backend whose `tok_encode` is not implemented cuts nothing.
+    with contextlib.suppress(NotImplementedError):
+        counted, checked = _counts_alike(requests[0].doc, encode), None
+        for request in requests:
+            context = request.args[0]
+            if context is checked or not isinstance(context, str):
+                continue  # The letters of one document share their context.
+            checked, room = context, _room(request, lm)
+            if _at_most(request.doc, context, counted=counted) + room > window:
+                _refuse(request.doc, len(encode(context)), window, room, counted=counted)
 
 
 def _counts_alike(doc: Mapping[str, Any], encode: Any) -> bool:  # noqa: ANN401 (lm-eval's)
@@ -80,15 +75,10 @@ def _room(request: "Instance", lm: Any) -> int:  # noqa: ANN401 (untyped)
 
 
 def _at_most(doc: Mapping[str, Any], context: str, *, counted: bool) -> int:
-    """An upper limit of the context's tokens; only a context above the window is encoded again.
-
-    The text around the prompt (a chat template, a system instruction) has at most one token per
-    byte.
-    """
-    around = len(context.encode()) - len(doc["prompt"].encode())
-    if not counted or around < 0:
-        return len(context.encode())
-    return int(doc["prompt_tokens"]) + around + _SEAM
+    """An upper limit of the context's tokens; only a context above the window is encoded again."""
+    size = len(context.encode())  # A text has at most one token per byte.
+    around = size - len(doc["prompt"].encode())
+    return int(doc["prompt_tokens"]) + around + _SEAM if counted and around >= 0 else size
 
 
 def _refuse(doc: Mapping[str, Any], tokens: int, window: int, reply: int, *, counted: bool) -> None:

@@ -15,7 +15,7 @@ from lm_eval_longsafety.harness.task import LongSafetyTask
 from lm_eval_longsafety.harness.task_file import OWN
 from lm_eval_longsafety.variants.length_options import cell_name, depth_name, parse_length_options
 
-METRICS = ("sr", "ha", "answered", "refused", "truncated")
+_METRICS = ("sr", "ha", "answered", "refused", "truncated")
 
 
 class LengthGroup(Group):  # type: ignore[misc]  # lm-eval is untyped
@@ -36,7 +36,7 @@ class LengthGroup(Group):  # type: ignore[misc]  # lm-eval is untyped
                 below = Group(name="")
                 cell = _suffixed(name, cell_name(length, depth))
                 _start(below, cell, f"{length:,} tokens, depth {depth_name(depth)}", metadata)
-                for split in wanted.splits:
+                for split in wanted.length_tasks:
                     below.add(_task(config, split, length, depth))
                 self.add(below)
 
@@ -47,7 +47,7 @@ def _start(group: Any, name: str, alias: str, metadata: dict[str, Any]) -> None:
     config = GroupConfig(
         group=name,
         group_alias=alias,
-        aggregate_metric_list=[{"metric": metric, **rule} for metric in METRICS],
+        aggregate_metric_list=[{"metric": metric, **rule} for metric in _METRICS],
         metadata=metadata,
     )
     vars(group).update(vars(Group.from_config(config)))

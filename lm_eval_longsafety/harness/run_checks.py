@@ -9,17 +9,24 @@ the tasks.
 import difflib
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lm_eval_longsafety import files
+from lm_eval_longsafety.backends.response_cache import check_file
 from lm_eval_longsafety.benchmark import TASKS, splits_of, tags
+from lm_eval_longsafety.data import sources
 from lm_eval_longsafety.errors import OptionError, meant
-from lm_eval_longsafety.harness import check_arguments
+from lm_eval_longsafety.harness import check_arguments, sent_prompts
+from lm_eval_longsafety.harness.discovery import tasks_path
+from lm_eval_longsafety.harness.documents import load_documents
 from lm_eval_longsafety.harness.quiet import quiet
-from lm_eval_longsafety.harness.task_file import REPLY, with_reply_room
-from lm_eval_longsafety.settings import REPLY_TOKENS, Settings, longest_reply, parse, shorten
+from lm_eval_longsafety.harness.task_file import REPLY, RESERVED, refuse_reserved, with_reply_room
+from lm_eval_longsafety.prompts import window
+from lm_eval_longsafety.prompts.tokenizer import load_config, load_tokenizer
+from lm_eval_longsafety.settings import REPLY_TOKENS, longest_reply, parse, shorten
+from lm_eval_longsafety.variants.length_options import parse_length_options
 
 _LOADED_HERE = ("hf", "hf-auto", "huggingface", "vllm", "longsafety-hf", "longsafety-vllm")
 """Backends that load the model that `pretrained` names."""
@@ -54,18 +61,25 @@ def before_tasks(config: Any) -> None:  # noqa: ANN401 (lm-eval is untyped)
         _refuse_misspelt(names)
     ours = any(name.startswith("longsafety") for name in names)
     if ours:
-        _refuse_internal(metadata, arguments)
-        _refuse_cached_requests(config)
+        # A model may have such an argument of its own: `variant` is one of transformers'.
+        users = {k: v for k, v in metadata.items() if k not in arguments or arguments[k] != v}
+        refuse_reserved(users, names=(*RESERVED, "variant", "version"))
+        if (config.cache_requests or {}).get("cache_requests"):
+            raise OptionError(
+                "--cache_requests: lm-eval's cache of prompts knows neither options nor data, so "
+                "that it could answer with the prompts of another run; leave it out"
+            )
     _check_places(config.output_path, config.use_cache)
-    if (longest := _longest_reply(config.gen_kwargs or {})) > REPLY_TOKENS:
+    generation = config.gen_kwargs or {}
+    if not isinstance(generation, Mapping):
+        raise OptionError(f"gen_kwargs: expected key=value pairs, found {shorten(generation)}")
+    if (longest := longest_reply(generation)) > REPLY_TOKENS:
         metadata[REPLY] = longest
     check_named(names, metadata)
     given = {name: getattr(config, name) for name in ("batch_size", "max_batch_size", "device")}
     check_arguments.check(config.model, arguments, given)
-    if config.apply_chat_template and config.model in _LOADED_HERE:
-        _check_template(config.model, config.apply_chat_template, arguments)
-    if ours and config.model in _LOADED_HERE:
-        _try_template(config)
+    if config.model in _LOADED_HERE and (ours or config.apply_chat_template):
+        _check_template(config, ours=ours)
 
 
 def check_named(names: Iterable[object], metadata: Mapping[str, Any]) -> None:
@@ -85,32 +99,17 @@ def check_named(names: Iterable[object], metadata: Mapping[str, Any]) -> None:
     if not all(name.endswith("_logits") for name in ours):
         metadata = with_reply_room(metadata, metadata.get(REPLY, 0))
     chosen = parse(metadata)
-    _check_data(chosen, ours)
-    _check_model(chosen)
+    source = sources.load(chosen.data, chosen.data_revision)
+    for split in dict.fromkeys(split for name in ours for split in splits_of(name)):
+        source.rows(split)
+    window.prompt_limit(window.model_window(chosen), chosen.reply_tokens)
+    load_tokenizer(chosen.model)
     if any(_LENGTH.fullmatch(name) for name in ours):
         _try_lengths(metadata)
 
 
-def _check_data(chosen: Settings, ours: Iterable[str]) -> None:
-    from lm_eval_longsafety.data import sources
-
-    source = sources.load(chosen.data, chosen.data_revision)
-    for split in dict.fromkeys(split for name in ours for split in splits_of(name)):
-        source.rows(split)
-
-
-def _check_model(chosen: Settings) -> None:
-    from lm_eval_longsafety.prompts import window
-    from lm_eval_longsafety.prompts.tokenizer import load_tokenizer
-
-    window.prompt_limit(window.model_window(chosen), chosen.reply_tokens)
-    load_tokenizer(chosen.model)
-
-
 def known_names() -> set[str]:
     """The names of all our tasks, groups and tags."""
-    from lm_eval_longsafety.harness.discovery import tasks_path
-
     return {path.stem for path in tasks_path().rglob("*.yaml")} | {
         name for task in TASKS for name in tags(task)
     }
@@ -118,16 +117,14 @@ def known_names() -> set[str]:
 
 def _try_lengths(metadata: Mapping[str, Any]) -> None:
     """Build one prompt per task at the shortest and longest length: this finds most errors."""
-    from lm_eval_longsafety.harness.length_documents import load_length_documents
-    from lm_eval_longsafety.variants.length_options import parse_length_options
-
     wanted = parse_length_options(metadata)
     # The same lines are logged when lm-eval builds the tasks.
     with quiet("lm_eval.longsafety"):
         for length in sorted({min(wanted.lengths), max(wanted.lengths)}):
-            for split in wanted.splits:
-                load_length_documents(
+            for split in wanted.length_tasks:
+                load_documents(
                     split=split,
+                    variant="length",
                     target_length=length,
                     target_depth=wanted.depths[0],
                     **{**metadata, "length_rows": 1},
@@ -165,8 +162,6 @@ def _check_places(output_path: str | None, use_cache: str | None) -> None:
         place = Path(output_path)
         _check_writable("--output_path", place.parent if place.suffix == ".json" else place)
     if use_cache:
-        from lm_eval_longsafety.backends.response_cache import check_file
-
         # lm-eval's name for the file of this process.
         file = Path(f"{use_cache}_rank{os.environ.get('LOCAL_RANK', '0')}.db")
         _check_writable("--use_cache", file.parent)
@@ -178,60 +173,27 @@ def _check_writable(option: str, folder: Path) -> None:
     # Not `Path.exists`, which fails below a folder that may not be entered.
     there = next(path for path in (folder, *folder.absolute().parents) if os.path.exists(path))
     try:
-        with tempfile.TemporaryFile(dir=there) as file:
-            file.write(bytes(_TRIAL_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise OptionError(
-            f"{option}: nothing can be written to {there} ({error.strerror}); name another place"
-        ) from None
+        files.check_place(there / "results.json", _TRIAL_BYTES)
+    except OptionError as error:
+        raise OptionError(f"{option}: {error}") from None
 
 
-def _refuse_internal(metadata: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:
-    from lm_eval_longsafety.harness.task_file import RESERVED, refuse_reserved
+def _check_template(config: Any, *, ours: bool) -> None:  # noqa: ANN401
+    """Check that there is a chat template; for our tasks try it, as the run checks all prompts.
 
-    # A model may have such an argument of its own: `variant` is one of transformers'.
-    users = {k: v for k, v in metadata.items() if k not in arguments or arguments[k] != v}
-    refuse_reserved(users, names=(*RESERVED, "variant", "version"))
-
-
-def _refuse_cached_requests(config: Any) -> None:  # noqa: ANN401
-    if (config.cache_requests or {}).get("cache_requests"):
-        raise OptionError(
-            "--cache_requests: lm-eval's cache of prompts knows neither options nor data, so that "
-            "it could answer with the prompts of another run; leave it out"
-        )
-
-
-def _longest_reply(gen_kwargs: object) -> int:
-    """Tokens that `--gen_kwargs` allows a reply; 0 where it sets no limit."""
-    if not isinstance(gen_kwargs, Mapping):
-        raise OptionError(f"gen_kwargs: expected key=value pairs, found {shorten(gen_kwargs)}")
-    return longest_reply(gen_kwargs)
-
-
-def _try_template(config: Any) -> None:  # noqa: ANN401
-    """Check the chat template with a short prompt, as the run will check all prompts."""
-    from lm_eval_longsafety.harness import sent_prompts
-    from lm_eval_longsafety.prompts.tokenizer import load_tokenizer
-
-    found = load_tokenizer(parse(config.metadata).model)
-    if found is None:
-        return
-    sent_prompts.warn_of_unused_template(found.loaded, applied=bool(config.apply_chat_template))
-    if config.apply_chat_template:
-        sent_prompts.try_template(found.loaded, config.model_args or {})
-
-
-def _check_template(model: str, asked: object, arguments: Mapping[str, Any]) -> None:
-    """Check that there is a chat template: transformers would fail at the first document."""
-    from lm_eval_longsafety.prompts.tokenizer import load_config, load_tokenizer
-
+    Without one, transformers would fail at the first document.
+    """
+    asked, arguments = config.apply_chat_template, config.model_args
     named = parse(arguments).model
-    if "vllm" in model and hasattr(load_config(named), "vision_config"):
-        return  # vLLM also knows the templates of image processors, and some of its own.
-    own = arguments.get("chat_template_args") or {}
     tokenizer = load_tokenizer(named)
-    if tokenizer is not None and not own.get("chat_template"):
+    if tokenizer is None:
+        return
+    own = (arguments.get("chat_template_args") or {}).get("chat_template")
+    # vLLM also knows the templates of image processors, and some of its own.
+    others = "vllm" in config.model and hasattr(load_config(named), "vision_config")
+    if asked and not own and not others:
         tokenizer.check_chat_template(asked if isinstance(asked, str) else None)
+    if ours:
+        sent_prompts.warn_of_unused_template(tokenizer.loaded, applied=bool(asked))
+        if asked:
+            sent_prompts.try_template(tokenizer.loaded, arguments)

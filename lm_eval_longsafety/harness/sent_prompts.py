@@ -48,11 +48,7 @@ def refuse_lost_prompts(requests: "Sequence[Instance]") -> None:
 
 
 def try_template(tokenizer: Any, arguments: Mapping[str, Any]) -> None:  # noqa: ANN401
-    """Check the chat template with a trial prompt, and warn if it opens a thought.
-
-    Args:
-        tokenizer: transformers'.
-        arguments: of the model; those for the chat template are used.
+    """Check transformers' chat template with a trial prompt, and warn if it opens a thought.
 
     Raises:
         OptionError: the chat template leaves the prompt out.
@@ -69,19 +65,13 @@ def try_template(tokenizer: Any, arguments: Mapping[str, Any]) -> None:  # noqa:
         return  # No template, or one that needs more than one turn: the run itself reports it.
     if not holds_prompt(context, _TRIAL):
         raise OptionError(f"--apply_chat_template: {_LOST}")
-    if tag := opened_thought(context, _TRIAL):
-        warn_of_thought(tag)
+    warn_of_thought(context, _TRIAL)
 
 
 def warn_of_unused_template(tokenizer: Any, *, applied: bool) -> bool | None:  # noqa: ANN401
-    """Warn if a chat model is used without its chat template.
+    """Warn if a chat model is used without its chat template, and return whether it is.
 
-    Args:
-        tokenizer: transformers'; None where it is unknown.
-        applied: whether lm-eval applies the chat template.
-
-    Returns:
-        Whether it is; None where the tokenizer is unknown.
+    None is returned where the tokenizer is unknown.
     """
     if tokenizer is None:
         return None
@@ -95,37 +85,30 @@ def warn_of_unused_template(tokenizer: Any, *, applied: bool) -> bool | None:  #
     return unused
 
 
-def opened_thought(context: object, prompt: str) -> str:
-    """The thought that the chat template opens, from its tag on; `""` where it opens none.
+def warn_of_thought(context: object, prompt: str) -> str:
+    """The thought that the chat template opens in what is sent, from its tag on; `""` for none.
 
-    Args:
-        context: what is sent.
-        prompt: of the document.
+    A warning says what this means for the scores.
     """
     _, found, after = text_of(context).rpartition(prompt.rstrip()[-_END:])
-    return open_thought(after) if found else ""
-
-
-def warn_of_thought(tag: str) -> None:
-    """Warn that the chat template opens a thought, and say what this means for the scores."""
-    warn_once(
-        f"the chat template opens a thought ({tag.split()[0]}) before the reply: a reply that does "
-        "not close it counts as unanswered, and _logits tasks read their letters inside it. Give "
-        "replies room, such as --gen_kwargs max_gen_toks=4096 with --metadata "
-        "'{\"reply_tokens\": 4096}'; where the closing tag is a special token, which replies do "
-        "not show, add think_end_token=<tag> to the --model_args of longsafety-hf or "
-        "longsafety-vllm"
-    )
+    thought = open_thought(after) if found else ""
+    if thought:
+        warn_once(
+            f"the chat template opens a thought ({thought.split()[0]}) before the reply: a reply "
+            "that does not close it counts as unanswered, and _logits tasks read their letters "
+            "inside it. Give replies room, such as --gen_kwargs max_gen_toks=4096 with --metadata "
+            "'{\"reply_tokens\": 4096}'; where the closing tag is a special token, which replies "
+            "do not show, add think_end_token=<tag> to the --model_args of longsafety-hf or "
+            "longsafety-vllm"
+        )
+    return thought
 
 
 def refuse_joined_letters(requests: "Sequence[Instance]", lm: Any) -> None:  # noqa: ANN401
     """Refuse letters that one of lm-eval's own backends would not score as letters.
 
-    It scores the tokens that a letter adds to the prompt; they must be the letter.
-
-    Args:
-        requests: of a `_logits` task.
-        lm: a backend of lm-eval; one without `_encode_pair` or tokenizer is not checked.
+    It scores the tokens that a letter adds to the prompt; they must be the letter. A backend
+    without `_encode_pair` or tokenizer is not checked.
 
     Raises:
         OptionError: they are not the letter.

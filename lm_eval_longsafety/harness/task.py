@@ -66,9 +66,7 @@ class LongSafetyTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is unty
         unused = sent_prompts.warn_of_unused_template(self._tokenizer(lm), applied=applied)
         self.config.metadata["provenance"]["template_unused"] = unused
         generates = first.request_type == "generate_until"
-        thought = sent_prompts.opened_thought(first.args[0], first.doc["prompt"])
-        if thought:
-            sent_prompts.warn_of_thought(thought)
+        thought = sent_prompts.warn_of_thought(first.args[0], first.doc["prompt"])
         self._thought = _left_to_the_reading(thought, lm) if thought and generates else ""
         if lm is not None:
             refuse_left_cut(self.instances, lm)

@@ -30,10 +30,6 @@ VARIANTS = ("no_context", "rotations", "length")
 def refuse_reserved(given: Mapping[str, Any], names: Iterable[str] = RESERVED) -> None:
     """Refuse what a user must not set.
 
-    Args:
-        given: options of the user.
-        names: keys that a user may not give.
-
     Raises:
         OptionError: one of the names is given, or `variant` with one of our values.
     """
@@ -50,11 +46,9 @@ def refuse_reserved(given: Mapping[str, Any], names: Iterable[str] = RESERVED) -
 
 
 def with_reply_room(given: Mapping[str, Any], longest: int) -> dict[str, Any]:
-    """The options, with `reply_tokens` large enough that lm-eval does not cut the prompts' heads.
+    """The options, with `reply_tokens` large enough for replies of `longest` tokens.
 
-    Args:
-        given: options of the user.
-        longest: tokens that a reply may have.
+    Otherwise lm-eval would cut the prompts' heads.
 
     Raises:
         OptionError: `reply_tokens` is given and too small.

@@ -1,6 +1,8 @@
 """The functions and classes that task files name with `!function`."""
 
-from lm_eval_longsafety.harness import documents, length_documents
+from functools import partial
+
+from lm_eval_longsafety.harness import documents
 from lm_eval_longsafety.harness.length_task import LengthGroup
 
 # This import registers the filter, for an lm-eval that reads no entry points.
@@ -26,6 +28,6 @@ __all__ = [
 ]
 
 load_documents = for_task_file(documents.load_documents)
-load_without_context = for_task_file(documents.load_without_context)
-load_rotated = for_task_file(documents.load_rotated)
-load_length = for_task_file(length_documents.load_length_documents)
+load_without_context = for_task_file(partial(documents.load_documents, variant="no_context"))
+load_rotated = for_task_file(partial(documents.load_documents, variant="rotations"))
+load_length = for_task_file(partial(documents.load_documents, variant="length"))

@@ -8,7 +8,7 @@ only saves time: if it cannot be used, prompts are tokenised again.
 import contextlib
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,6 @@ CREATE TABLE IF NOT EXISTS cuts_by_rule (
     rule TEXT, prompt BLOB, kept INTEGER, head INTEGER NOT NULL, tail INTEGER NOT NULL,
     PRIMARY KEY (rule, prompt, kept)
 ) WITHOUT ROWID;
-"""
-# Fails on a store that cannot be written, or that another release wrote with other columns.
-_TRIAL = """
-BEGIN IMMEDIATE;
-SELECT prompt, tokens, ids FROM measures LIMIT 0;
-SELECT rule, prompt, kept, head, tail FROM cuts_by_rule LIMIT 0;
-ROLLBACK;
 """
 
 
@@ -47,7 +40,7 @@ class TokenCounts:
     def measure(self, prompts: Sequence[str]) -> list[Measure]:
         """Count and hash of each prompt's tokens; only new prompts are tokenised."""
         keys = [_key(prompt) for prompt in prompts]
-        with self._store() as store:
+        with contextlib.closing(self._connect()) as store:
             known = {
                 key: Measure(*row)
                 for key in keys
@@ -71,7 +64,7 @@ class TokenCounts:
             rule: name of what `cut` does; part of the key.
         """
         key = (rule, _key(prompt), kept)
-        with self._store() as store:
+        with contextlib.closing(self._connect()) as store:
             row = _remembered(store, _SELECT_CUT, key, (int, int))
             if row is not None:
                 return prompt[: row[0]] + prompt[len(prompt) - row[1] :]
@@ -81,17 +74,12 @@ class TokenCounts:
                 _save(store, "INSERT OR REPLACE INTO cuts_by_rule VALUES (?, ?, ?, ?, ?)", [row])
             return text
 
-    @contextlib.contextmanager
-    def _store(self) -> Iterator[sqlite3.Connection]:
-        """The store, or an empty one in memory where the file cannot be used."""
-        with contextlib.closing(self._connect()) as connection:
-            yield connection
-
     def _connect(self) -> sqlite3.Connection:
+        """The store, or an empty one in memory where the file cannot be used."""
         try:
             path = self._path or _default_path(self._tokenizer.fingerprint)
             connection = sqlite3.connect(path, timeout=30)
-            connection.executescript(_SCHEMA + _TRIAL)
+            connection.executescript(_SCHEMA)
         except (sqlite3.Error, OSError):
             connection = sqlite3.connect(":memory:")
             connection.executescript(_SCHEMA)
@@ -136,17 +124,11 @@ def _head_length(prompt: str, text: str) -> int | None:
     It is not where the tokenizer does not restore its input exactly: a character is cut in two, or
     spaces have changed.
     """
-    head = _common_prefix(prompt, text)
-    return head if prompt.endswith(text[head:]) else None
-
-
-def _common_prefix(a: str, b: str) -> int:
-    """Length of the longest common prefix, by bisection (slices compare at C speed)."""
-    low, high = 0, min(len(a), len(b))
-    while low < high:
+    low, high = 0, min(len(prompt), len(text))
+    while low < high:  # The longest common prefix, by bisection: slices compare at C speed.
         middle = (low + high + 1) // 2
-        if a[low:middle] == b[low:middle]:
+        if prompt[low:middle] == text[low:middle]:
             low = middle
         else:
             high = middle - 1
-    return low
+    return low if prompt.endswith(text[low:]) else None

@@ -65,7 +65,7 @@ class PromptTokenizer:
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text; texts are tokenised in batches."""
-        return [n for batch in _batches(texts) for n in self._count_batch(batch)]
+        return [len(ids) for batch in _batches(texts) for ids in self._encode_batch(batch)]
 
     def measure(self, texts: Sequence[str]) -> list[Measure]:
         """Count and hash of each text's tokens, from one pass of the tokenizer."""
@@ -84,29 +84,19 @@ class PromptTokenizer:
         return text
 
     def check_chat_template(self, name: str | None = None) -> None:
-        """Check that the tokenizer has a chat template.
-
-        Args:
-            name: of one template among several; None takes the default.
+        """Check that the tokenizer has a chat template, of this name where it has several.
 
         Raises:
             OptionError: the tokenizer has no such template.
         """
-        templates = self._tokenizer.chat_template
-        several = isinstance(templates, dict)
-        if templates and (not several or (name or "default") in templates):
+        found = self._tokenizer.chat_template
+        if found and (not isinstance(found, dict) or (name or "default") in found):
             return
-        found = f"only {', '.join(sorted(templates))}" if several else "none"
+        has = f"only {', '.join(sorted(found))}" if isinstance(found, dict) else "none"
         raise OptionError(
-            f"--apply_chat_template: the tokenizer of {self._tokenizer.name_or_path!r} has {found}"
-            f"{f', not {name}' if several and name else ''}; leave the option out for a base "
-            "model, or name an instruct model"
+            f"--apply_chat_template: the tokenizer of {self._tokenizer.name_or_path!r} has {has}; "
+            "leave the option out for a base model, or name an instruct model"
         )
-
-    def _count_batch(self, texts: list[str]) -> list[int]:
-        if self._fast is None:
-            return [len(self.encode(text)) for text in texts]
-        return [len(e) for e in self._fast.encode_batch_fast(texts, add_special_tokens=False)]
 
     def _encode_batch(self, texts: list[str]) -> Iterator[list[int]]:
         if self._fast is None:
@@ -207,10 +197,9 @@ def _refuse_missing(what: str, name: str) -> None:
 
 
 def _cannot_load(what: str, name: str, reason: str) -> str:
-    advice = {
-        "config": "give the window as max_length=<tokens> in --model_args",
-        "tokenizer": "name another one with --metadata '{\"tokenizer\": ...}'",
-    }[what]
+    advice = "name another one with --metadata '{\"tokenizer\": ...}'"
+    if what == "config":
+        advice = "give the window as max_length=<tokens> in --model_args"
     return (
         f"the {what} of {name!r} cannot be loaded ({reason}); prompts cannot be fitted to the "
         f"model's window without it. Check the name, or {advice}"

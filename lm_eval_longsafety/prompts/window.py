@@ -44,8 +44,12 @@ def model_window(settings: Settings) -> int | None:
             to which lm-eval would cut the prompts.
     """
     model = settings.model
-    if model.name and not model.local or model.base_url:
-        _require_max_length(settings)
+    if (model.name and not model.local or model.base_url) and not model.max_length:
+        raise OptionError(
+            f"an API model ({public(model.base_url or model.name)}) needs max_length=<the model's "
+            "window in tokens> in --model_args: without it lm-eval cuts prompts to 2,048 tokens "
+            "from the left without a warning"
+        )
     own = model.max_length or _config_window(model)
     asked = settings.max_prompt_tokens
     if asked and own and asked > own:
@@ -58,12 +62,9 @@ def model_window(settings: Settings) -> int | None:
 
 
 def prompt_limit(window: int | None, reply_tokens: int = REPLY_TOKENS) -> int | None:
-    """Tokens that a prompt may have in `window`.
+    """Tokens that a prompt may have in `window`; those of a reply above 64 are taken from it.
 
-    Args:
-        window: from `model_window`.
-        reply_tokens: tokens that the reply may have. Those above 64 are taken from the prompt;
-            otherwise lm-eval would cut the prompt's head.
+    Otherwise lm-eval would cut the prompt's head.
 
     Raises:
         OptionError: the window leaves no room for a prompt.
@@ -138,22 +139,10 @@ def _fit_uncounted(prompt: str, limit: int | None, model: ModelArgs) -> Fitted:
     if limit is not None and size > limit:
         raise OptionError(
             f"cannot decide whether a prompt of {size} bytes fits into {limit} tokens: no "
-            "tokenizer for model "
-            f"{model.name!r} here; name one (hub id or folder) with --metadata "
-            f"'{{\"tokenizer\": ...}}'"
+            f"tokenizer for model {model.name!r} here; name one (hub id or folder) with --metadata "
+            "'{\"tokenizer\": ...}'"
         )
     return Fitted(prompt=prompt, tokens=None, sha256=None, truncated=False)
-
-
-def _require_max_length(settings: Settings) -> None:
-    model = settings.model
-    if model.max_length:
-        return
-    raise OptionError(
-        f"an API model ({public(model.base_url or model.name)}) needs max_length=<the model's "
-        "window in tokens> in --model_args: without it lm-eval cuts prompts to 2,048 tokens from "
-        "the left without a warning"
-    )
 
 
 def _config_window(model: ModelArgs) -> int | None:

@@ -4,16 +4,15 @@ Data flow: `load_filler` -> `Filler` -> `Filler.passages`, in an order drawn for
 passage is drawn twice, and none that stands in the document's own task.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.data import hub, sources
 from lm_eval_longsafety.data.file_cache import cached
+from lm_eval_longsafety.data.rows import BadRow
 from lm_eval_longsafety.errors import DataError, OptionError, first_line
 from lm_eval_longsafety.prompts.deal import draw
 from lm_eval_longsafety.prompts.tokenizer import PromptTokenizer
@@ -55,14 +54,8 @@ class Filler:
     ) -> Iterator[tuple[str, int]]:
         """The passages for one document: whole texts in an order drawn by seed and id.
 
-        Args:
-            tokenizer: counts the passages.
-            row_id: of the document.
-            seed: any whole number.
-            own: the passages of the document's own task, which are left out.
-
         Yields:
-            A passage, and its tokens with the break after it.
+            A passage that is not in `own`, and its tokens with the break after it.
         """
         for index in sorted(range(len(self.sources)), key=lambda i: draw(seed, row_id, i)):
             texts = self.sources[index]
@@ -87,12 +80,11 @@ def split_passages(text: str) -> tuple[str, ...]:
 
 @cached(maxsize=2, places=lambda name, data_name, revision: (name, data_name))
 def load_filler(name: str, data_name: str, revision: str | None) -> Filler:
-    """Read the filler's texts.
+    """Read the filler's texts; files named README, LICENSE and the like are left out.
 
     Args:
         name: `benchmark`, a folder (.txt, .md, .jsonl or .parquet with a column text, context or
-            content), or a hub id (the same without .md). Files named README, LICENSE and the like
-            are left out.
+            content), or a hub id (the same without .md).
         data_name: the benchmark's data, for `benchmark`.
         revision: of that data.
 
@@ -100,8 +92,11 @@ def load_filler(name: str, data_name: str, revision: str | None) -> Filler:
         OptionError: there is no such folder, or no text in it.
         DataError: the benchmark's data, the hub or a file cannot be read.
     """
-    if name == BENCHMARK:
-        return _own_filler(data_name, revision)
+    if name == BENCHMARK:  # The contexts of the tasks whose contexts are harmless.
+        source = sources.load(data_name, revision)
+        splits = [task.split for task in TASKS if task.scenario == "query_harmful"]
+        own = _without_repeats(row.context for split in splits for row in source.rows(split))
+        return Filler(name=BENCHMARK, revision=source.revision, sources=own)
     folder, commit = sources.local_path(name), None
     # The Markdown files of a hub repository describe the data.
     patterns = _PATTERNS if folder is None else [*_PATTERNS, "*.md"]
@@ -124,14 +119,6 @@ def load_filler(name: str, data_name: str, revision: str | None) -> Filler:
     return Filler(name=name, revision=commit, sources=texts)
 
 
-def _own_filler(data_name: str, revision: str | None) -> Filler:
-    """The contexts of the tasks whose contexts are harmless."""
-    source = sources.load(data_name, revision)
-    splits = [task.split for task in TASKS if task.scenario == "query_harmful"]
-    texts = _without_repeats(row.context for split in splits for row in source.rows(split))
-    return Filler(name=BENCHMARK, revision=source.revision, sources=texts)
-
-
 def _without_repeats(texts: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """The passages of each text, without those that an earlier text has."""
     seen: set[str] = set()
@@ -148,24 +135,13 @@ def _texts(path: Path) -> Iterator[str]:
         if path.suffix in (".txt", ".md"):
             yield path.read_text(encoding="utf-8")
             return
-        for record in _records(path):
+        for record in sources.read(path):
+            if isinstance(record, BadRow):
+                raise ValueError(record.found)
             columns = record if isinstance(record, dict) else {}
             texts = (columns.get(name) for name in _TEXT_COLUMNS)
             for text in [text for text in texts if isinstance(text, str)][:1]:
                 text.encode()  # JSON can hold half of a surrogate pair, which no tokenizer takes.
                 yield text
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise DataError(f"filler {path}: cannot be read ({first_line(error)})") from error
-
-
-def _records(path: Path) -> Iterator[Any]:
-    if path.suffix == ".jsonl":
-        with path.open(encoding="utf-8") as file:
-            yield from (json.loads(line) for line in file if line.strip())
-        return
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path) as file:
-        columns = [name for name in _TEXT_COLUMNS if name in file.schema_arrow.names]
-        for batch in file.iter_batches(batch_size=32, columns=columns):
-            yield from batch.to_pylist()

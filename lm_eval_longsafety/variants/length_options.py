@@ -10,6 +10,7 @@ from lm_eval_longsafety.settings import shorten
 
 BENCHMARK = "benchmark"
 """The filler that is the benchmark's own harmless contexts."""
+_TASKS = ", ".join(BY_SPLIT)
 _EXAMPLE = '--metadata \'{"lengths": [8192, 32768], "depths": [0, 0.5, 1]}\''
 
 
@@ -24,9 +25,10 @@ class LengthOptions:
     filler: str
     """`benchmark`, a folder, or a hub id."""
     filler_seed: int
-    rows: int
+    length_rows: int
     """Documents of each task, spread evenly over its rows; fewer where a task has fewer."""
-    splits: tuple[str, ...]
+    length_tasks: tuple[str, ...]
+    """Splits."""
 
 
 def parse_length_options(metadata: Mapping[str, Any]) -> LengthOptions:
@@ -38,14 +40,8 @@ def parse_length_options(metadata: Mapping[str, Any]) -> LengthOptions:
     if metadata.get("lengths") is None:
         raise OptionError(f"longsafety_length needs `lengths`, for example {_EXAMPLE}")
     checked = {key: _checked(key, metadata.get(key)) for key in _OPTIONS}
-    return LengthOptions(
-        lengths=tuple(checked["lengths"]),
-        depths=tuple(float(depth) + 0.0 for depth in checked["depths"]),  # -0.0 becomes 0.0.
-        filler=checked["filler"],
-        filler_seed=checked["filler_seed"],
-        rows=checked["length_rows"],
-        splits=tuple(checked["length_tasks"]),
-    )
+    checked["depths"] = tuple(float(depth) + 0.0 for depth in checked["depths"])  # Not -0.0.
+    return LengthOptions(**checked)
 
 
 def cell_name(length: int, depth: float) -> str:
@@ -65,46 +61,37 @@ def _checked(key: str, value: Any) -> Any:  # noqa: ANN401 - what the option hol
     if value is None:
         return default
     several = isinstance(default, tuple)
-    if several and (not isinstance(value, (list, tuple)) or not value):
+    if several and (not isinstance(value, list | tuple) or not value):
         raise OptionError(f"{key}: expected a list, found {shorten(value)}; for example {_EXAMPLE}")
-    names: list[str] = []
-    for each in value if several else [value]:
-        if not usable(each):
-            raise OptionError(f"{key}: expected {expected}, found {shorten(each)}")
-        # Two depths of one name would make two tasks of one name.
-        names.append(depth_name(each) if key == "depths" else shorten(each))
-        if names[-1] in names[:-1]:
-            raise OptionError(f"{key}: {names[-1]} stands there twice")
-    return value
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    values = value if several else [value]
+    if wrong := [each for each in values if not usable(each)]:
+        raise OptionError(f"{key}: expected {expected}, found {shorten(wrong[0])}")
+    # Two depths of one name would make two tasks of one name.
+    names = [depth_name(each) if key == "depths" else shorten(each) for each in values]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise OptionError(f"{key}: {twice[0]} stands there twice")
+    return tuple(value) if several else value
 
 
 def _is_count(value: Any) -> bool:  # noqa: ANN401
-    return _is_whole(value) and value > 0
-
-
-def _is_depth(value: Any) -> bool:  # noqa: ANN401
-    return (_is_whole(value) or isinstance(value, float)) and 0 <= value <= 1
-
-
-def _is_name(value: object) -> bool:
-    return isinstance(value, str) and value != ""
+    return type(value) is int and value > 0
 
 
 _OPTIONS: dict[str, tuple[Any, Callable[[Any], bool], str]] = {
     "lengths": ((), _is_count, "whole numbers of tokens above 0"),
-    "depths": ((0, 0.5, 1), _is_depth, "numbers from 0 (document first) to 1 (document last)"),
-    "filler": (BENCHMARK, _is_name, f"`{BENCHMARK}`, a folder or a hub id"),
-    "filler_seed": (0, _is_whole, "a whole number"),
-    "length_rows": (10, _is_count, "a whole number of documents above 0"),
-    "length_tasks": (
-        tuple(BY_SPLIT),
-        tuple(BY_SPLIT).__contains__,
-        f"tasks among {', '.join(BY_SPLIT)}",
+    "depths": (
+        (0, 0.5, 1),
+        lambda value: type(value) in (int, float) and 0 <= value <= 1,
+        "numbers from 0 (document first) to 1 (document last)",
     ),
+    "filler": (
+        BENCHMARK,
+        lambda value: isinstance(value, str) and value != "",
+        f"`{BENCHMARK}`, a folder or a hub id",
+    ),
+    "filler_seed": (0, lambda value: type(value) is int, "a whole number"),
+    "length_rows": (10, _is_count, "a whole number of documents above 0"),
+    "length_tasks": (tuple(BY_SPLIT), list(BY_SPLIT).__contains__, f"tasks among {_TASKS}"),
 }
 """Of each option the default, and what its value (of a list, each item) must be. A default that is
 a tuple means a list."""

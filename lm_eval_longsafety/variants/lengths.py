@@ -2,30 +2,27 @@
 
 Data flow: rows, filler, tokenizer -> `Embedding.prompts` -> prompts of the requested number of
 tokens, or at most 0.5 % fewer. The document is never cut. It stands between two passages of filler;
-where none ends close to the requested depth, one passage is divided, between two words if possible.
-The last passage of the filler is cut to the length. Question and choices stay at the end.
+where none ends close to the requested depth, one is cut there. The last passage of the filler is
+cut to the length. Question and choices stay at the end.
 """
 
-import re
-from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from lm_eval_longsafety.data.rows import Row
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.prompts import templates
 from lm_eval_longsafety.prompts.token_counts import TokenCounts
-from lm_eval_longsafety.prompts.tokenizer import PromptTokenizer
+from lm_eval_longsafety.prompts.tokenizer import PromptTokenizer, load_tokenizer
 from lm_eval_longsafety.prompts.window import Fitted
-from lm_eval_longsafety.variants.filler import BREAK, Filler
+from lm_eval_longsafety.settings import Settings
+from lm_eval_longsafety.variants.filler import BREAK, Filler, load_filler, split_passages
+from lm_eval_longsafety.variants.length_options import LengthOptions
 
 _ROUNDS = 40
 """Each round draws as many tokens more or fewer as the last prompt missed; one is usual."""
-_NEAR = 0.01
-"""Part of the filler by which the depth may be missed so that no passage is divided."""
-_FARTHEST = 0.02
-"""Part of the filler by which the depth may be missed so that no word is divided."""
+_NEAR = 0.015
+"""Part of the filler by which the depth may be missed so that no passage is cut there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,60 +42,69 @@ class Embedding:
     """All passages of the task's contexts, which its filler must not hold."""
 
     def prompts(self, rows: Sequence[Row], letters: Sequence[Sequence[str]]) -> list[Fitted]:
-        """The prompts of some rows.
-
-        Args:
-            rows: of the task.
-            letters: the letters of each row's choices.
+        """The prompts of some rows of the task, given the letters of each row's choices.
 
         Raises:
             OptionError: a row is longer than the length, the filler does not suffice, or the length
                 cannot be met.
         """
         store = TokenCounts(self.tokenizer)
-        plain = [
-            self._render(r, dealt, [r.context]) for r, dealt in zip(rows, letters, strict=True)
-        ]
-        missing = dict(enumerate(store.count(plain)))
-        self._refuse_short(rows, missing)
-        slack = self.length // 200
-        budgets = [0] * len(rows)
-        done: dict[int, Fitted] = {}
+        pairs = list(zip(rows, letters, strict=True))
+        sizes = store.count([self._render(row, dealt, [row.context]) for row, dealt in pairs])
+        longest = max(sizes)
+        if longest > self.length:
+            raise OptionError(
+                f"lengths: {self.length} tokens are fewer than the {longest} that document "
+                f"{rows[sizes.index(longest)].id!r} of {self.split} has with question and choices; "
+                f"take {longest} or more, or other tasks with `length_tasks`"
+            )
+        return [self._fit(*pair, n, store) for pair, n in zip(pairs, sizes, strict=True)]
+
+    def _fit(self, row: Row, letters: Sequence[str], tokens: int, store: TokenCounts) -> Fitted:
+        """The prompt at the requested length; `tokens` are those of the document alone."""
+        slack, budget = self.length // 200, 0
         for round_ in range(_ROUNDS):
             # The middle of the permitted lengths comes first, so that one round is usual: measuring
             # is most of the work. Later rounds aim at the others in turn, which ends every cycle.
-            aim = self.length - (slack // 2 + round_) % (slack + 1)
-            built = {}
-            for i, tokens in missing.items():
-                budgets[i] += aim - tokens
-                built[i] = self._prompt(rows[i], letters[i], budgets[i])
-            measures = store.measure(list(built.values()))
-            for (i, prompt), (tokens, sha256) in zip(built.items(), measures, strict=True):
-                missing[i] = tokens
-                if self.length - slack <= tokens <= self.length:
-                    done[i] = Fitted(prompt=prompt, tokens=tokens, sha256=sha256, truncated=False)
-                    del missing[i]
-            if not missing:
-                return [done[i] for i in range(len(rows))]
+            budget += self.length - (slack // 2 + round_) % (slack + 1) - tokens
+            prompt = self._prompt(row, letters, max(0, budget))
+            tokens, sha256 = store.measure([prompt])[0]
+            if self.length - slack <= tokens <= self.length:
+                return Fitted(prompt=prompt, tokens=tokens, sha256=sha256, truncated=False)
         raise OptionError(
-            f"split {self.split}, document {rows[min(missing)].id!r}: {self.length} tokens cannot "
-            "be met within 0.5 % with this tokenizer and filler; choose a larger length"
+            f"split {self.split}, document {row.id!r}: {self.length} tokens cannot be met within "
+            "0.5 % with this tokenizer and filler; choose a larger length"
         )
-
-    def _refuse_short(self, rows: Sequence[Row], sizes: dict[int, int]) -> None:
-        longest = max(sizes, key=lambda i: sizes[i])
-        if sizes[longest] > self.length:
-            raise OptionError(
-                f"lengths: {self.length} tokens are fewer than the {sizes[longest]} that document "
-                f"{rows[longest].id!r} of {self.split} has with question and choices; take "
-                f"{sizes[longest]} or more, or other tasks with `length_tasks`"
-            )
 
     def _prompt(self, row: Row, letters: Sequence[str], budget: int) -> str:
         """The prompt with `budget` tokens of filler around the document."""
-        passages, counts = self._draw(row, budget)
-        before, after = _divide(passages, counts, self.depth)
-        return self._render(row, letters, [*before, row.context, *after])
+        place = round(self.depth * budget)
+        near = min(_NEAR * budget, budget - place)
+        parts: list[str] = []
+        done, before = 0, None
+        drawn = self.filler.passages(self.tokenizer, row_id=row.id, seed=self.seed, own=self.own)
+        for text, count in drawn:
+            if before is None and place - done <= min(near, count / 2):
+                before = len(parts)
+            end = place if before is None and done + count > place + near else budget
+            kept = min(count, end - done)
+            parts.append(text if kept == count else self._cut(text, kept))
+            done += kept
+            if done == budget:
+                break
+        else:
+            raise OptionError(
+                f"filler {self.filler.name!r} is too short: document {row.id!r} of {self.split} "
+                f"needs {budget} tokens of it, and {done} can be used (nothing is repeated, and "
+                "nothing of the document's own task is taken); name more with `filler`"
+            )
+        parts.insert(len(parts) if before is None else before, row.context)
+        return self._render(row, letters, parts)
+
+    def _cut(self, text: str, tokens: int) -> str:
+        cut = self.tokenizer.decode(self.tokenizer.encode(text + BREAK)[:tokens])
+        # A cut inside a character leaves replacement characters at the end.
+        return cut.rstrip("\ufffd").strip()
 
     def _render(self, row: Row, letters: Sequence[str], parts: Sequence[str]) -> str:
         return templates.render(
@@ -109,50 +115,45 @@ class Embedding:
             letters=letters,
         )
 
-    def _draw(self, row: Row, budget: int) -> tuple[list[str], list[int]]:
-        """Passages of `budget` tokens in all, the last one cut, and the tokens of each."""
-        left, passages, counts = budget, [], []
-        drawn = self.filler.passages(self.tokenizer, row_id=row.id, seed=self.seed, own=self.own)
-        while left > 0:
-            text, count = next(drawn, ("", 0))
-            if not count:
-                raise OptionError(
-                    f"filler {self.filler.name!r} is too short: document {row.id!r} of "
-                    f"{self.split} needs {budget} tokens of it, and {budget - left} can be used "
-                    "(nothing is repeated, and nothing of the document's own task is taken); "
-                    "name more with `filler`"
-                )
-            if count > left:
-                cut = self.tokenizer.decode(self.tokenizer.encode(text + BREAK)[:left])
-                # A cut inside a character leaves replacement characters at the end.
-                text, count = cut.rstrip("\ufffd").strip(), left
-            passages.append(text)
-            counts.append(count)
-            left -= count
-        return passages, counts
-
-
-def _divide(
-    passages: Sequence[str], counts: Sequence[int], depth: float
-) -> tuple[list[str], list[str]]:
-    """The filler before the document, and the filler after it."""
-    sums = [0, *accumulate(counts)]
-    total, place = sums[-1], depth * sums[-1]
-    index = min(range(len(sums)), key=lambda i: abs(sums[i] - place))
-    if abs(sums[index] - place) <= _NEAR * total:
-        return list(passages[:index]), list(passages[index:])
-    index = bisect(sums, place) - 1
-    text = passages[index]
-    # A passage is short: its tokens are spread evenly enough over its characters.
-    characters = len(text) / counts[index]
-    wanted = round((place - sums[index]) * characters)
-    words = [match.end() for match in re.finditer(r"\s+", text)]
-    near = [end for end in words if abs(end - wanted) <= _FARTHEST * total * characters]
-    end = min(near or [wanted], key=lambda end: abs(end - wanted))
-    return [*passages[:index], text[:end].rstrip()], [text[end:], *passages[index + 1 :]]
-
 
 def choose_rows(rows: Sequence[Row], count: int) -> list[Row]:
     """`count` rows spread evenly, all of them where there are fewer."""
     n = min(count, len(rows))
     return [rows[i * len(rows) // n] for i in range(n)]
+
+
+def prepare(
+    split: str,
+    rows: Sequence[Row],
+    chosen: Settings,
+    options: LengthOptions,
+    limit: int | None,
+    length: int,
+    depth: float,
+) -> Embedding:
+    """What builds prompts of `length` tokens for some of the task's rows.
+
+    Raises:
+        OptionError: no tokenizer is known, or the length is above the window's `limit`.
+        DataError: the filler cannot be read.
+    """
+    tokenizer = load_tokenizer(chosen.model)
+    if tokenizer is None:
+        raise OptionError(
+            "longsafety_length builds prompts of a requested length and needs the model's "
+            "tokenizer; name it (hub id or folder) with --metadata '{\"tokenizer\": ...}'"
+        )
+    if limit is not None and length > limit:
+        raise OptionError(
+            f"lengths: {length} tokens do not fit into the model's window beside chat template and "
+            f"reply; the largest length is {limit}"
+        )
+    return Embedding(
+        split=split,
+        length=length,
+        depth=depth,
+        seed=options.filler_seed,
+        filler=load_filler(options.filler, chosen.data, chosen.data_revision),
+        tokenizer=tokenizer,
+        own=frozenset(text for row in rows for text in split_passages(row.context)),
+    )

@@ -223,13 +223,6 @@ def test_damage_is_reported_in_one_line(cache):
     assert "***" not in str(error.value)
 
 
-@pytest.mark.parametrize("value", [b"", b"\x80", b"reply", pickle.dumps(CacheError)])
-def test_a_row_that_is_no_response_is_damage(cache, value):
-    filled(cache, [("a", pickle.dumps((-1.5, True))), ("b", value)])
-    with pytest.raises(CacheError, match="a row that is not a response"):
-        check_file(cache)
-
-
 def test_another_programs_database_is_refused(cache):
     with sqlite3.connect(cache) as connection:
         connection.execute("CREATE TABLE letters (key TEXT)")

@@ -158,7 +158,7 @@ def test_values_of_a_config_file_that_are_of_another_kind_are_refused(wrong):
 def test_a_place_that_cannot_be_written_to_is_reported_before_the_run(option, tmp_path):
     (tmp_path / "file").write_text("in the way")
     for place in (tmp_path / "file" / "out", "/proc/nowhere/out"):
-        with pytest.raises(OptionError, match=f"--{option}: nothing can be written to"):
+        with pytest.raises(OptionError, match=f"--{option}: .* cannot be written"):
             before_tasks(config("mmlu", **{option: str(place)}))
 
 
@@ -166,7 +166,7 @@ def test_a_full_disk_is_reported_before_the_run_and_nothing_is_left_there(tmp_pa
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
     try:
-        with pytest.raises(OptionError, match="--output_path: nothing can be written"):
+        with pytest.raises(OptionError, match="--output_path: .* cannot be written"):
             before_tasks(config("mmlu", output_path=str(tmp_path / "new" / "out")))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -182,7 +182,7 @@ def test_a_stock_backend_that_removes_thoughts_is_refused_where_the_prompt_opens
 def test_an_open_thought_is_seen_at_the_prompts_end(end, opened):
     prompt = "<think> stands in the document.\nYour answer should be one of the letters: A,B."
     assert bool(open_thought(end)) is opened
-    tag = sent_prompts.opened_thought(f"<|im_start|>user\n{prompt}<|im_end|>\n{end}", prompt)
+    tag = sent_prompts.warn_of_thought(f"<|im_start|>user\n{prompt}<|im_end|>\n{end}", prompt)
     assert bool(tag) is opened
     assert tag.strip() in ("", "<think>", "◁think▷", "<seed:think>")
 
@@ -192,7 +192,7 @@ def test_an_open_thought_is_seen_at_the_prompts_end(end, opened):
     ["<|channel|>analysis<|message|>", "<think>\n<effort>low</effort>\n", "<think>\nOf [A-D]:\n"],
 )
 def test_what_the_template_writes_into_the_thought_belongs_to_it(end):
-    thought = sent_prompts.opened_thought(f"<user>Which letter?<assistant>{end}", "Which letter?")
+    thought = sent_prompts.warn_of_thought(f"<user>Which letter?<assistant>{end}", "Which letter?")
     assert thought == end
     assert read_choice(f"{thought}So the answer is C.", ["x", "y", "z"]) == ""
 

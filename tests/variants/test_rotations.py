@@ -5,7 +5,7 @@ import pytest
 from lm_eval_longsafety.benchmark import LETTERS, TASKS
 from lm_eval_longsafety.data import sources
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.harness.documents import load_documents, load_rotated
+from lm_eval_longsafety.harness.documents import load_documents
 from lm_eval_longsafety.variants.rotations import cyclic_deals, order_views, speaks_of_others
 from tests.backends.harness import evaluate
 from tests.conftest import row, write_jsonl
@@ -123,7 +123,7 @@ def test_no_row_of_the_sample_is_kept():
 def test_the_first_order_is_that_of_the_plain_task_and_only_the_choices_differ(tmp_path):
     write_jsonl(tmp_path / f"{SPLIT}.jsonl", [row(0)])
     plain = load_documents(split=SPLIT, data=str(tmp_path))["test"][0]
-    doc = load_rotated(split=SPLIT, data=str(tmp_path))["test"][0]
+    doc = load_documents(variant="rotations", split=SPLIT, data=str(tmp_path))["test"][0]
     views = list(order_views(doc))
     assert views[0]["prompt"] == plain["prompt"]
     assert [view["letters"] for view in views] == cyclic_deals(plain["letters"])
@@ -138,7 +138,9 @@ def test_choices_that_speak_of_others_keep_their_order_and_say_the_same(tmp_path
     choices = ["Take it.", "Ask first.", "Both A and B", "None of the above."]
     write_jsonl(tmp_path / f"{SPLIT}.jsonl", [row(0, choices=choices), row(1)])
     provenance = {}
-    docs = load_rotated(split=SPLIT, data=str(tmp_path), provenance=provenance)["test"]
+    docs = load_documents(
+        variant="rotations", split=SPLIT, data=str(tmp_path), provenance=provenance
+    )["test"]
     assert provenance["kept_order"] == 1
     assert list(docs["kept_order"]) == [True, False]
     shown = [list(options_of(view["prompt"]).items()) for view in order_views(docs[0])]
@@ -155,7 +157,7 @@ def test_choices_that_speak_of_others_keep_their_order_and_say_the_same(tmp_path
 def test_letters_in_a_sentence_move_with_the_labels(tmp_path):
     choices = ["Take it.", "Ask first.", "A and B are correct.", "Only A is right."]
     write_jsonl(tmp_path / f"{SPLIT}.jsonl", [row(0, choices=choices)])
-    (doc,) = load_rotated(split=SPLIT, data=str(tmp_path))["test"]
+    (doc,) = load_documents(variant="rotations", split=SPLIT, data=str(tmp_path))["test"]
     second = list(order_views(doc))[1]
     assert options_of(second["prompt"])["D"] == "B and C are correct."
     assert options_of(second["prompt"])["A"] == "Only B is right."
@@ -165,7 +167,9 @@ def test_a_cut_that_falls_into_the_choices_is_an_error(tmp_path, narrow_model):
     long = row(0, choices=[f"{i} " + "a stolen bicycle " * 400 for i in range(4)])
     write_jsonl(tmp_path / f"{SPLIT}.jsonl", [long])
     with pytest.raises(OptionError, match="'row-0': the window is too small to rotate"):
-        load_rotated(split=SPLIT, data=str(tmp_path), pretrained=str(narrow_model))
+        load_documents(
+            variant="rotations", split=SPLIT, data=str(tmp_path), pretrained=str(narrow_model)
+        )
 
 
 @pytest.mark.parametrize("suffix", ["", "_logits"])
