@@ -4,6 +4,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+_EXACT = 2**53
+"""The largest integer up to which a float holds all exactly; no count or seed is larger."""
+
 
 def as_mapping(value: object) -> Mapping[str, Any]:
     """A JSON object; empty for anything else."""
@@ -16,27 +19,17 @@ def as_text(value: object) -> str | None:
 
 
 def as_number(value: object) -> float | None:
-    """The number, if it is finite; True and False are not numbers."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """The number, also where it is written as a text, if it is finite; a bool is no number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         number = float(value)
-    except OverflowError:
+    except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
 
 
-def as_count(value: object) -> int | None:
-    """The number, if it is 0 or more, as an integer."""
+def as_int(value: object, least: int = -_EXACT) -> int | None:
+    """The number as an integer, if it is at least `least`."""
     number = as_number(value)
-    return int(number) if number is not None and number >= 0 else None
-
-
-def number_in_text(value: object) -> float | None:
-    """The number, also where it is written as a text."""
-    if not isinstance(value, str):
-        return as_number(value)
-    try:
-        return as_number(float(value))
-    except ValueError:
-        return None
+    return int(number) if number is not None and least <= number <= _EXACT else None
