@@ -100,11 +100,10 @@ def _most_probable(record: Mapping[str, Any], letters: Sequence[str]) -> tuple[s
 def _filtered(record: Mapping[str, Any], letters: Sequence[str]) -> tuple[str, ...]:
     """The letter that the filter read from each reply; `""` where it read none."""
     filtered = record.get("filtered_resps")
-    if not isinstance(filtered, list):
-        return ("",)
+    requests = filtered if isinstance(filtered, list) else []
     # Each request has a letter, or a list with one letter.
-    flat = [pick for each in filtered for pick in (each if isinstance(each, list) else [each])]
-    return tuple(pick if pick in letters else "" for pick in flat)
+    flat = [pick for each in requests for pick in (each if isinstance(each, list) else [each])]
+    return tuple(pick if pick in letters else "" for pick in flat) or ("",)
 
 
 def _text(record: Mapping[str, Any]) -> SampleText:

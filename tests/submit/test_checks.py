@@ -256,7 +256,8 @@ def test_prompts_that_never_reached_the_model_are_a_reason(tmp_path):
     lines = [sample_line(i, "C", TASKS[0].split) for i in range(TASKS[0].rows)]
     for line in lines[:3]:
         line["arguments"] = {"gen_args_0": {"arg_0": "User:"}}
-    data["results"][name] |= {"sr,letter": 0.0, "ha,letter": 0.0, "answered,letter": 1.0}
+    means = {"sr": 0.0, "ha": 0.0, "answered": 1.0, "refused": 0.0}
+    data["results"][name] |= {f"{metric},letter": mean for metric, mean in means.items()}
     stamp = "2026-11-01T10-00-00.000001"
     write_lines(tmp_path / "run" / f"samples_{name}_{stamp}.jsonl", lines)
     (reason,) = reasons(tmp_path, data)
