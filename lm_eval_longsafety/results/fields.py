@@ -4,9 +4,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-_EXACT = 2**53
-"""The largest integer up to which a float holds all exactly; no count or seed is larger."""
-
 
 def as_mapping(value: object) -> Mapping[str, Any]:
     """A JSON object; empty for anything else."""
@@ -29,7 +26,7 @@ def as_number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def as_int(value: object, least: int = -_EXACT) -> int | None:
-    """The number as an integer, if it is at least `least`."""
+def as_int(value: object, least: float = -math.inf, most: float = math.inf) -> int | None:
+    """The number as an integer, if it is not outside these limits."""
     number = as_number(value)
-    return int(number) if number is not None and least <= number <= _EXACT else None
+    return int(number) if number is not None and least <= number <= most else None

@@ -14,6 +14,9 @@ from lm_eval_longsafety.results.fields import as_int, as_number
 from lm_eval_longsafety.results.records import SCORES as SCORES
 from lm_eval_longsafety.results.records import Sample, SampleText
 
+_MOST_TOKENS = 2**53
+"""The largest integer up to which a float holds all exactly; no prompt has so many tokens."""
+
 
 def is_sample(record: object) -> TypeGuard[dict[str, Any]]:
     """Whether a parsed line is a sample of lm-eval, of any task."""
@@ -60,7 +63,7 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
         picks=picks or _filtered(record, letters),
         letters=letters,
         **scores,
-        prompt_tokens=as_int(doc.get("prompt_tokens"), least=0),
+        prompt_tokens=as_int(doc.get("prompt_tokens"), least=0, most=_MOST_TOKENS),
         depth=as_number(doc.get("depth")),
         length=as_number(doc.get("length")),
         context_sha256=str(doc.get("context_sha256") or ""),

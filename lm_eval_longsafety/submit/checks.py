@@ -217,12 +217,12 @@ def _template(submission: Submission) -> Iterator[str]:
 
 
 def _settings(submission: Submission) -> Iterator[str]:
-    for run in submission.runs:
-        if long := cut_from_the_left(run):
-            yield f"{long}; run again with a window that holds both"
-    if submission.date is None:
-        yield "the results have no date, and records are distinguished by it; run again"
     for title, of in _SAME_IN_ALL_TASKS.items():
         values = dict.fromkeys(clean(str(of(task)), 40) for task in submission.tasks)
         if len(values) > 1:
             yield f"the tasks were run in different ways: {title} is {' and '.join(values)}"
+    if submission.date is None:
+        yield "the results have no date, and records are distinguished by it; run again"
+    for run in submission.runs:
+        if long := cut_from_the_left(run):
+            yield f"{long}; run again with a window that holds both"

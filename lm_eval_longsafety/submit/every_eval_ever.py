@@ -48,7 +48,8 @@ def files(
     stem = f"data/longsafetybench/{submission.model}/{uuid.UUID(bytes=digest[:16], version=4)}"
     found = {}
     if with_samples:
-        same = {"evaluation_id": record["evaluation_id"], "model_id": submission.model}
+        same = {key: record[key] for key in ("schema_version", "evaluation_id")}
+        same["model_id"] = submission.model
         lines = [
             json.dumps(same | line, ensure_ascii=False) + "\n"
             for task in submission.tasks
@@ -210,15 +211,9 @@ def _lines(submission: Submission, task: ScoredTask) -> list[dict[str, Any]]:
             "with their texts; give the folder that lm-eval wrote with --log_samples"
         )
     generated = submission.protocol == "generate"
-    attribution = {
-        "turn_idx": 0,
-        "source": "output.raw",
-        "extraction_method": "letter in the reply" if generated else "most probable letter",
-        "is_terminal": True,
-    }
+    method = "letter in the reply" if generated else "most probable letter"
     return [
         {
-            "schema_version": SCHEMA_VERSION,
             **_names(task, "sr"),
             "sample_id": sample.id,
             "sample_hash": hashlib.sha256((text.question + text.choices[-1]).encode()).hexdigest(),
@@ -229,7 +224,15 @@ def _lines(submission: Submission, task: ScoredTask) -> list[dict[str, Any]]:
                 "choices": list(text.choices),
             },
             "output": {"raw": list(text.replies) or [sample.picks[0]]},
-            "answer_attribution": [attribution | {"extracted_value": sample.picks[0]}],
+            "answer_attribution": [
+                {
+                    "turn_idx": 0,
+                    "source": "output.raw",
+                    "extracted_value": sample.picks[0],
+                    "extraction_method": method,
+                    "is_terminal": True,
+                }
+            ],
             "evaluation": {"score": sample.sr, "is_correct": sample.sr == 1.0},
             "metadata": {
                 "letters": ",".join(sample.letters),
