@@ -58,7 +58,7 @@ def differences(subjects: Sequence[Subject]) -> list[str]:
     checks: dict[str, Callable[[Subject], str]] = {
         "protocol": lambda s: s.protocol,
         "data": lambda s: fingerprint(s, shared) or "",
-        "option order or seed": lambda s: joined(
+        "letter order or seed": lambda s: joined(
             s, lambda p: p.option_order and f"{p.option_order} {p.option_seed}"
         ),
         "window": lambda s: str(s.run.max_length or ""),

@@ -67,7 +67,7 @@ def test_scenario_scores_are_means_over_their_tasks(golden):
     assert cells(golden, "per-group", "Fully harmful context")[0] == "25.0 [14.7, 44.7]"
 
 
-def test_the_gap_counts_documents_that_were_noticed_and_still_not_safe(golden):
+def test_the_gap_counts_documents_whose_answer_is_aware_but_not_safe(golden):
     assert cells(golden, "gap-table", "DocAttack") == ["25.0 [7.1, 59.1]"]
 
 
@@ -297,7 +297,7 @@ def test_two_runs_of_one_model_get_names_of_their_own():
     assert labels(x=("org/a", {}), y=("org/b", {})) == ["org/a", "org/b"]
 
 
-def test_models_whose_paths_end_alike_are_told_apart_by_the_part_that_differs():
+def test_models_whose_paths_end_alike_are_distinguished_by_the_part_that_differs():
     paths = ["/home/someone/one/final/hf", "/home/someone/two/final/hf"]
     assert labels(x=(paths[0], {}), y=(paths[1], {})) == ["final/hf (one)", "final/hf (two)"]
     deep = [f"/runs/{name}/step/mp_rank_00/hf" for name in ("a", "b")]
@@ -305,7 +305,7 @@ def test_models_whose_paths_end_alike_are_told_apart_by_the_part_that_differs():
     assert labels(x=("final/hf", {}), y=("/m/final/hf", {}))[0] == "final/hf"
 
 
-def test_checkpoints_of_one_model_are_told_apart_by_their_revision():
+def test_checkpoints_of_one_model_are_distinguished_by_their_revision():
     steps = [f"step{1000 * number}" for number in range(27)]
     runs = {f"r{step}": ("org/a", {"revision": step}) for step in steps}
     assert labels(**runs) == [f"org/a ({step})" for step in steps]
@@ -317,7 +317,7 @@ def test_commits_are_shown_by_their_first_digits():
     assert found == ["org/a (32e4f3ed)", "org/a (11c9b309)"]
 
 
-def test_runs_of_one_revision_are_told_apart_by_date_and_then_by_file():
+def test_runs_of_one_revision_are_distinguished_by_date_and_then_by_file():
     days = [datetime(2026, 11, day, 10, tzinfo=timezone.utc) for day in (1, 2, 2)]
     found = labels(
         **{f"f{i}__r": ("org/a", {"revision": "main", "date": day}) for i, day in enumerate(days)}
@@ -329,7 +329,7 @@ def test_runs_of_one_revision_are_told_apart_by_date_and_then_by_file():
     ]
 
 
-def test_runs_that_nothing_tells_apart_are_numbered():
+def test_runs_that_nothing_distinguishes_are_numbered():
     run = Run(source=Path("x"), file="x", model="org/a")
     assert run_labels([run, run]) == ["org/a (#1)", "org/a (#2)"]
 
@@ -581,7 +581,7 @@ def test_variants_have_a_table_of_their_own_and_stay_out_of_the_headline(tmp_pat
     assert (row[1].value, row[4].text) == (0.5, "50.0")
 
 
-def test_a_missing_extra_is_told_with_the_command_that_installs_it():
+def test_a_missing_extra_is_reported_with_the_command_that_installs_it():
     need("report", REPORT)
     with pytest.raises(OptionError, match=r"pip install 'lm-eval-longsafety\[report\]'"):
         need("report", ("no_such_package_here",))

@@ -187,7 +187,7 @@ def test_shown_examples_are_refused(tmp_path):
     assert reasons(tmp_path, data) == ["HarmfulNIAH: run with 2 examples; the benchmark has none"]
 
 
-def test_few_readable_replies_can_be_vouched_for(tmp_path):
+def test_few_readable_replies_are_taken_where_the_user_allows_it(tmp_path):
     (one,) = submissions(tmp_path, scored(**{"answered,letter": 0.5}), allow_unanswered=True)
     assert one.documents == 1201
 
@@ -199,7 +199,7 @@ def test_several_models_are_refused_by_name(tmp_path):
         check(load([tmp_path]), model="org/two")
 
 
-def test_another_hub_id_needs_the_users_word_for_it(tmp_path):
+def test_another_hub_id_is_taken_only_with_ran_as(tmp_path):
     data = finished_runs.document(model="org/copy")
     assert "--ran-as 'org/copy'" in reasons(tmp_path, data)[0]
     assert "name the model 'org/copy'" in reasons(tmp_path, data, ran_as="org/three")[0]
