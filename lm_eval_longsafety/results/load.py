@@ -5,7 +5,7 @@ file that the user names must be one of these. In folders, other files are skipp
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -69,39 +69,16 @@ def read(
         ResultsError: a path does not exist, a named file is damaged or was not written by lm-eval,
             or no results were found.
     """
+    notes: list[str] = []
+    files = _find(paths, notes)
     runs: list[Run] = []
     sample_files: list[SampleFile] = []
-    notes: list[str] = []
-    skipped: dict[str, list[str]] = {_UNRELATED: [], _OTHER_TASKS: []}
-    files = _find(paths, notes)
-    sizes = {path: path.stat().st_size if path.exists() else 0 for path in files}
-    done = 0
-    for path, named in files.items():
-        try:
-            found = _read_file(path, keep_text=keep_text)
-        except ResultsError as error:
-            if named:
-                raise
-            if isinstance(error, _UnrelatedError):
-                skipped[_UNRELATED].append(path.name)
-            else:
-                # Reports show the note: it must not contain a local path.
-                notes.append(f"skipped: {error}".replace(str(path), path.name))
+    for found in _read_all(files, notes, keep_text=keep_text, progress=progress):
+        if isinstance(found, Run):
+            runs.append(found)
         else:
-            if isinstance(found, Run):
-                runs.append(found)
-            elif found.samples:
-                sample_files.append(found)
-            elif found.other_tasks_only:
-                skipped[_OTHER_TASKS].append(path.name)
-            else:
-                notes += found.notes
-        done += sizes[path]
-        if progress is not None:
-            progress(done, sum(sizes.values()))
+            sample_files.append(found)
     runs, unclear = attach(merge_copies(runs), sample_files)
-    # One note for all files of a kind, since there may be thousands.
-    notes += [f"{len(names):,} {kind}: {_some(names)}" for kind, names in skipped.items() if names]
     notes += unclear
     if not runs:
         seen = _some(notes, "; ") or "no .json, .jsonl or .parquet file"
@@ -114,6 +91,41 @@ def read(
     names = _shortened([run.source for run in runs])
     named_runs = (replace(run, file=name) for run, name in zip(runs, names, strict=True))
     return Collection(runs=tuple(named_runs), notes=tuple(notes))
+
+
+def _read_all(
+    files: Mapping[Path, bool],
+    notes: list[str],
+    *,
+    keep_text: bool,
+    progress: Callable[[int, int], None] | None,
+) -> Iterator[Run | SampleFile]:
+    """What the files hold; notes are added on those in folders that hold nothing for us."""
+    skipped: dict[str, list[str]] = {_UNRELATED: [], _OTHER_TASKS: []}
+    sizes = {path: path.stat().st_size if path.exists() else 0 for path in files}
+    done = 0
+    for path, named in files.items():
+        try:
+            found = _read_file(path, keep_text=keep_text)
+            if isinstance(found, Run) or found.samples:
+                yield found
+            elif found.other_tasks_only:
+                skipped[_OTHER_TASKS].append(path.name)
+            else:
+                notes += found.notes
+        except ResultsError as error:
+            if named:
+                raise
+            if isinstance(error, _UnrelatedError):
+                skipped[_UNRELATED].append(path.name)
+            else:
+                # Reports show the note: it must not contain a local path.
+                notes.append(f"skipped: {error}".replace(str(path), path.name))
+        done += sizes[path]
+        if progress is not None:
+            progress(done, sum(sizes.values()))
+    # One note for all files of a kind, since there may be thousands.
+    notes += [f"{len(names):,} {kind}: {_some(names)}" for kind, names in skipped.items() if names]
 
 
 def _some(items: Sequence[str], joint: str = ", ") -> str:
@@ -173,7 +185,11 @@ def _read_file(path: Path, *, keep_text: bool) -> Run | SampleFile:
         with path.open("rb") as file:
             start = [file.readline(1 << 26) for _ in range(_FIRST_LINES)]
         if start[0].startswith(compacted.MAGIC):
-            return _read_compact(path)
+            if run := compacted.read_compact(path):
+                return run
+            raise _UnrelatedError(
+                f"{path}: a parquet file that `longsafety compact` did not write; {_EXPECTED}"
+            )
         if any(map(is_sample_line, start)) or (path.suffix == ".jsonl" and not start[0]):
             return read_sample_file(path, keep_text=keep_text)
         if path.suffix == ".jsonl":
@@ -183,15 +199,6 @@ def _read_file(path: Path, *, keep_text: bool) -> Run | SampleFile:
         raise ResultsError(f"{path}: cannot be read ({error.strerror})") from None
     except RecursionError:
         raise ResultsError(f"{path}: nested too deeply to be lm-eval's") from None
-
-
-def _read_compact(path: Path) -> Run:
-    run = compacted.read_compact(path)
-    if run is None:
-        raise _UnrelatedError(
-            f"{path}: a parquet file that `longsafety compact` did not write; {_EXPECTED}"
-        )
-    return run
 
 
 def _read_document(path: Path, *, keep_text: bool) -> Run:

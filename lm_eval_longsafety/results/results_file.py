@@ -81,7 +81,7 @@ def _tasks(
     """Rows with numbers, in the order of `results`, whose rows replace those of `groups`."""
     results, groups = (as_mapping(summary.get(key)) for key in ("results", "groups"))
     for name, row in as_mapping(data.get("results")).items():
-        if _metrics(row, {}) != _metrics(results[bare_name(name)], {}):
+        if _metrics(row) != _metrics(results[bare_name(name)]):
             notes.append(f"{name}: ran more than once; shown are the first scores")
     tasks = {}
     for name, row in {**results, **groups, **results}.items():
@@ -124,7 +124,7 @@ def _task(name: str, row: Mapping[str, Any], summary: Mapping[str, Any]) -> Task
     subtasks = of("group_subtasks") if isinstance(of("group_subtasks"), list) else ()
     return TaskResult(
         name=name,
-        metrics=_metrics(row, as_mapping(of("higher_is_better"))),
+        metrics=_metrics(row, of("higher_is_better")),
         n_original=as_int(counts.get("original"), least=0),
         n_effective=as_int(counts.get("effective", row.get("sample_len")), least=0),
         n_shot=as_int(of("n-shot")),
@@ -139,12 +139,12 @@ def _task(name: str, row: Mapping[str, Any], summary: Mapping[str, Any]) -> Task
     )
 
 
-def _metrics(row: object, direction: Mapping[str, Any]) -> tuple[Metric, ...]:
+def _metrics(row: object, direction: object = None) -> tuple[Metric, ...]:
     """Numeric entries of a row with their stderr: `acc,none`, or `acc` of lm-eval 0.3.
 
     With a filter, a text such as "N/A" is a missing number; without one it is not a metric.
     """
-    row, metrics = as_mapping(row), []
+    row, direction, metrics = as_mapping(row), as_mapping(direction), []
     for key, value in row.items():
         name, comma, filter_name = key.partition(",")
         kinds = (int, float, str) if comma else (int, float)

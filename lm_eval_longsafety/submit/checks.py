@@ -64,7 +64,7 @@ def check(
     """
     ours = [run for run in runs if run.longsafety()]
     submissions = gather(ours, model=model, protocol=protocol)
-    reasons = [*_model_id(model), *_same_model(ours, model, ran_as)]
+    reasons = list(_model(ours, model, ran_as))
     if not submissions:
         reasons.append(f"no scores of LongSafetyBench{f' ({protocol})' if protocol else ''} found")
     judges = [_incomplete, _limited, _scores, _data, _settings]
@@ -80,23 +80,12 @@ def check(
     return submissions
 
 
-def _model_id(model: str) -> Iterator[str]:
-    from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
-
-    try:
-        validate_repo_id(model)
-        if "/" in model:
-            return
-    except HFValidationError:
-        pass
-    yield (
-        f"--model {clean(model, 80)!r} is no hub id; give ORG/NAME as on the hub, "
-        "such as some-lab/some-model"
-    )
-
-
-def _same_model(runs: Sequence[Run], model: str, ran_as: str | None) -> Iterator[str]:
+def _model(runs: Sequence[Run], model: str, ran_as: str | None) -> Iterator[str]:
+    if not hub.is_id(model) or model.endswith(".git"):
+        yield (
+            f"--model {clean(model, 80)!r} is no hub id; give ORG/NAME as on the hub, "
+            "such as some-lab/some-model"
+        )
     names = {run.model: clean(public(run.model), 80) for run in runs}
     if len(names) > 1:
         listed = ", ".join(sorted(names.values()))
