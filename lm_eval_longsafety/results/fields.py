@@ -15,8 +15,8 @@ def as_text(value: object) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
-def as_number(value: object) -> float | None:
-    """The number, also where it is written as a text, if it is finite; a bool is no number."""
+def number_in_text(value: object) -> float | None:
+    """The number, also where it is a text, if it is finite; True and False are not numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -26,7 +26,12 @@ def as_number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def as_number(value: object) -> float | None:
+    """The same, but None for a text."""
+    return None if isinstance(value, str) else number_in_text(value)
+
+
 def as_int(value: object, least: float = -math.inf, most: float = math.inf) -> int | None:
-    """The number as an integer, if it is not outside these limits."""
-    number = as_number(value)
+    """The number as an integer, also where it is a text, if it is not outside these limits."""
+    number = number_in_text(value)
     return int(number) if number is not None and least <= number <= most else None

@@ -55,6 +55,7 @@ class TaskResult:
     """One row of lm-eval's table: a task, or a group that aggregates tasks."""
 
     name: str
+    alias: str
     metrics: tuple[Metric, ...]
     n_original: int | None = None
     """Documents of the whole task; None where lm-eval did not count them (before 0.4.3)."""

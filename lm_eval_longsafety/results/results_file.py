@@ -16,7 +16,13 @@ from typing import Any
 
 from lm_eval_longsafety.benchmark import bare_name, is_ours, parse_task_name
 from lm_eval_longsafety.public import without_secrets
-from lm_eval_longsafety.results.fields import as_int, as_mapping, as_number, as_text
+from lm_eval_longsafety.results.fields import (
+    as_int,
+    as_mapping,
+    as_number,
+    as_text,
+    number_in_text,
+)
 from lm_eval_longsafety.results.records import Metric, Provenance, Run, TaskResult
 from lm_eval_longsafety.results.summary import model_args, summarise
 from lm_eval_longsafety.settings import longest_reply
@@ -46,7 +52,7 @@ def run_from(data: Mapping[str, Any], source: Path) -> Run:
         lm_eval_version=as_text(summary.get("lm_eval_version")),
         git_hash=as_text(summary.get("git_hash")),
         date=_date(summary.get("date")),
-        duration_s=as_number(summary.get("total_evaluation_time_seconds")),
+        duration_s=number_in_text(summary.get("total_evaluation_time_seconds")),
         limit=as_number(config.get("limit")),
         max_length=next((n for value in windows if (n := as_int(value, least=1))), None),
         chat_template_sha=as_text(summary.get("chat_template_sha")),
@@ -124,6 +130,7 @@ def _task(name: str, row: Mapping[str, Any], summary: Mapping[str, Any]) -> Task
     subtasks = of("group_subtasks") if isinstance(of("group_subtasks"), list) else ()
     return TaskResult(
         name=name,
+        alias=str(row.get("alias") or name).lstrip(" -"),
         metrics=_metrics(row, of("higher_is_better")),
         n_original=as_int(counts.get("original"), least=0),
         n_effective=as_int(counts.get("effective", row.get("sample_len")), least=0),
@@ -134,8 +141,7 @@ def _task(name: str, row: Mapping[str, Any], summary: Mapping[str, Any]) -> Task
         or (bool(summary["configs"]) and name not in summary["configs"]),
         subtasks=tuple(map(str, subtasks)),
         provenance=_provenance(provenance) if is_ours(name) else None,
-        # As numbers may be written as texts here.
-        reply_tokens=longest_reply({k: as_number(v) for k, v in generation.items()}) or None,
+        reply_tokens=longest_reply({k: as_int(v) for k, v in generation.items()}) or None,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 
 from lm_eval_longsafety.benchmark import BY_SPLIT, parse_task_name
 from lm_eval_longsafety.prompts.sent_text import holds_prompt, text_of
-from lm_eval_longsafety.results.fields import as_int, as_number
+from lm_eval_longsafety.results.fields import as_int, number_in_text
 from lm_eval_longsafety.results.records import SCORES as SCORES
 from lm_eval_longsafety.results.records import Sample, SampleText
 
@@ -45,7 +45,7 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
         keep_text: keep question, choices and replies.
     """
     doc = record["doc"]
-    found = {name: as_number(record.get(name)) for name in SCORES}
+    found = {name: number_in_text(record.get(name)) for name in SCORES}
     scores = {name: value for name, value in found.items() if value is not None and 0 <= value <= 1}
     if len(scores) < len(found):
         return None
@@ -53,7 +53,7 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
     picks = _most_probable(record, letters)
     listed = record.get("metrics")
     names = {str(name) for name in listed} - {*SCORES} if isinstance(listed, list) else ()
-    extra = ((name, as_number(record.get(name))) for name in names)
+    extra = ((name, number_in_text(record.get(name))) for name in names)
     parsed = parse_task_name(hint)
     base = BY_SPLIT[doc["task"]]
     return Sample(
@@ -64,8 +64,8 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
         letters=letters,
         **scores,
         prompt_tokens=as_int(doc.get("prompt_tokens"), least=0, most=_MOST_TOKENS),
-        depth=as_number(doc.get("depth")),
-        length=as_number(doc.get("length")),
+        depth=number_in_text(doc.get("depth")),
+        length=number_in_text(doc.get("length")),
         context_sha256=str(doc.get("context_sha256") or ""),
         prompt_hash=str(doc.get("prompt_sha256") or record.get("prompt_hash") or ""),
         extra={name: value for name, value in extra if value is not None},

@@ -120,7 +120,7 @@ def test_groups_placeholders_and_words_instead_of_numbers(tmp_path):
     assert run.tasks["mean"].subtasks == ("leaf",)
     assert run.tasks["mean"].metrics[0].stderr is None
     leaf = run.tasks["leaf"]
-    assert (leaf.is_group, leaf.value("f1")) == (False, None)
+    assert (leaf.alias, leaf.is_group, leaf.value("f1")) == ("leaf", False, None)
     assert run.limited
 
 
@@ -766,7 +766,7 @@ def test_half_of_a_surrogate_pair_becomes_a_question_mark(tmp_path):
     assert (run.model, run.samples[DOC_ATTACK][0].id) == ("org/?", "a?")
 
 
-@pytest.mark.parametrize(("stderr", "kept"), [(0.5, 0.5), ("0.5", 0.5), (5, None), (-1, None)])
+@pytest.mark.parametrize(("stderr", "kept"), [(0.5, 0.5), (5, None), (-1, None)])
 def test_an_impossible_standard_error_is_missing_and_its_score_is_kept(tmp_path, stderr, kept):
     data = document({DOC_ATTACK: [sample_line()]})
     data["results"][DOC_ATTACK]["sr_stderr,letter"] = stderr
