@@ -111,7 +111,8 @@ def _shares_only(task: TaskResult, notes: list[str]) -> TaskResult:
                     f"{task.name}: {field} of {metric.name}, {number:g}, is not in [0, 1]; "
                     "shown as n/a"
                 )
-                metric = replace(metric, **{field: None})  # type: ignore[arg-type]
+                value = None if field == "value" else metric.value
+                metric = replace(metric, value=value, stderr=None)
         metrics.append(metric)
     checked = replace(task, metrics=tuple(metrics))
     sr, ha = checked.value("sr"), checked.value("ha")
