@@ -52,7 +52,7 @@ def test_a_new_file_has_the_permissions_that_any_file_gets(tmp_path):
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
-def test_a_name_of_the_greatest_length_is_taken_and_a_longer_one_is_told(tmp_path):
+def test_a_name_of_the_greatest_length_is_taken_and_a_longer_one_is_reported(tmp_path):
     write_text(tmp_path / ("n" * 255), "1")
     with pytest.raises(OptionError, match="File name too long"):
         check_place(tmp_path / ("n" * 256))

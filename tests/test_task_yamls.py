@@ -12,8 +12,8 @@ VARIANTS = {
     "_logits": "logits",
     "_no_context": "no context",
     "_no_context_logits": "no context, logits",
-    "_rotations": "all option orders",
-    "_rotations_logits": "all option orders, logits",
+    "_rotations": "all letter orders",
+    "_rotations_logits": "all letter orders, logits",
 }
 """Suffix of a variant's tasks and groups -> what lm-eval's table says of them."""
 

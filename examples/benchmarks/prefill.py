@@ -235,7 +235,7 @@ def letters_part(bench: Bench, engines: list[str]) -> list[Row]:
 
 
 def orders_part(bench: Bench, engines: list[str]) -> list[Row]:
-    """One document of 16k tokens under one and under four option orders."""
+    """One document of 16k tokens under one and under four letter orders."""
     case = {"part": "orders", "protocols": ("letters", "replies"), "orders": (1, 4)}
     case |= {"tokens": 16_000, "documents": 1, "reply_tokens": 2, "repeats": 2}
     rows = []

@@ -53,6 +53,6 @@ def write_compact_file(output: Path, run: "Run") -> None:
     """
     from lm_eval_longsafety.results.compacted import write_compact
 
-    samples = [sample for own in run.samples.values() for sample in own]
-    size = write_compact(output, samples, run.summary, run.notes)
-    typer.echo(f"{output}: {len(samples):,} samples, {size / 1000:,.0f} kB")
+    size = write_compact(output, run)
+    samples = sum(map(len, run.samples.values()))
+    typer.echo(f"{output}: {samples:,} samples, {size / 1000:,.0f} kB")

@@ -106,16 +106,14 @@ def submit(
         allow_unanswered=allow_unanswered,
         allow_no_chat_template=allow_no_chat_template,
     )
+    proposed: dict[str, str] = {}
     texts: dict[str, str] = {}
     for one in submissions:
-        texts[hub_files.model_index_path(one)] = hub_files.model_index(one)
+        proposed |= hub_files.eval_results(one, source_url=source_url)
+        texts |= hub_files.model_index(one)
         texts |= every_eval_ever.files(
             one, organization=organization, relationship=relationship, with_samples=with_samples
         )
-    proposed = {
-        hub_files.eval_results_path(one): hub_files.eval_results(one, source_url=source_url)
-        for one in submissions
-    }
     placed = {out / path: text for path, text in (texts | proposed).items()}
     written = files.write_texts(placed, force=force)
     typer.echo(_summary(submissions))

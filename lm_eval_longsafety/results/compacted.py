@@ -5,30 +5,28 @@ one file is a whole run.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lm_eval_longsafety.errors import ResultsError, first_line
 from lm_eval_longsafety.files import replacing
 from lm_eval_longsafety.public import public
-from lm_eval_longsafety.results.records import Sample
-from lm_eval_longsafety.results.summary import publishable, summarise
+from lm_eval_longsafety.results.fields import as_mapping
+from lm_eval_longsafety.results.records import Run, Sample
+from lm_eval_longsafety.results.results_file import run_from
 
 if TYPE_CHECKING:
     import pyarrow
 
-FORMAT = b"longsafety.compact"
-VERSION = 1
 MAGIC = b"PAR1"
-_LATER = {"prompt_missing"}
-"""Columns that files of earlier releases do not have; their fields have a default."""
+_FORMAT = b"longsafety.compact"
+_VERSION = 1
 
 
-def write_compact(
-    path: Path, samples: Sequence[Sample], summary: Mapping[str, Any], notes: Sequence[str] = ()
-) -> int:
-    """Write the samples of one run and its summarised results document, made public.
+def write_compact(path: Path, run: Run) -> int:
+    """Write a run's samples and its summarised results document, made public.
 
     Returns:
         The file's size in bytes.
@@ -40,16 +38,18 @@ def write_compact(
     import pyarrow.parquet as pq
 
     schema = _schema()
-    rows = {name: [_cell(sample, name) for sample in samples] for name in schema.names}
-    document = {"version": VERSION, "summary": publishable(summary), "notes": public(list(notes))}
-    table = pa.table(rows, schema=schema.with_metadata({FORMAT: json.dumps(document).encode()}))
+    samples = [sample for own in run.samples.values() for sample in own]
+    rows = {name: [getattr(sample, name) for sample in samples] for name in schema.names}
+    rows["extra"] = [list(sample.extra.items()) for sample in samples]
+    document = {"version": _VERSION, "summary": run.summary, "notes": public(list(run.notes))}
+    table = pa.table(rows, schema=schema.with_metadata({_FORMAT: json.dumps(document).encode()}))
     with replacing(path) as new:
         pq.write_table(table, new, compression="zstd", compression_level=9)
     return path.stat().st_size
 
 
-def read_compact(path: Path) -> tuple[list[Sample], Mapping[str, Any], tuple[str, ...]] | None:
-    """Samples, summarised results document and notes; None for any other parquet file.
+def read_compact(path: Path) -> Run | None:
+    """The run in a compact file; None for any other parquet file.
 
     Raises:
         ResultsError: the file is damaged, or a newer release wrote it.
@@ -59,66 +59,48 @@ def read_compact(path: Path) -> tuple[list[Sample], Mapping[str, Any], tuple[str
 
     try:
         metadata = pq.read_schema(path).metadata or {}
-        if FORMAT not in metadata:
+        if _FORMAT not in metadata:
             return None
-        document = json.loads(metadata[FORMAT])
-        if document.get("version") != VERSION:
+        document = as_mapping(json.loads(metadata[_FORMAT]))
+        if document.get("version") != _VERSION:
             raise ResultsError(
                 f"{path}: compact format {document.get('version')!r}, but this release reads "
-                f"{VERSION}; upgrade lm-eval-longsafety"
+                f"{_VERSION}; upgrade lm-eval-longsafety"
             )
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError, json.JSONDecodeError) as error:
+        # Summarised again, since files of older releases may contain what is removed today.
+        run = run_from(document["summary"], path)
+        samples: dict[str, list[Sample]] = {}
+        for row in pq.read_table(path).to_pylist():
+            sample = _sample(row)
+            samples.setdefault(sample.task, []).append(sample)
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
         shown = first_line(error)
         raise ResultsError(f"{path}: damaged parquet file ({shown}); write it again") from None
-    missing = {*_schema().names} - {*table.column_names} - _LATER
-    if missing or not isinstance(document.get("summary"), dict):
-        raise ResultsError(
-            f"{path}: damaged, {sorted(missing) or 'summary'} missing; write it again"
-        )
-    samples = [_sample(row) for row in table.to_pylist()]
-    # Summarised again, since files of older releases may contain what is removed today.
-    return samples, summarise(document["summary"]), tuple(document.get("notes", ()))
+    notes = (*(run.notes if run.tasks else ()), *document.get("notes", ()))
+    kept = {task: tuple(own) for task, own in samples.items()}
+    return replace(run, samples=kept, notes=tuple(dict.fromkeys(notes)))
 
 
 def _schema() -> "pyarrow.Schema":
+    """A column for each field of a sample but its texts, and one for its choice."""
     import pyarrow as pa
 
-    text = pa.dictionary(pa.int32(), pa.string())
-    return pa.schema(
-        [
-            ("task", text),
-            ("split", text),
-            ("id", pa.string()),
-            ("picks", pa.list_(pa.string())),
-            ("letters", pa.list_(pa.string())),
-            ("choice", pa.int8()),
-            ("ha", pa.float64()),
-            ("sr", pa.float64()),
-            ("answered", pa.float64()),
-            ("refused", pa.float64()),
-            ("truncated", pa.float64()),
-            ("prompt_tokens", pa.int64()),
-            ("depth", pa.float64()),
-            ("length", pa.float64()),
-            ("context_sha256", text),
-            ("prompt_hash", pa.string()),
-            ("extra", pa.map_(pa.string(), pa.float64())),
-            ("prompt_missing", pa.bool_()),
-        ]
-    )
-
-
-def _cell(sample: Sample, name: str) -> object:
-    value = getattr(sample, name)
-    if name == "extra":
-        return list(value.items())
-    return list(value) if isinstance(value, tuple) else value
+    types: dict[object, pyarrow.DataType] = {
+        str: pa.string(),
+        bool: pa.bool_(),
+        float: pa.float64(),
+        float | None: pa.float64(),
+        int | None: pa.int64(),
+        tuple[str, ...]: pa.list_(pa.string()),
+        Mapping[str, float]: pa.map_(pa.string(), pa.float64()),
+    }
+    columns = [(each.name, types[each.type]) for each in fields(Sample) if each.name != "text"]
+    return pa.schema([*columns, ("choice", pa.int8())])
 
 
 def _sample(row: dict[str, Any]) -> Sample:
-    row.pop("choice")
-    for name in ("picks", "letters"):
-        row[name] = tuple(row[name])
-    row["extra"] = dict(row["extra"] or ())
-    return Sample(**row)
+    """The sample; fields that an earlier release did not write have their default."""
+    values = {**row, "picks": tuple(row["picks"]), "letters": tuple(row["letters"])}
+    values["extra"] = dict(row["extra"] or ())
+    del values["choice"]
+    return Sample(**values)

@@ -15,28 +15,23 @@ def as_text(value: object) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
-def as_number(value: object) -> float | None:
-    """The number, if it is finite; True and False are not numbers."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+def number_in_text(value: object) -> float | None:
+    """The number, also where it is a text, if it is finite; True and False are not numbers."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         number = float(value)
-    except OverflowError:
+    except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
 
 
-def as_count(value: object) -> int | None:
-    """The number, if it is 0 or more, as an integer."""
-    number = as_number(value)
-    return int(number) if number is not None and number >= 0 else None
+def as_number(value: object) -> float | None:
+    """The same, but None for a text."""
+    return None if isinstance(value, str) else number_in_text(value)
 
 
-def number_in_text(value: object) -> float | None:
-    """The number, also where it is written as a text."""
-    if not isinstance(value, str):
-        return as_number(value)
-    try:
-        return as_number(float(value))
-    except ValueError:
-        return None
+def as_int(value: object, least: float = -math.inf, most: float = math.inf) -> int | None:
+    """The number as an integer, also where it is a text, if it is not outside these limits."""
+    number = number_in_text(value)
+    return int(number) if number is not None and least <= number <= most else None

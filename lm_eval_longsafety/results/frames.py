@@ -13,8 +13,7 @@ from lm_eval_longsafety.benchmark import parse_task_name
 from lm_eval_longsafety.errors import LongSafetyError
 from lm_eval_longsafety.public import clean, public
 from lm_eval_longsafety.results.load import load
-from lm_eval_longsafety.results.records import Run
-from lm_eval_longsafety.results.samples import SCORES
+from lm_eval_longsafety.results.records import SCORES, Run
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -4,28 +4,35 @@ Data flow: paths -> files -> results documents, sample files, compact files -> `
 file that the user names must be one of these. In folders, other files are skipped with a note.
 """
 
-import json
 import os
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lm_eval_longsafety.errors import ResultsError
-from lm_eval_longsafety.results import compacted, samples
+from lm_eval_longsafety.results import compacted
+from lm_eval_longsafety.results.fields import as_mapping
 from lm_eval_longsafety.results.match import attach, merge_copies
-from lm_eval_longsafety.results.records import Run, Sample
+from lm_eval_longsafety.results.records import Run
 from lm_eval_longsafety.results.results_file import run_from
-from lm_eval_longsafety.results.samples import SampleFile
-from lm_eval_longsafety.results.summary import is_results, parse_json, summarise
+from lm_eval_longsafety.results.sample_files import (
+    SampleFile,
+    is_sample_line,
+    read_sample_file,
+    sample_file,
+)
+from lm_eval_longsafety.results.summary import is_results, parse_json
 
 _SUFFIXES = (".json", ".jsonl", ".parquet")
 _LISTED = 5
 """Most names of files in one message."""
 _FIRST_LINES = 3
+"""Lines that are looked at to recognise a file, since the first one may be damaged."""
 _EXPECTED = (
     "expected results_*.json or samples_*.jsonl of lm-eval, or a .parquet of `longsafety compact`"
 )
+_UNRELATED = "file(s) that lm-eval did not write skipped"
+_OTHER_TASKS = "sample file(s) of other tasks not read, only LongSafetyBench's are"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,17 +41,6 @@ class Collection:
 
     runs: tuple[Run, ...]
     notes: tuple[str, ...]
-
-
-@dataclass(slots=True, kw_only=True)
-class _Found:
-    runs: list[Run] = field(default_factory=list)
-    sample_files: list[SampleFile] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    unrelated: list[str] = field(default_factory=list)
-    """Names of files in folders that lm-eval did not write."""
-    other_tasks: list[str] = field(default_factory=list)
-    """Names of files that hold only samples of other tasks."""
 
 
 class _UnrelatedError(ResultsError):
@@ -67,56 +63,69 @@ def read(
     Args:
         paths: results files, sample files, compact files, or folders that hold any of them.
         keep_text: keep questions, choices and replies of the samples.
-        progress: called with the bytes read so far and the bytes of all files.
+        progress: called after each file with the bytes read so far and the bytes of all files.
 
     Raises:
         ResultsError: a path does not exist, a named file is damaged or was not written by lm-eval,
             or no results were found.
     """
-    found = _Found()
-    files = _find(paths, found.notes)
-    total = sum(map(_size, files))
+    notes: list[str] = []
+    files = _find(paths, notes)
+    runs: list[Run] = []
+    sample_files: list[SampleFile] = []
+    for found in _read_all(files, notes, keep_text=keep_text, progress=progress):
+        if isinstance(found, Run):
+            runs.append(found)
+        else:
+            sample_files.append(found)
+    runs, unclear = attach(merge_copies(runs), sample_files)
+    notes += unclear
+    if not runs:
+        seen = _some(notes, "; ") or "no .json, .jsonl or .parquet file"
+        raise ResultsError(
+            f"no results of lm-eval found: {seen}; "
+            "give the folder that `lm_eval run --output_path ... --log_samples` wrote"
+        )
+    # In the user's order, since `compare` takes the first run as the base.
+    runs.sort(key=lambda run: list(files).index(run.source))
+    names = _shortened([run.source for run in runs])
+    named_runs = (replace(run, file=name) for run, name in zip(runs, names, strict=True))
+    return Collection(runs=tuple(named_runs), notes=tuple(notes))
+
+
+def _read_all(
+    files: Mapping[Path, bool],
+    notes: list[str],
+    *,
+    keep_text: bool,
+    progress: Callable[[int, int], None] | None,
+) -> Iterator[Run | SampleFile]:
+    """What the files hold; notes are added on those in folders that hold nothing for us."""
+    skipped: dict[str, list[str]] = {_UNRELATED: [], _OTHER_TASKS: []}
+    sizes = {path: path.stat().st_size if path.exists() else 0 for path in files}
     done = 0
-
-    def advance(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress is not None:
-            progress(done, total)
-
-    for path, depth in files.items():
-        before = done
+    for path, named in files.items():
         try:
-            _read_readable(path, found, keep_text=keep_text, advance=advance)
+            found = _read_file(path, keep_text=keep_text)
+            if isinstance(found, Run) or found.samples:
+                yield found
+            elif found.other_tasks_only:
+                skipped[_OTHER_TASKS].append(path.name)
+            else:
+                notes += found.notes
         except ResultsError as error:
-            if depth == 0:
+            if named:
                 raise
             if isinstance(error, _UnrelatedError):
-                found.unrelated.append(path.name)
+                skipped[_UNRELATED].append(path.name)
             else:
                 # Reports show the note: it must not contain a local path.
-                found.notes.append(f"skipped: {error}".replace(str(path), path.name))
-        advance(_size(path) - (done - before))
-    runs, orphan_notes = attach(merge_copies(found.runs), found.sample_files)
-    notes = (*found.notes, *_collected(found), *orphan_notes)
-    if not runs:
-        raise ResultsError(_nothing(notes))
-    # In the user's order, since `compare` takes the first run as the base.
-    order = list(files)
-    runs.sort(key=lambda run: order.index(run.source))
-    names = _names({run.source: max(1, files[run.source]) for run in runs})
-    return Collection(runs=tuple(replace(run, file=names[run.source]) for run in runs), notes=notes)
-
-
-def _collected(found: _Found) -> Iterable[str]:
-    """One note for all files of a kind, since there may be thousands."""
-    kinds = {
-        "file(s) that lm-eval did not write skipped": found.unrelated,
-        "sample file(s) of other tasks not read, only LongSafetyBench's are": found.other_tasks,
-    }
-    for kind, names in kinds.items():
-        if names:
-            yield f"{len(names):,} {kind}: {_some(names)}"
+                notes.append(f"skipped: {error}".replace(str(path), path.name))
+        done += sizes[path]
+        if progress is not None:
+            progress(done, sum(sizes.values()))
+    # One note for all files of a kind, since there may be thousands.
+    notes += [f"{len(names):,} {kind}: {_some(names)}" for kind, names in skipped.items() if names]
 
 
 def _some(items: Sequence[str], joint: str = ", ") -> str:
@@ -125,27 +134,18 @@ def _some(items: Sequence[str], joint: str = ", ") -> str:
     return joint.join(items[:_LISTED]) + rest
 
 
-def _nothing(notes: Sequence[str]) -> str:
-    seen = _some(notes, "; ") or "no .json, .jsonl or .parquet file"
-    return (
-        f"no results of lm-eval found: {seen}; "
-        "give the folder that `lm_eval run --output_path ... --log_samples` wrote"
-    )
+def _find(paths: Iterable[Path | str], notes: list[str]) -> dict[Path, bool]:
+    """Each file once, in a stable order, and whether the user named it.
 
-
-def _find(paths: Iterable[Path | str], notes: list[str]) -> dict[Path, int]:
-    """Each file once, in a stable order, with its depth in the given folder.
-
-    The depth is 0 for a file that the user named. Notes on unreadable folders are added.
+    Notes on unreadable folders are added.
     """
-    found: dict[Path, tuple[Path, int]] = {}
+    found: dict[Path, tuple[Path, bool]] = {}
     for path in map(Path, paths):
         if os.path.isdir(path):
             for file in _inside(path, notes):
-                depth = len(file.relative_to(path).parts)
-                found.setdefault(file.resolve(), (file, depth))
+                found.setdefault(file.resolve(), (file, False))
         elif os.path.isfile(path):
-            found[path.resolve()] = (path, 0)
+            found[path.resolve()] = (path, True)
         else:
             raise ResultsError(f"{path}: no such file or folder")
     return dict(found.values())
@@ -166,87 +166,42 @@ def _inside(folder: Path, notes: list[str]) -> list[Path]:
 
     walk = os.walk(folder, onerror=unreadable)
     files = (Path(root, name) for root, _, names in walk for name in names)
-    return sorted(path for path in files if path.suffix in _SUFFIXES and _may_be_file(path))
+    # An unreadable file is reported when it is read; a pipe would be waited for.
+    may_be_file = (path for path in files if os.path.isfile(path) or not os.path.exists(path))
+    return sorted(path for path in may_be_file if path.suffix in _SUFFIXES)
 
 
-def _may_be_file(path: Path) -> bool:
-    """False for pipes and broken links; an unreadable file is reported when it is read."""
+def _shortened(paths: Sequence[Path]) -> list[str]:
+    """As many last parts of each path as all need to differ."""
+    parts = [Path(os.path.abspath(path)).parts for path in paths]
+    depth = 1
+    while len({own[-depth:] for own in parts}) < len(parts):
+        depth += 1
+    return ["/".join(own[-depth:]) for own in parts]
+
+
+def _read_file(path: Path, *, keep_text: bool) -> Run | SampleFile:
     try:
-        return path.is_file()
-    except OSError:
-        return True
-
-
-def _size(path: Path) -> int:
-    """Bytes; 0 if the file is unreadable."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
-def _names(depths: dict[Path, int]) -> dict[Path, str]:
-    """For each path its last `depth` parts, and more of them where two names would be equal."""
-    parts = {path: Path(os.path.abspath(path)).parts for path in depths}
-    shown = dict(depths)
-    while True:
-        names = {path: "/".join(parts[path][-shown[path] :]) for path in depths}
-        seen = Counter(names.values())
-        equal = [p for p in depths if seen[names[p]] > 1 and shown[p] < len(parts[p])]
-        if not equal:
-            return names
-        for path in equal:
-            shown[path] += 1
-
-
-def _read_readable(path: Path, found: _Found, *, keep_text: bool, advance: samples.Advance) -> None:
-    try:
-        _read_file(path, found, keep_text=keep_text, advance=advance)
+        with path.open("rb") as file:
+            start = [file.readline(1 << 26) for _ in range(_FIRST_LINES)]
+        if start[0].startswith(compacted.MAGIC):
+            if run := compacted.read_compact(path):
+                return run
+            raise _UnrelatedError(
+                f"{path}: a parquet file that `longsafety compact` did not write; {_EXPECTED}"
+            )
+        if any(map(is_sample_line, start)) or (path.suffix == ".jsonl" and not start[0]):
+            return read_sample_file(path, keep_text=keep_text)
+        if path.suffix == ".jsonl":
+            raise _UnrelatedError(f"{path}: its first line is not a sample of lm-eval; {_EXPECTED}")
+        return _read_document(path, keep_text=keep_text)
     except OSError as error:
         raise ResultsError(f"{path}: cannot be read ({error.strerror})") from None
     except RecursionError:
         raise ResultsError(f"{path}: nested too deeply to be lm-eval's") from None
 
 
-def _read_file(path: Path, found: _Found, *, keep_text: bool, advance: samples.Advance) -> None:
-    with path.open("rb") as file:
-        # Several lines, since the first one may be damaged.
-        start = [file.readline(1 << 26) for _ in range(_FIRST_LINES)]
-    if start[0].startswith(compacted.MAGIC):
-        _read_compact(path, found)
-    elif any(map(samples.is_sample_line, start)):
-        sample_file = samples.read_sample_file(path, keep_text=keep_text, advance=advance)
-        if sample_file.samples:
-            found.sample_files.append(sample_file)
-        elif sample_file.other_tasks_only:
-            found.other_tasks.append(path.name)
-        else:
-            found.notes.extend(sample_file.notes)
-    elif path.suffix == ".jsonl" and start[0] == b"":
-        found.notes.append(f"{path.name}: no documents")
-    elif path.suffix == ".jsonl":
-        raise _UnrelatedError(f"{path}: its first line is not a sample of lm-eval; {_EXPECTED}")
-    else:
-        _read_document(path, found, keep_text=keep_text)
-
-
-def _read_compact(path: Path, found: _Found) -> None:
-    content = compacted.read_compact(path)
-    if content is None:
-        raise _UnrelatedError(
-            f"{path}: a parquet file that `longsafety compact` did not write; {_EXPECTED}"
-        )
-    rows, summary, notes = content
-    by_task: dict[str, list[Sample]] = {}
-    for row in rows:
-        by_task.setdefault(row.task, []).append(row)
-    run = run_from(summary, path)
-    kept = {task: tuple(group) for task, group in by_task.items()}
-    notes = tuple(dict.fromkeys((*run.notes, *notes))) if run.tasks else notes
-    found.runs.append(replace(run, samples=kept, notes=notes))
-
-
-def _read_document(path: Path, found: _Found, *, keep_text: bool) -> None:
+def _read_document(path: Path, *, keep_text: bool) -> Run:
     data = parse_json(path.read_bytes(), path)
     if isinstance(data, dict) and "config_general" in data:
         raise ResultsError(
@@ -256,16 +211,12 @@ def _read_document(path: Path, found: _Found, *, keep_text: bool) -> None:
     if not is_results(data):
         keys = sorted(map(str, data))[:8] if isinstance(data, dict) else type(data).__name__
         raise _UnrelatedError(f"{path}: no 'results' of lm-eval in it (found {keys}); {_EXPECTED}")
-    # Through bytes, so that an unpaired surrogate, which cannot be written, becomes "?".
-    written = json.dumps(summarise(data), ensure_ascii=False).encode(errors="replace")
-    summary = json.loads(written)
-    run = run_from(summary, path)
-    embedded = data.get("samples")
+    run = run_from(data, path)
     files = [
-        samples.samples_from_lines(path, str(task), lines, keep_text=keep_text)
-        for task, lines in (embedded.items() if isinstance(embedded, dict) else ())
+        sample_file(path, enumerate(lines, 1), task, keep_text=keep_text)
+        for task, lines in as_mapping(data.get("samples")).items()
         if isinstance(lines, list)
     ]
-    kept = {file.task: file.samples for file in files if file.samples}
-    notes = tuple(note for file in files if file.samples for note in file.notes)
-    found.runs.append(replace(run, samples=kept, notes=run.notes + notes))
+    scored = [file for file in files if file.samples]
+    notes = (*run.notes, *(note for file in scored for note in file.notes))
+    return replace(run, samples={file.task: file.samples for file in scored}, notes=notes)

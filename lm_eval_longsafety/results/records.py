@@ -11,6 +11,8 @@ from typing import Any
 
 from lm_eval_longsafety.benchmark import TaskName, parse_task_name
 
+SCORES = ("ha", "sr", "answered", "refused", "truncated")
+"""Metrics of every document of this plugin, each in [0, 1]."""
 _TOLERANCE = 1e-9
 
 
@@ -69,14 +71,15 @@ class TaskResult:
     reply_tokens: int | None = None
     """Most tokens of a reply; None where unknown or where replies are not generated."""
 
-    def metric(self, name: str, filter_name: str | None = None) -> Metric | None:
-        """The metric of that name and filter; without one, that of `letter` or else the first."""
-        named = [metric for metric in self.metrics if metric.name == name]
-        for wanted in ("letter", None) if filter_name is None else (filter_name,):
-            for metric in named:
-                if wanted in (None, metric.filter):
-                    return metric
-        return None
+    def metric(self, name: str) -> Metric | None:
+        """The metric of that name: of the filter `letter`, else of the first filter."""
+        named = (metric for metric in self.metrics if metric.name == name)
+        return min(named, key=lambda metric: metric.filter != "letter", default=None)
+
+    def value(self, name: str) -> float | None:
+        """The mean of that metric; None where lm-eval wrote no finite one."""
+        metric = self.metric(name)
+        return None if metric is None else metric.value
 
     def contradiction(self, samples: Sequence["Sample"]) -> str | None:
         """How samples differ from this row, in number or in mean scores; None where they agree.
@@ -85,11 +88,11 @@ class TaskResult:
         """
         if self.n_effective is not None and len(samples) != self.n_effective:
             return f"{len(samples)} of {self.n_effective} documents"
-        for name in ("sr", "ha"):
-            metric = self.metric(name)
+        for name in SCORES:
+            value = self.value(name)
             mean = sum(getattr(sample, name) for sample in samples) / max(len(samples), 1)
-            if metric and metric.value is not None and abs(metric.value - mean) > _TOLERANCE:
-                return f"mean {name} {mean:.4g}, in the results file {metric.value:.4g}"
+            if value is not None and abs(value - mean) > _TOLERANCE:
+                return f"mean {name} {mean:.4g}, in the results file {value:.4g}"
         return None
 
 
@@ -145,12 +148,12 @@ class Run:
 
     source: Path
     file: str = ""
-    """Path of `source` below the folder that the user gave; may be shown, unlike the whole path."""
+    """As many last parts of `source` as all runs need to differ; may be shown, unlike all of it."""
     model: str
     """As lm-eval names it: a hub id, a path, or `unknown`. Untrusted; use `public` to show it."""
     backend: str | None = None
     model_args: Mapping[str, Any] = field(default_factory=dict)
-    """Without secrets; local paths are shortened, apart from the model's own."""
+    """Without secrets; local paths are shortened."""
     revision: str | None = None
     model_sha: str | None = None
     dtype: str | None = None
@@ -168,7 +171,6 @@ class Run:
     """In lm-eval's order; groups included."""
     samples: Mapping[str, tuple[Sample, ...]] = field(default_factory=dict)
     """By lm-eval task name, for tasks of this plugin whose samples were given."""
-    task_hashes: Mapping[str, str] = field(default_factory=dict)
     summary: Mapping[str, Any] = field(default_factory=dict)
     """lm-eval's results document without texts, templates, environment and secrets."""
     notes: tuple[str, ...] = ()

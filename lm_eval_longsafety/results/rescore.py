@@ -31,7 +31,7 @@ class Rescored:
     def changed(self, task: str) -> list[tuple[Sample, Sample]]:
         """(old, new) of the task's samples whose scores or letters differ."""
         pairs = zip(self.old[task], self.run.samples[task], strict=True)
-        return [(old, new) for old, new in pairs if _outcome(old) != _outcome(new)]
+        return [(old, new) for old, new in pairs if old != new]
 
 
 def rescore(runs: Iterable[Run]) -> list[Rescored]:
@@ -52,9 +52,7 @@ def rescore(runs: Iterable[Run]) -> list[Rescored]:
                 task: tuple(replace(sample, text=None) for sample in own)
                 for task, own in run.samples.items()
             }
-            one = Rescored(run=replace(run, samples=new), old=old)
-            changed = [task for task in new if one.changed(task)]
-            rescored.append(replace(one, run=_with_new_rows(one.run, old, changed)))
+            rescored.append(Rescored(run=_with_new_rows(run, old, new), old=old))
     if not rescored:
         raise ResultsError("no LongSafetyBench samples found; give the samples_*.jsonl of a run")
     return rescored
@@ -80,16 +78,14 @@ def rescore_sample(sample: Sample) -> Sample:
         return replace(sample, text=None)
     readings, chosen = _read(sample, sample.text)
     doc = {"letters": sample.letters, "truncated": sample.truncated}
-    scores = score_orders(
-        chosen,
-        [
-            score_choice(doc, choice, refused=reading.refused)
-            for choice, reading in zip(chosen, readings, strict=True)
-        ],
-    )
+    orders = [
+        score_choice(doc, choice, refused=reading.refused)
+        for choice, reading in zip(chosen, readings, strict=True)
+    ]
+    scores = score_orders(chosen, orders)
     return replace(
         sample,
-        picks=tuple(str(letter) for letter in readings),
+        picks=tuple(map(str, readings)),
         ha=scores["ha"],
         sr=scores["sr"],
         answered=scores["answered"],
@@ -97,47 +93,6 @@ def rescore_sample(sample: Sample) -> Sample:
         extra={name: scores.get(name, value) for name, value in sample.extra.items()},
         text=None,
     )
-
-
-def _with_new_rows(run: Run, old: Mapping[str, Sequence[Sample]], changed: Sequence[str]) -> Run:
-    """The run with the new scores in lm-eval's rows.
-
-    A row that differs from the logged samples is not changed. Groups are removed, since their
-    scores are computed from the tasks.
-    """
-    rows = dict(run.summary.get("results", {}))
-    stale = [
-        name
-        for name in changed
-        if name in run.tasks and run.tasks[name].contradiction(old[name]) is None
-    ]
-    if not stale:
-        return run
-    for name in stale:
-        rows[name] = rows[name] | _scores(run.tasks[name], run.samples[name])
-    groups = {name for name, task in run.tasks.items() if task.is_group and is_ours(name)}
-    kept = {name: row for name, row in rows.items() if name not in groups}
-    summary = {**run.summary, "results": kept, "groups": {}}
-    fresh = run_from(summary, run.source)
-    return replace(fresh, file=run.file, samples=run.samples, notes=run.notes)
-
-
-def _scores(task: TaskResult, samples: Sequence[Sample]) -> dict[str, float | str]:
-    """The task's metrics over the samples, with the keys of its row."""
-    row: dict[str, float | str] = {}
-    for metric in task.metrics:
-        values = [
-            sample.extra.get(metric.name, getattr(sample, metric.name, None)) for sample in samples
-        ]
-        known = [value for value in values if value is not None]
-        if len(known) < len(samples):
-            continue
-        comma = "," if metric.filter else ""
-        row[f"{metric.name}{comma}{metric.filter}"] = statistics.fmean(known)
-        row[f"{metric.name}_stderr{comma}{metric.filter}"] = (
-            statistics.stdev(known) / math.sqrt(len(known)) if len(known) > 1 else "N/A"
-        )
-    return row
 
 
 def _read(sample: Sample, text: SampleText) -> "tuple[list[Reading], list[int | None]]":
@@ -153,17 +108,50 @@ def _read(sample: Sample, text: SampleText) -> "tuple[list[Reading], list[int | 
             f"{len(deals)} orders of the choices; give the samples_*.jsonl as lm-eval wrote them"
         )
     kept = several and speaks_of_others(text.choices)
-    readings: list[Reading] = []
-    chosen: list[int | None] = []
+    readings = []
     for reply, letters in zip(text.replies, deals, strict=True):
         shown = shown_choices(text.choices, letters, kept=kept)
         in_letter_order = [choice for _, choice in sorted(zip(letters, shown, strict=True))]
-        reading = read_choice(reply, in_letter_order, sorted(letters))
-        readings.append(reading)
-        chosen.append(letters.index(str(reading)) if reading else None)
+        readings.append(read_choice(reply, in_letter_order, sorted(letters)))
+    chosen = [
+        letters.index(str(reading)) if reading else None
+        for reading, letters in zip(readings, deals, strict=True)
+    ]
     return readings, chosen
 
 
-def _outcome(sample: Sample) -> tuple[object, ...]:
-    scores = (sample.ha, sample.sr, sample.answered, sample.refused)
-    return (sample.picks, *scores, *sorted(sample.extra.items()))
+def _with_new_rows(
+    run: Run, old: Mapping[str, Sequence[Sample]], new: Mapping[str, tuple[Sample, ...]]
+) -> Run:
+    """The run with new samples, and with their scores in lm-eval's rows.
+
+    A row that differs from the logged samples is not changed. Groups are removed, since their
+    scores are computed from the tasks.
+    """
+    old_rows = run.summary.get("results", {})
+    rows = {
+        name: old_rows.get(name, {}) | _row(task, new[name])
+        for name, task in run.tasks.items()
+        if name in new and new[name] != old[name] and task.contradiction(old[name]) is None
+    }
+    if rows:
+        groups = {name for name, task in run.tasks.items() if task.is_group and is_ours(name)}
+        kept = {name: row for name, row in {**old_rows, **rows}.items() if name not in groups}
+        fresh = run_from({**run.summary, "results": kept, "groups": {}}, run.source)
+        run = replace(run, tasks=fresh.tasks, summary=fresh.summary)
+    return replace(run, samples=new)
+
+
+def _row(task: TaskResult, samples: Sequence[Sample]) -> dict[str, float | str]:
+    """The task's metrics over the samples, with the keys of its row."""
+    row: dict[str, float | str] = {}
+    for metric in task.metrics:
+        values = [
+            sample.extra.get(metric.name, getattr(sample, metric.name, None)) for sample in samples
+        ]
+        known = [value for value in values if value is not None]
+        if len(known) == len(samples):
+            key, filter_ = metric.name, f",{metric.filter}" * bool(metric.filter)
+            spread = statistics.stdev(known) / math.sqrt(len(known)) if len(known) > 1 else "N/A"
+            row |= {key + filter_: statistics.fmean(known), f"{key}_stderr{filter_}": spread}
+    return row

@@ -1,11 +1,12 @@
 """Turn lm-eval's results document into records.
 
-Data flow: `results_*.json` or a dump of `simple_evaluate` -> `summary.summarise` -> `run_from` ->
-`Run`. A field of an unexpected type is treated as missing: users edit and merge these files by
-hand, and every field has changed between lm-eval 0.3 and 0.5.0.dev1.
+Data flow: `results_*.json`, a dump of `simple_evaluate`, or the summary in a compact file ->
+`run_from` -> `Run`. A field of an unexpected type is treated as missing: users edit and merge these
+files by hand, and every field has changed between lm-eval 0.3 and 0.5.0.dev1.
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,34 +15,35 @@ from pathlib import Path
 from typing import Any
 
 from lm_eval_longsafety.benchmark import bare_name, is_ours, parse_task_name
+from lm_eval_longsafety.public import without_secrets
 from lm_eval_longsafety.results.fields import (
-    as_count,
+    as_int,
     as_mapping,
     as_number,
     as_text,
     number_in_text,
 )
 from lm_eval_longsafety.results.records import Metric, Provenance, Run, TaskResult
-from lm_eval_longsafety.results.summary import TABLES
-from lm_eval_longsafety.settings import REPLY_LENGTHS
+from lm_eval_longsafety.results.summary import model_args, summarise
+from lm_eval_longsafety.settings import longest_reply
 
 _NOT_METRICS = ("name", "alias", "sample_len", "sample_count", " ", "")
 _STDERR = re.compile(r"_stderr(_clt|_clustered)?$")
 """How names of standard errors end, which are not metrics; the last two are lmms-eval's."""
 
 
-def run_from(summary: Mapping[str, Any], source: Path) -> Run:
-    """A `Run` without samples from a summarised document."""
-    config = as_mapping(summary.get("config"))
-    args = as_mapping(config.get("model_args"))
+def run_from(data: Mapping[str, Any], source: Path) -> Run:
+    """A `Run` without samples from a results document or its summary."""
+    summary = summarise(data)
+    config = summary["config"]
+    args = config["model_args"]
+    windows = (summary.get("max_length"), args.get("max_length"), args.get("max_model_len"))
+    seeds = ("random_seed", "numpy_seed", "torch_seed", "fewshot_seed")
     notes: list[str] = []
-    summary = _with_bare_names(summary, notes)
-    tasks = _tasks(summary, notes)
-    if not tasks:
-        notes.append("the results contain no numbers")
+    tasks = _tasks(data, summary, notes)
     return Run(
         source=source,
-        model=_model_name(summary, args),
+        model=_model_name(data),
         backend=as_text(config.get("model")) or as_text(summary.get("model_source")),
         model_args=args,
         revision=as_text(args.get("revision")) or as_text(config.get("model_revision")),
@@ -52,65 +54,49 @@ def run_from(summary: Mapping[str, Any], source: Path) -> Run:
         date=_date(summary.get("date")),
         duration_s=number_in_text(summary.get("total_evaluation_time_seconds")),
         limit=as_number(config.get("limit")),
-        max_length=_max_length(summary, args),
+        max_length=next((n for value in windows if (n := as_int(value, least=1))), None),
         chat_template_sha=as_text(summary.get("chat_template_sha")),
-        seeds={
-            key: int(value)
-            for key in ("random_seed", "numpy_seed", "torch_seed", "fewshot_seed")
-            if (value := as_number(config.get(key))) is not None
-        },
+        seeds={key: seed for key in seeds if (seed := as_int(config.get(key))) is not None},
         gen_kwargs=json.dumps(config["gen_kwargs"]) if config.get("gen_kwargs") else None,
         tasks=tasks,
-        task_hashes={
-            name: value
-            for name, value in as_mapping(summary.get("task_hashes")).items()
-            if isinstance(value, str)
-        },
         summary=summary,
-        notes=tuple(notes),
+        notes=tuple(notes) if tasks else (*notes, "the results contain no numbers"),
     )
 
 
-def _with_bare_names(summary: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
-    """The document with the task's own name wherever lm-eval 0.5 writes `group::task`.
+def _model_name(data: Mapping[str, Any]) -> str:
+    """The model as lm-eval names it; `engine` is what lm-eval 0.3 called the model of an API.
 
-    A task that ran in two groups occurs twice; the first one is kept.
+    Taken from the document itself: two models may differ in a folder that the summary leaves out.
     """
-    renamed = dict(summary)
-    for part in (*TABLES, "configs"):
-        given = as_mapping(summary.get(part))
-        kept: dict[str, Any] = {}
-        for name, value in given.items():
-            first = kept.setdefault(bare_name(name), value)
-            if part == "results" and _numbers(first) != _numbers(value):
-                notes.append(f"{name}: ran more than once; shown are the first scores")
-        if given:
-            renamed[part] = kept
-    if members := as_mapping(summary.get("group_subtasks")):
-        renamed["group_subtasks"] = {
-            group: [bare_name(str(each)) for each in names] if isinstance(names, list) else names
-            for group, names in members.items()
-        }
-    return renamed
+    args = model_args(as_mapping(data.get("config")))
+    names = (data.get("model_name"), *map(args.get, ("pretrained", "model", "engine")))
+    return next((without_secrets(name) for name in names if as_text(name)), "unknown")
 
 
-def _numbers(row: object) -> dict[str, Any]:
-    return {key: value for key, value in as_mapping(row).items() if key not in _NOT_METRICS}
+def _date(value: object) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(as_number(value) or math.nan, tz=timezone.utc)
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
-def _tasks(summary: Mapping[str, Any], notes: list[str]) -> dict[str, TaskResult]:
+def _tasks(
+    data: Mapping[str, Any], summary: Mapping[str, Any], notes: list[str]
+) -> dict[str, TaskResult]:
+    """Rows with numbers, in the order of `results`, whose rows replace those of `groups`."""
+    results, groups = (as_mapping(summary.get(key)) for key in ("results", "groups"))
+    for name, row in as_mapping(data.get("results")).items():
+        if _metrics(row) != _metrics(results[bare_name(name)]):
+            notes.append(f"{name}: ran more than once; shown are the first scores")
     tasks = {}
-    results = as_mapping(summary.get("results"))
-    # In the order of `results`, whose rows replace those of `groups`.
-    for name, row in {**results, **as_mapping(summary.get("groups")), **results}.items():
+    for name, row in {**results, **groups, **results}.items():
         if not isinstance(row, dict):
             notes.append(f"results of {name!r} are not a table row and were left out")
             continue
         task = _task(name, row, summary)
-        if parse_task_name(name) is not None:
-            task = _shares_only(task, notes)
         if task.metrics:
-            tasks[name] = task
+            tasks[name] = task if parse_task_name(name) is None else _shares_only(task, notes)
     return tasks
 
 
@@ -118,60 +104,60 @@ def _shares_only(task: TaskResult, notes: list[str]) -> TaskResult:
     """A task of this plugin with impossible values removed: each of its metrics is a share."""
     metrics = []
     for metric in task.metrics:
-        if metric.value is not None and not 0 <= metric.value <= 1:
-            notes.append(
-                f"{task.name}: {metric.name} {metric.value:g} is not in [0, 1]; shown as n/a"
-            )
-            metric = replace(metric, value=None, stderr=None)
-        elif metric.stderr is not None and not 0 <= metric.stderr <= 1:
-            notes.append(f"{task.name}: stderr of {metric.name} is not in [0, 1]; left out")
-            metric = replace(metric, stderr=None)
+        for field in ("value", "stderr"):
+            number = getattr(metric, field)
+            if number is not None and not 0 <= number <= 1:
+                notes.append(
+                    f"{task.name}: {field} of {metric.name}, {number:g}, is not in [0, 1]; "
+                    "shown as n/a"
+                )
+                value = None if field == "value" else metric.value
+                metric = replace(metric, value=value, stderr=None)
         metrics.append(metric)
     checked = replace(task, metrics=tuple(metrics))
-    sr, ha = (row.value if (row := checked.metric(name)) else None for name in ("sr", "ha"))
+    sr, ha = checked.value("sr"), checked.value("ha")
     if sr is not None and ha is not None and sr > ha + 1e-9:
         notes.append(f"{task.name}: SR {sr:g} above HA {ha:g}, which is impossible")
     return checked
 
 
 def _task(name: str, row: Mapping[str, Any], summary: Mapping[str, Any]) -> TaskResult:
-    configs = as_mapping(summary.get("configs"))
-    subtasks = as_mapping(summary.get("group_subtasks")).get(name)
-    children = tuple(str(child) for child in subtasks) if isinstance(subtasks, list) else ()
-    counts = as_mapping(as_mapping(summary.get("n-samples")).get(name))
-    n_shot = as_number(as_mapping(summary.get("n-shot")).get(name))
-    version = as_mapping(summary.get("versions")).get(name)
-    config = as_mapping(configs.get(name))
-    provenance = as_mapping(config.get("metadata")).get("provenance")
+    def of(table: str) -> Any:  # noqa: ANN401 - any JSON value
+        return as_mapping(summary.get(table)).get(name)
+
+    counts, config, version = as_mapping(of("n-samples")), as_mapping(of("configs")), of("versions")
+    provenance = as_mapping(as_mapping(config.get("metadata")).get("provenance"))
+    generation = as_mapping(config.get("generation_kwargs"))
+    subtasks = of("group_subtasks") if isinstance(of("group_subtasks"), list) else ()
     return TaskResult(
         name=name,
         alias=str(row.get("alias") or name).lstrip(" -"),
-        metrics=_metrics(row, as_mapping(as_mapping(summary.get("higher_is_better")).get(name))),
-        n_original=as_count(counts.get("original")),
-        n_effective=as_count(counts.get("effective", row.get("sample_len"))),
-        n_shot=None if n_shot is None else int(n_shot),
+        metrics=_metrics(row, of("higher_is_better")),
+        n_original=as_int(counts.get("original"), least=0),
+        n_effective=as_int(counts.get("effective", row.get("sample_len")), least=0),
+        n_shot=as_int(of("n-shot")),
         version=None if version is None else str(version),
-        is_group=bool(children)
+        is_group=bool(subtasks)
         or name in as_mapping(summary.get("groups"))
-        or (bool(configs) and name not in configs),
-        subtasks=children,
+        or (bool(summary["configs"]) and name not in summary["configs"]),
+        subtasks=tuple(map(str, subtasks)),
         provenance=_provenance(provenance) if is_ours(name) else None,
-        reply_tokens=_reply_tokens(config),
+        reply_tokens=longest_reply({k: as_int(v) for k, v in generation.items()}) or None,
     )
 
 
-def _metrics(row: Mapping[str, Any], direction: Mapping[str, Any]) -> tuple[Metric, ...]:
+def _metrics(row: object, direction: object = None) -> tuple[Metric, ...]:
     """Numeric entries of a row with their stderr: `acc,none`, or `acc` of lm-eval 0.3.
 
     With a filter, a text such as "N/A" is a missing number; without one it is not a metric.
     """
-    metrics = []
+    row, direction, metrics = as_mapping(row), as_mapping(direction), []
     for key, value in row.items():
         name, comma, filter_name = key.partition(",")
-        if name in _NOT_METRICS or _STDERR.search(name):
-            continue
         kinds = (int, float, str) if comma else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds):
+            continue
+        if name in _NOT_METRICS or _STDERR.search(name):
             continue
         better = direction.get(name)
         metrics.append(
@@ -186,47 +172,12 @@ def _metrics(row: Mapping[str, Any], direction: Mapping[str, Any]) -> tuple[Metr
     return tuple(metrics)
 
 
-def _provenance(value: object) -> Provenance:
-    given = as_mapping(value)
+def _provenance(given: Mapping[str, Any]) -> Provenance:
     texts = ("data", "revision", "data_sha256", "option_order", "over_length", "protocol")
-    counts = ("rows", "scored", "option_seed", "prompt_limit", "truncated")
-    numbers = {key: as_number(given.get(key)) for key in counts}
+    numbers = ("rows", "scored", "option_seed", "prompt_limit", "truncated")
     unused = given.get("template_unused")
     return Provenance(
         template_unused=unused if isinstance(unused, bool) else None,
         **{key: as_text(given.get(key)) for key in texts},  # type: ignore[arg-type]
-        **{key: None if value is None else int(value) for key, value in numbers.items()},  # type: ignore[arg-type]
+        **{key: as_int(given.get(key)) for key in numbers},  # type: ignore[arg-type]
     )
-
-
-def _reply_tokens(config: Mapping[str, Any]) -> int | None:
-    """The largest of the settings for it: backends differ in which one they use."""
-    generation = as_mapping(config.get("generation_kwargs"))
-    numbers = [number_in_text(generation.get(key)) for key in REPLY_LENGTHS]
-    return max((int(number) for number in numbers if number is not None), default=None)
-
-
-def _model_name(summary: Mapping[str, Any], args: Mapping[str, Any]) -> str:
-    """The model as lm-eval names it; `engine` is what lm-eval 0.3 called the model of an API."""
-    given = (args.get(key) for key in ("pretrained", "model", "engine"))
-    candidates = (summary.get("model_name"), *given)
-    return next((name for name in map(as_text, candidates) if name), "unknown")
-
-
-def _max_length(summary: Mapping[str, Any], args: Mapping[str, Any]) -> int | None:
-    """The window in tokens: what lm-eval determined, else what the model arguments say."""
-    for value in (summary.get("max_length"), args.get("max_length"), args.get("max_model_len")):
-        number = number_in_text(value)
-        if number is not None and number > 0:
-            return int(number)
-    return None
-
-
-def _date(value: object) -> datetime | None:
-    seconds = as_number(value)
-    if seconds is None:
-        return None
-    try:
-        return datetime.fromtimestamp(seconds, tz=timezone.utc)
-    except (OverflowError, OSError, ValueError):
-        return None

@@ -1,8 +1,7 @@
-"""lm-eval's results JSON, reduced to what may be kept: no texts, templates or secrets.
+"""lm-eval's results JSON, reduced to what may be kept: no texts, templates, paths or secrets.
 
-Data flow: JSON text -> `parse_json` -> `is_results` -> `summarise`, still in lm-eval's shape. Local
-paths are shortened, apart from the model's own, which distinguishes runs; `publishable` shortens
-that one too, for what is written to a file.
+Data flow: JSON text -> `parse_json` -> `is_results` -> `summarise`, still in lm-eval's shape, so
+that a summary can be stored and read like the document itself.
 """
 
 import json
@@ -10,28 +9,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from lm_eval_longsafety.benchmark import bare_name
 from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.public import public, without_secrets
 from lm_eval_longsafety.results.fields import as_mapping
 from lm_eval_longsafety.settings import REPLY_LENGTHS
 
-TABLES = tuple(
+_TABLES = tuple(
     "results groups group_subtasks versions n-shot higher_is_better n-samples task_hashes".split()
 )
 """Parts of a results document whose keys are names of tasks and groups."""
 _KEPT = tuple(
-    "git_hash date lm_eval_version transformers_version model_source system_instruction_sha "
-    "fewshot_as_multiturn chat_template_sha max_length total_evaluation_time_seconds".split()
+    "git_hash date lm_eval_version transformers_version model_source model_name chat_template_sha "
+    "system_instruction_sha fewshot_as_multiturn max_length total_evaluation_time_seconds".split()
 )
 _KEPT_CONFIG = tuple(
     "model model_dtype model_revision model_sha model_num_parameters batch_size device limit "
     "num_fewshot gen_kwargs random_seed numpy_seed torch_seed fewshot_seed".split()
 )
-_MODEL_NAMES = ("pretrained", "model")
-"""Model arguments that name the model; their value may be a folder."""
 
 
-def parse_json(text: str | bytes, source: Path) -> object:
+def parse_json(text: bytes, source: Path) -> object:
     """Parse JSON as lm-eval writes it: bare NaN and Infinity included.
 
     Raises:
@@ -40,12 +38,20 @@ def parse_json(text: str | bytes, source: Path) -> object:
     if not text.strip():
         raise ResultsError(f"{source}: the file is empty; run the evaluation again")
     try:
-        return json.loads(text, object_pairs_hook=_one_value_a_key)
+        return loads(text, object_pairs_hook=_one_value_a_key)
     except ValueError as error:  # Not JSON, not UTF-8, or an integer of thousands of digits.
         raise ResultsError(
             f"{source}: not valid JSON ({error}); the file was cut off or edited: copy it again "
             "from lm-eval's output folder"
         ) from None
+
+
+def loads(text: bytes, **options: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """The parsed text; an unpaired surrogate, which could not be written again, becomes "?"."""
+    value = json.loads(text, **options)
+    if rb"\ud" in text.lower():
+        value = json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
+    return value
 
 
 def _one_value_a_key(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -67,30 +73,31 @@ def is_results(data: object) -> TypeGuard[dict[str, Any]]:
 
 
 def summarise(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The document without texts, templates, environments and secrets; still in lm-eval's shape."""
-    kept: dict[str, Any] = {key: _table(data[key]) for key in TABLES if key in data}
-    kept |= {key: public(data[key]) for key in _KEPT if key in data}
-    if "model_name" in data:
-        kept["model_name"] = without_secrets(data["model_name"])
+    """The document without what may be private, under the tasks' own names.
+
+    Of a task that lm-eval 0.5 ran below several groups (`group::task`) the first entry is kept.
+    """
+    config = as_mapping(data.get("config"))
+    kept = {key: public(data[key]) for key in _KEPT if key in data}
+    kept |= {key: _table(data[key]) for key in _TABLES if key in data}
     if data.get("chat_template", "") is None:
         # lm-eval writes null for a run without --apply_chat_template. A template is not kept.
         kept["chat_template"] = None
-    config = as_mapping(data.get("config"))
     kept["config"] = {key: public(config[key]) for key in _KEPT_CONFIG if key in config}
-    args = _model_args(without_secrets(config.get("model_args")))
-    names = {key: args[key] for key in _MODEL_NAMES if key in args}
-    kept["config"]["model_args"] = public(args) | without_secrets(names)
-    kept["configs"] = {
-        name: _task_config(as_mapping(task))
-        for name, task in as_mapping(data.get("configs")).items()
-    }
+    kept["config"]["model_args"] = public(model_args(config))
+    kept["configs"] = {}
+    for name, task in as_mapping(data.get("configs")).items():
+        kept["configs"].setdefault(bare_name(name), _task_config(as_mapping(task)))
     return kept
 
 
-def publishable(summary: Mapping[str, Any]) -> dict[str, Any]:
-    """A summarised document without the model's folder, for files that may be shared."""
-    named = {key: summary[key] for key in ("model_name", "config") if key in summary}
-    return {**summary, **public(named)}
+def model_args(config: Mapping[str, Any]) -> dict[str, Any]:
+    """`config.model_args`: a mapping since lm-eval 0.4.11, before that the text `a=1,b=2`."""
+    value = without_secrets(config.get("model_args"))
+    if isinstance(value, str):
+        pairs = (part.partition("=") for part in value.split(",") if "=" in part)
+        return {key.strip(): arg.strip() for key, _, arg in pairs}
+    return dict(as_mapping(value))
 
 
 def _table(table: object) -> object:
@@ -99,7 +106,12 @@ def _table(table: object) -> object:
     The names are kept since a task or a metric may have a name that looks like a secret's.
     """
     if isinstance(table, dict):
-        return {key: _table(value) for key, value in table.items()}
+        kept: dict[str, object] = {}
+        for key, value in table.items():
+            kept.setdefault(bare_name(key), _table(value))
+        return kept
+    if isinstance(table, list):
+        return [bare_name(each) if isinstance(each, str) else each for each in public(table)]
     return public(table)
 
 
@@ -113,13 +125,3 @@ def _task_config(task: Mapping[str, Any]) -> dict[str, Any]:
     lengths = {key: generation[key] for key in REPLY_LENGTHS if key in generation}
     kept = {key: public(metadata[key]) for key in ("version", "provenance") if key in metadata}
     return {"metadata": kept} | ({"generation_kwargs": public(lengths)} if lengths else {})
-
-
-def _model_args(value: object) -> dict[str, Any]:
-    """`config.model_args`: a mapping since lm-eval 0.4.11, before that the text `a=1,b=2`."""
-    if isinstance(value, dict):
-        return {str(key): arg for key, arg in value.items()}
-    if not isinstance(value, str):
-        return {}
-    pairs = (part.partition("=") for part in value.split(",") if "=" in part)
-    return {key.strip(): arg.strip() for key, _, arg in pairs}

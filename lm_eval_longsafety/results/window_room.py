@@ -4,7 +4,7 @@ If not, lm-eval cut the prompts from the left, beginning with the chat header, a
 truncated prompts does not include them.
 """
 
-from lm_eval_longsafety.results.fields import number_in_text
+from lm_eval_longsafety.results.fields import as_int
 from lm_eval_longsafety.results.records import Run
 from lm_eval_longsafety.settings import REPLY_TOKENS, RESERVED_TOKENS
 
@@ -17,35 +17,34 @@ def cut_from_the_left(run: Run) -> str | None:
 
     None also if the results have no window of the backend or no length of any prompt.
     """
-    held = number_in_text(run.summary.get("max_length"))
+    held = as_int(run.summary.get("max_length"))
     # The backends of this plugin refuse such prompts.
     if held is None or (run.backend or "").startswith("longsafety-"):
         return None
-    needed = {name: tokens for name in run.longsafety() if (tokens := _needed(run, name))}
+    needed = {name: _needed(run, name) for name in run.longsafety()}
     short = [name for name, tokens in needed.items() if tokens > held + _API_MARGIN]
     if not short:
         return None
     return (
         f"prompts, chat template and replies of {', '.join(short[:3])}"
         f"{f' and {len(short) - 3} more tasks' if short[3:] else ''} may need "
-        f"{max(needed.values()):,} tokens, but the backend held {int(held):,}, and lm-eval cuts "
+        f"{max(needed.values()):,} tokens, but the backend held {held:,}, and lm-eval cuts "
         "such prompts from the left without counting them"
     )
 
 
-def _needed(run: Run, name: str) -> int | None:
-    """Tokens of a task's longest prompt with its chat template and reply."""
+def _needed(run: Run, name: str) -> int:
+    """Tokens of a task's longest prompt with its chat template and reply; 0 if unknown.
+
+    Where the lengths of some prompts were not logged, the longest is as long as was allowed.
+    """
     task = run.tasks.get(name)
     if task is None or task.provenance is None:
-        return None
-    longest = _longest(run, name) or task.provenance.prompt_limit
-    reply = task.reply_tokens or REPLY_TOKENS
-    return longest and longest + RESERVED_TOKENS + max(0, reply - REPLY_TOKENS)
-
-
-def _longest(run: Run, name: str) -> int | None:
-    """Tokens of the longest prompt; None unless they are logged for every document."""
+        return 0
     counts = [sample.prompt_tokens for sample in run.samples.get(name, ())]
     known = [count for count in counts if count is not None]
-    complete = len(known) == len(counts) == run.tasks[name].n_effective
-    return max(known, default=None) if complete else None
+    complete = len(known) == len(counts) == task.n_effective
+    longest = max(known, default=0) if complete else 0
+    longest = longest or task.provenance.prompt_limit or 0
+    beyond = max(0, (task.reply_tokens or 0) - REPLY_TOKENS)
+    return longest and longest + RESERVED_TOKENS + beyond

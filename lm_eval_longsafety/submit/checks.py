@@ -64,10 +64,10 @@ def check(
     """
     ours = [run for run in runs if run.longsafety()]
     submissions = gather(ours, model=model, protocol=protocol)
-    reasons = [*_model_id(model), *_same_model(ours, model, ran_as)]
+    reasons = list(_model(ours, model, ran_as))
     if not submissions:
         reasons.append(f"no scores of LongSafetyBench{f' ({protocol})' if protocol else ''} found")
-    judges = [_incomplete, _limited, _scores, _data, _mixed, _undated, _cut]
+    judges = [_incomplete, _limited, _scores, _data, _settings]
     judges += [_unanswered] * (not allow_unanswered) + [_template] * (not allow_no_chat_template)
     for submission in submissions:
         prefix = f"{submission.protocol}: " if len(submissions) > 1 else ""
@@ -80,23 +80,12 @@ def check(
     return submissions
 
 
-def _model_id(model: str) -> Iterator[str]:
-    from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
-
-    try:
-        validate_repo_id(model)
-        if "/" in model:
-            return
-    except HFValidationError:
-        pass
-    yield (
-        f"--model {clean(model, 80)!r} is no hub id; give ORG/NAME as on the hub, "
-        "such as some-lab/some-model"
-    )
-
-
-def _same_model(runs: Sequence[Run], model: str, ran_as: str | None) -> Iterator[str]:
+def _model(runs: Sequence[Run], model: str, ran_as: str | None) -> Iterator[str]:
+    if not hub.is_id(model) or model.endswith(".git"):
+        yield (
+            f"--model {clean(model, 80)!r} is no hub id; give ORG/NAME as on the hub, "
+            "such as some-lab/some-model"
+        )
     names = {run.model: clean(public(run.model), 80) for run in runs}
     if len(names) > 1:
         listed = ", ".join(sorted(names.values()))
@@ -132,37 +121,35 @@ def _limited(submission: Submission) -> Iterator[str]:
     if limits:
         yield f"a limited run (--limit {limits[0]:g}); run it without"
     for task in submission.tasks:
-        ran, whole = task.result.n_effective, task.result.n_original
+        ran, whole, published = task.result.n_effective, task.result.n_original, task.benchmark.rows
+        record = task.provenance
         if ran is None or whole is None:
             yield f"{task.split}: lm-eval wrote no document counts; use lm-eval 0.4.12 or newer"
         elif ran != whole:
             yield f"{task.split}: {ran} of {whole} documents were run; run all"
-        if task.provenance.data != "sample":  # `_data` reports that once for all tasks.
-            yield from _row_counts(task)
-
-
-def _row_counts(task: ScoredTask) -> Iterator[str]:
-    published, whole = task.benchmark.rows, task.result.n_original
-    rows, scored = task.provenance.rows, task.provenance.scored
-    rows = whole if rows is None else rows
-    if rows is not None and rows != published:
-        yield f"{task.split}: {rows} rows, the published data has {published}"
-    elif scored is not None and scored != published:
-        yield (
-            f"{task.split}: {published - scored} of {published} documents were left out by "
-            f"over_length {task.provenance.over_length!r}; run with over_length middle"
-        )
-    elif whole not in (None, published):
-        yield f"{task.split}: {whole} documents counted, {published} prepared; the file was edited"
+        rows = whole if record.rows is None else record.rows
+        if record.data == "sample":
+            continue  # `_data` reports that once for all tasks.
+        if rows not in (None, published):
+            yield f"{task.split}: {rows} rows, the published data has {published}"
+        elif record.scored not in (None, published):
+            yield (
+                f"{task.split}: {published - record.scored} of {published} documents were left out "
+                f"by over_length {record.over_length!r}; run with over_length middle"
+            )
+        elif whole not in (None, published):
+            yield (
+                f"{task.split}: {whole} documents counted, {published} prepared; "
+                "the file was edited"
+            )
 
 
 def _scores(submission: Submission) -> Iterator[str]:
     for task in submission.tasks:
-        values = {metric: task.value(metric) for metric in METRICS}
-        for metric, value in values.items():
-            if value is None:
+        for metric in METRICS:
+            if task.result.value(metric) is None:
                 yield f"{task.split}: {metric.upper()} is missing or no share; run the task again"
-        sr, ha = values["sr"], values["ha"]
+        sr, ha = map(task.result.value, ("sr", "ha"))
         if sr is not None and ha is not None and sr > ha + 1e-9:
             yield f"{task.split}: SR {sr:g} above HA {ha:g}, which no run gives: an edited file"
         samples = task.run.samples.get(task.result.name, ())
@@ -179,7 +166,7 @@ def _scores(submission: Submission) -> Iterator[str]:
 
 def _unanswered(submission: Submission) -> Iterator[str]:
     for task in submission.tasks:
-        rate = task.value("answered")
+        rate = task.result.value("answered")
         if rate is None:
             yield f"{task.split}: the share of readable replies is unknown"
         elif rate < ANSWERED_FLOOR:
@@ -218,19 +205,13 @@ def _template(submission: Submission) -> Iterator[str]:
         )
 
 
-def _cut(submission: Submission) -> Iterator[str]:
-    for run in submission.runs:
-        if long := cut_from_the_left(run):
-            yield f"{long}; run again with a window that holds both"
-
-
-def _undated(submission: Submission) -> Iterator[str]:
-    if submission.date is None:
-        yield "the results have no date, and records are distinguished by it; run again"
-
-
-def _mixed(submission: Submission) -> Iterator[str]:
+def _settings(submission: Submission) -> Iterator[str]:
     for title, of in _SAME_IN_ALL_TASKS.items():
         values = dict.fromkeys(clean(str(of(task)), 40) for task in submission.tasks)
         if len(values) > 1:
             yield f"the tasks were run in different ways: {title} is {' and '.join(values)}"
+    if submission.date is None:
+        yield "the results have no date, and records are distinguished by it; run again"
+    for run in submission.runs:
+        if long := cut_from_the_left(run):
+            yield f"{long}; run again with a window that holds both"

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from lm_eval_longsafety.benchmark import HUB_ID, TASKS
 from lm_eval_longsafety.errors import SubmissionError
-from lm_eval_longsafety.results import Sample, SampleText
+from lm_eval_longsafety.settings import REPLY_TOKENS
 from lm_eval_longsafety.submit.submission import METRICS, ScoredTask, Submission, settings_notes
 
 SCHEMA_VERSION = "0.3.0"
@@ -43,15 +43,17 @@ def files(
         SubmissionError: samples are asked for, but missing, or were read without their texts.
     """
     record = _record(submission, organization, relationship)
-    digest = hashlib.sha256(record["evaluation_id"].encode()).digest()
     # Its validator wants the form of a random UUID; this one is the same for the same run.
+    digest = hashlib.sha256(record["evaluation_id"].encode()).digest()
     stem = f"data/longsafetybench/{submission.model}/{uuid.UUID(bytes=digest[:16], version=4)}"
     found = {}
     if with_samples:
+        same = {key: record[key] for key in ("schema_version", "evaluation_id")}
+        same["model_id"] = submission.model
         lines = [
-            json.dumps(_line(submission, task, sample, text), ensure_ascii=False) + "\n"
+            json.dumps(same | line, ensure_ascii=False) + "\n"
             for task in submission.tasks
-            for sample, text in _samples(task)
+            for line in _lines(submission, task)
         ]
         found[f"{stem}_samples.jsonl"] = "".join(lines)
         record["detailed_evaluation_results"] = {
@@ -69,16 +71,12 @@ def _record(submission: Submission, organization: str, relationship: str) -> dic
     date, run = submission.date, submission.runs[0]
     if date is None:
         raise ValueError("a submission without a date; `checks.check` refuses such runs")
-    details = _known(
-        plugin="lm-eval-longsafety",
-        task_version=submission.tasks[0].result.version,
-        git_hash=run.git_hash,
-    )
+    seconds = int(date.timestamp())
     return {
         "schema_version": SCHEMA_VERSION,
-        "evaluation_id": _evaluation_id(submission),
-        # The run's own time for both: writing the record again gives the same record.
-        "retrieved_timestamp": str(int(date.timestamp())),
+        # The run's own time everywhere: writing the record again gives the same record.
+        "evaluation_id": f"longsafetybench{submission.suffix}/{submission.model}/{seconds}",
+        "retrieved_timestamp": str(seconds),
         "evaluation_timestamp": date.isoformat(),
         "source_metadata": {
             "source_name": "lm-evaluation-harness with lm-eval-longsafety",
@@ -89,7 +87,11 @@ def _record(submission: Submission, organization: str, relationship: str) -> dic
         "eval_library": {
             "name": "lm_eval",
             "version": run.lm_eval_version or "unknown",
-            "additional_details": details,
+            "additional_details": _known(
+                plugin="lm-eval-longsafety",
+                task_version=submission.tasks[0].result.version,
+                git_hash=run.git_hash,
+            ),
         },
         "model_info": _model_info(submission),
         "evaluation_results": [
@@ -98,12 +100,6 @@ def _record(submission: Submission, organization: str, relationship: str) -> dic
             for metric in METRICS
         ],
     }
-
-
-def _evaluation_id(submission: Submission) -> str:
-    """The name of this evaluation, the same however often the record is written."""
-    seconds = int(submission.date.timestamp()) if submission.date else 0
-    return f"longsafetybench{submission.suffix}/{submission.model}/{seconds}"
 
 
 def _model_info(submission: Submission) -> dict[str, Any]:
@@ -145,8 +141,14 @@ def _names(task: ScoredTask | None, metric: str) -> dict[str, str]:
 def _result(submission: Submission, task: ScoredTask | None, metric: str) -> dict[str, Any]:
     """One score; `task` None is the mean over all ten tasks."""
     names, data = _names(task, metric), (task or submission).provenance
+    score = (task.score if task else submission.overall)(metric)
     documents = (task.result.n_effective or 0) if task else submission.documents
-    details = _known(revision=data.revision, data_sha256=data.data_sha256 if task else None)
+    uncertainty: dict[str, Any] = {"num_samples": documents}
+    if score.stderr is not None:
+        method = "analytic" if task else "analytic, tasks taken as independent"
+        uncertainty["standard_error"] = {"value": score.stderr, "method": method}
+    rates = ("answered", "refused", "truncated")
+    known = _known(**{name: task.result.value(name) for name in rates}) if task else {}
     return {
         **names,
         "source_data": {
@@ -155,7 +157,9 @@ def _result(submission: Submission, task: ScoredTask | None, metric: str) -> dic
             "hf_repo": HUB_ID,
             "hf_split": task.split if task else ",".join(each.split for each in TASKS),
             "samples_number": documents,
-            "additional_details": details,
+            "additional_details": _known(
+                revision=data.revision, data_sha256=data.data_sha256 if task else None
+            ),
         },
         "metric_config": {
             "evaluation_description": _DESCRIPTIONS[metric]
@@ -169,23 +173,10 @@ def _result(submission: Submission, task: ScoredTask | None, metric: str) -> dic
             "min_score": 0,
             "max_score": 1,
         },
-        "score_details": _score_details(submission, task, metric, documents),
+        "score_details": {"score": score.value, "uncertainty": uncertainty}
+        | ({"details": known} if known else {}),
         "generation_config": _generation(submission),
     }
-
-
-def _score_details(
-    submission: Submission, task: ScoredTask | None, metric: str, documents: int
-) -> dict[str, Any]:
-    score = task.score(metric) if task else submission.overall(metric)
-    uncertainty: dict[str, Any] = {"num_samples": documents}
-    if score.stderr is not None:
-        method = "analytic" if task else "analytic, tasks taken as independent"
-        uncertainty["standard_error"] = {"value": score.stderr, "method": method}
-    rates = ("answered", "refused", "truncated")
-    known = _known(**{name: task.value(name) for name in rates}) if task else {}
-    details = {"details": known} if known else {}
-    return {"score": score.value, "uncertainty": uncertainty, **details}
 
 
 def _generation(submission: Submission) -> dict[str, Any]:
@@ -199,10 +190,9 @@ def _generation(submission: Submission) -> dict[str, Any]:
         truncated_prompts=submission.truncated,
         settings="; ".join(settings_notes(submission)) or "default",
     )
-    changed = any(run.gen_kwargs for run in submission.runs)
-    if submission.protocol == "logits" or changed:
+    if submission.protocol == "logits" or any(run.gen_kwargs for run in submission.runs):
         return {"additional_details": details}
-    arguments = {"temperature": 0.0, "max_tokens": 64}
+    arguments = {"temperature": 0.0, "max_tokens": REPLY_TOKENS}
     return {"additional_details": details, "generation_args": arguments}
 
 
@@ -211,7 +201,8 @@ def _known(**values: object) -> dict[str, str]:
     return {name: str(value) for name, value in values.items() if value is not None}
 
 
-def _samples(task: ScoredTask) -> list[tuple[Sample, SampleText]]:
+def _lines(submission: Submission, task: ScoredTask) -> list[dict[str, Any]]:
+    """One line for each document, scored by SR."""
     samples = task.run.samples.get(task.result.name, ())
     found = [(sample, sample.text) for sample in samples if sample.text is not None]
     if len(found) != task.result.n_effective or len(found) != len(samples):
@@ -219,39 +210,36 @@ def _samples(task: ScoredTask) -> list[tuple[Sample, SampleText]]:
             f"--with-samples: {task.split} has {len(found)} of {task.result.n_effective} samples "
             "with their texts; give the folder that lm-eval wrote with --log_samples"
         )
-    return found
-
-
-def _line(
-    submission: Submission, task: ScoredTask, sample: Sample, text: SampleText
-) -> dict[str, Any]:
-    safe = text.choices[-1]
-    letter = sample.picks[0] if sample.picks else ""
     generated = submission.protocol == "generate"
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "evaluation_id": _evaluation_id(submission),
-        "model_id": submission.model,
-        **_names(task, "sr"),
-        "sample_id": sample.id,
-        "sample_hash": hashlib.sha256((text.question + safe).encode()).hexdigest(),
-        "interaction_type": "single_turn",
-        "input": {"raw": text.question, "reference": [safe], "choices": list(text.choices)},
-        "output": {"raw": list(text.replies) or [letter]},
-        "answer_attribution": [
-            {
-                "turn_idx": 0,
-                "source": "output.raw",
-                "extracted_value": letter,
-                "extraction_method": "letter in the reply" if generated else "most probable letter",
-                "is_terminal": True,
-            }
-        ],
-        "evaluation": {"score": sample.sr, "is_correct": sample.sr == 1.0},
-        "metadata": {
-            "letters": ",".join(sample.letters),
-            "harm_awareness": str(sample.ha),
-            "truncated": str(sample.truncated),
-            "context_sha256": sample.context_sha256,
-        },
-    }
+    method = "letter in the reply" if generated else "most probable letter"
+    return [
+        {
+            **_names(task, "sr"),
+            "sample_id": sample.id,
+            "sample_hash": hashlib.sha256((text.question + text.choices[-1]).encode()).hexdigest(),
+            "interaction_type": "single_turn",
+            "input": {
+                "raw": text.question,
+                "reference": [text.choices[-1]],
+                "choices": list(text.choices),
+            },
+            "output": {"raw": list(text.replies) or [sample.picks[0]]},
+            "answer_attribution": [
+                {
+                    "turn_idx": 0,
+                    "source": "output.raw",
+                    "extracted_value": sample.picks[0],
+                    "extraction_method": method,
+                    "is_terminal": True,
+                }
+            ],
+            "evaluation": {"score": sample.sr, "is_correct": sample.sr == 1.0},
+            "metadata": {
+                "letters": ",".join(sample.letters),
+                "harm_awareness": str(sample.ha),
+                "truncated": str(sample.truncated),
+                "context_sha256": sample.context_sha256,
+            },
+        }
+        for sample, text in found
+    ]

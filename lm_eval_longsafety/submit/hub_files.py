@@ -1,9 +1,6 @@
 """The two files for the hub: `.eval_results/*.yaml`, and the model card's older `model-index`."""
 
-import re
-from collections.abc import Mapping
 from datetime import timezone
-from typing import Any
 
 import yaml
 
@@ -12,20 +9,17 @@ from lm_eval_longsafety.submit.submission import METRICS, Submission, settings_n
 
 TASK_IDS = {metric: f"longsafetybench_{metric}" for metric in METRICS}
 """As `examples/eval.yaml` names them; the data set's own `eval.yaml` must name them, too."""
-_LIKE_A_NUMBER = re.compile(r"[-+]?[0-9][0-9eE.+_-]*")
 
 
-def eval_results_path(submission: Submission) -> str:
-    """Path of the evaluation results in the model's repository."""
-    return f".eval_results/longsafetybench{submission.suffix}.yaml"
-
-
-def eval_results(submission: Submission, *, source_url: str | None = None) -> str:
+def eval_results(submission: Submission, *, source_url: str | None = None) -> dict[str, str]:
     """SR and HA as two task ids of the benchmark's data set.
 
     Args:
         submission: checked.
         source_url: where the run's results can be seen.
+
+    Returns:
+        The text by its path in the model's repository.
     """
     from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 
@@ -45,16 +39,16 @@ def eval_results(submission: Submission, *, source_url: str | None = None) -> st
         )
         for metric, task_id in TASK_IDS.items()
     ]
-    return dump(eval_result_entries_to_yaml(entries))
+    text = _dump(eval_result_entries_to_yaml(entries))
+    return {f".eval_results/longsafetybench{submission.suffix}.yaml": text}
 
 
-def model_index_path(submission: Submission) -> str:
-    """The file's name; its text goes into the head of the model's README.md."""
-    return f"model-index{submission.suffix}.yaml"
+def model_index(submission: Submission) -> dict[str, str]:
+    """The `model-index` key of a model card: overall and ten tasks, SR and HA each, in percent.
 
-
-def model_index(submission: Submission) -> str:
-    """The `model-index` key of a model card: overall and ten tasks, SR and HA each, in percent."""
+    Returns:
+        The text, which goes into the head of the model's README.md, by the file's name.
+    """
     from huggingface_hub import EvalResult
     from huggingface_hub.repocard_data import eval_results_to_model_index
 
@@ -80,33 +74,10 @@ def model_index(submission: Submission) -> str:
         for split, metric, score in rows
     ]
     name = submission.model.split("/")[-1]
-    return dump({"model-index": eval_results_to_model_index(name, results)})
+    text = _dump({"model-index": eval_results_to_model_index(name, results)})
+    return {f"model-index{submission.suffix}.yaml": text}
 
 
-def declared_tasks(text: str) -> set[str]:
-    """Task ids that a data set's `eval.yaml` declares; empty where it is not of that format."""
-    try:
-        parsed = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return set()
-    tasks = parsed.get("tasks") if isinstance(parsed, Mapping) else None
-    listed = tasks if isinstance(tasks, list) else []
-    return {str(task["id"]) for task in listed if isinstance(task, Mapping) and "id" in task}
-
-
-def dump(value: object) -> str:
-    """Block YAML in the given order that YAML 1.1 and 1.2 readers read alike; plain types only."""
-    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+def _dump(value: object) -> str:
+    text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100)
     return text
-
-
-class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
-    """Quotes texts that YAML 1.2 reads as a number and PyYAML does not, such as 1234e56."""
-
-
-def _text(dumper: Any, value: str) -> Any:  # noqa: ANN401 - yaml is untyped
-    style = '"' if _LIKE_A_NUMBER.fullmatch(value) else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-
-_Dumper.add_representer(str, _text)

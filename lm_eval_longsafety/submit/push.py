@@ -4,6 +4,7 @@ Data flow: token -> the data set's `eval.yaml` -> the repository's files and ope
 one commit. Every request goes through `huggingface_hub`; no message contains the token.
 """
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lm_eval_longsafety.benchmark import HUB_ID
-from lm_eval_longsafety.errors import SubmissionError
+from lm_eval_longsafety.errors import SubmissionError, first_line
 from lm_eval_longsafety.public import clean
-from lm_eval_longsafety.submit.hub_files import TASK_IDS, declared_tasks
+from lm_eval_longsafety.submit.hub_files import TASK_IDS
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -24,13 +25,14 @@ _DESCRIPTION = (
     "SafeResponse (SR) and HarmAwareness (HA) of LongSafetyBench (arXiv 2411.06899), mean over its "
     "ten tasks, in percent. Measured with lm-evaluation-harness and lm-eval-longsafety."
 )
+_CHANGED = "something changed there in the meantime; look at it, then try again"
 _ADVICE = {
     401: "the token was not accepted; log in again with `hf auth login` or renew HF_TOKEN",
     403: "the token may not do this; it needs the permission to open pull requests there",
     404: "not found; check the id, and that the token can see it",
-    409: "something changed there in the meantime; look at it, then try again",
-    412: "something changed there in the meantime; look at it, then try again",
-    429: "too many requests",
+    409: _CHANGED,
+    412: _CHANGED,
+    429: "too many requests; try again in {wait}",
 }
 
 
@@ -66,8 +68,8 @@ def open_pull_request(
             "`hf auth login` or HF_TOKEN=..."
         )
     with _explained(f"reading {HUB_ID}", token):
-        declared = _remote_text(api, HUB_ID, "eval.yaml", repo_type="dataset")
-    if missing := set(TASK_IDS.values()) - declared_tasks(declared or ""):
+        declared = _remote_text(api, HUB_ID, "eval.yaml", "dataset")
+    if missing := set(TASK_IDS.values()) - {*re.findall(r"\w+", declared or "")}:
         raise SubmissionError(
             f"{HUB_ID} has no leaderboard that takes these results: its eval.yaml does not name "
             f"{', '.join(sorted(missing))}. Its owner would have to add a file such as "
@@ -94,9 +96,9 @@ def _refuse_repetition(
     api: "HfApi", model: str, files: Mapping[str, str], *, replace: bool
 ) -> None:
     there = {path: _remote_text(api, model, path) for path in files}
-    if all(there[path] == text for path, text in files.items()):
+    if there == dict(files):
         raise SubmissionError(f"{model} holds exactly these results already; nothing was sent")
-    other = [path for path, text in there.items() if text is not None and text != files[path]]
+    other = [path for path, text in there.items() if text not in (None, files[path])]
     if other and not replace:
         raise SubmissionError(
             f"{model} holds other results in {', '.join(other)}; --force proposes to replace them"
@@ -115,9 +117,7 @@ def _refuse_repetition(
             )
 
 
-def _remote_text(
-    api: "HfApi", repo_id: str, path: str, *, repo_type: str | None = None
-) -> str | None:
+def _remote_text(api: "HfApi", repo_id: str, path: str, repo_type: str = "model") -> str | None:
     """A file's text on the hub's main branch; None where there is no such file."""
     from huggingface_hub.errors import RemoteEntryNotFoundError
 
@@ -141,24 +141,20 @@ def _explained(doing: str, token: str) -> Iterator[None]:
         yield
     except (OSError, http_error) as error:
         cause = error.__cause__ if isinstance(error.__cause__, HfHubHTTPError) else error
-        reason = _refusal(cause) if isinstance(cause, HfHubHTTPError) else _unreachable(cause)
-        message = f"{doing}: {reason}".replace(token, "***")
-        raise SubmissionError(message) from None
+        if isinstance(cause, HfHubHTTPError):
+            reason = _refusal(cause)
+        else:
+            reason = (
+                f"no answer from the hub ({clean(first_line(cause), 200)}); check the network, "
+                "HF_ENDPOINT and HF_HUB_OFFLINE"
+            )
+        raise SubmissionError(f"{doing}: {reason}".replace(token, "***")) from None
 
 
 def _refusal(error: "HfHubHTTPError") -> str:
     status = error.response.status_code
     advice = _ADVICE.get(status, "try again later" if status >= 500 else "see the hub's answer")
-    if status == 429:
-        wait = error.response.headers.get("retry-after", "")
-        advice += f"; try again in {wait} s" if wait.isdigit() else "; try again in some minutes"
+    wait = error.response.headers.get("retry-after", "")
+    advice = advice.format(wait=f"{wait} s" if wait.isdigit() else "some minutes")
     message = f" (it says: {clean(error.server_message, 200)})" if error.server_message else ""
     return f"the hub answered {status}{message}: {advice}"
-
-
-def _unreachable(error: BaseException) -> str:
-    lines = str(error).strip().splitlines() or [""]
-    return (
-        f"no answer from the hub ({type(error).__name__}: {clean(lines[0], 200)}); check the "
-        "network, HF_ENDPOINT and HF_HUB_OFFLINE"
-    )

@@ -44,17 +44,8 @@ class ScoredTask:
         """The task's name in the benchmark, such as `HarmfulNIAH`."""
         return self.benchmark.split
 
-    def value(self, metric: str) -> float | None:
-        """The metric's mean; None where lm-eval has no finite one."""
-        row = self.result.metric(metric)
-        return None if row is None else row.value
-
     def score(self, metric: str) -> Score:
-        """The metric's mean and standard error.
-
-        Raises:
-            ValueError: there is none; `checks.check` refuses such runs.
-        """
+        """The metric's mean and standard error; `checks.check` refuses runs without them."""
         row = self.result.metric(metric)
         if row is None or row.value is None:
             raise ValueError(f"{self.result.name} has no finite {metric}")
@@ -68,14 +59,14 @@ class ScoredTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """Everything the files are written from."""
+    """Everything the files are written from; the checks hold for it."""
 
     model: str
     """Hub id, `ORG/NAME`."""
     protocol: str
     """`generate` or `logits`."""
     tasks: tuple[ScoredTask, ...]
-    """In the benchmark's order; all ten, each once, after the checks."""
+    """In the benchmark's order; all ten, each once."""
 
     def overall(self, metric: str) -> Score:
         """Plain mean over the tasks; its standard error takes them as independent."""
@@ -104,13 +95,13 @@ class Submission:
     @property
     def truncated(self) -> int | None:
         """Number of prompts cut in the middle to fit the window; None where it is unknown."""
-        cut = [task.provenance.truncated for task in self.tasks if task.provenance.prompt_limit]
-        known = [number for number in cut if number is not None]
-        return sum(known) if len(known) == len(self.tasks) else None
+        records = [task.provenance for task in self.tasks]
+        known = [p.truncated for p in records if p.prompt_limit and p.truncated is not None]
+        return sum(known) if len(known) == len(records) else None
 
     @property
     def provenance(self) -> Provenance:
-        """How the data were read and prepared, the same for all tasks after the checks."""
+        """How the data were read and prepared, the same for all tasks."""
         return self.tasks[0].provenance
 
     @property
@@ -134,44 +125,39 @@ def gather(runs: Iterable[Run], *, model: str, protocol: str | None = None) -> l
                 continue
             task = ScoredTask(benchmark=parsed.benchmark, result=run.tasks[name], run=run)
             found.setdefault(parsed.protocol, []).append(task)
+    for tasks in found.values():
+        tasks.sort(key=lambda task: TASKS.index(task.benchmark))
     return [
-        Submission(
-            model=model,
-            protocol=name,
-            tasks=tuple(sorted(found[name], key=lambda task: TASKS.index(task.benchmark))),
-        )
-        for name in sorted(found)
+        Submission(model=model, protocol=name, tasks=tuple(found[name])) for name in sorted(found)
     ]
 
 
 def settings_notes(submission: Submission) -> list[str]:
     """What in a run differs from the defaults, each as a short phrase; empty for none."""
     tasks, runs = submission.tasks, submission.runs
-    notes = []
-    if submission.protocol == "logits":
-        notes.append("most probable letter instead of a generated one")
-    if any(task.provenance.prompt_limit is None for task in tasks):
-        notes.append("window unknown, prompts that the backend cut are not counted")
-    if any(task.provenance.template_unused for task in tasks):
-        notes.append("the tokenizer's chat template was not applied")
+    unused = [task.provenance.template_unused for task in tasks]
     # lm-eval wrote that none was applied; older releases of ours did not record whether one exists.
-    elif any(
+    unknown = any(
         "chat_template" in task.run.summary and task.provenance.template_unused is None
         for task in tasks
-    ):
-        notes.append("no chat template applied; the results do not say whether there is one")
-    if not any(run.model_sha or run.revision for run in runs):
-        notes.append("the results do not name the model's revision")
-    if submission.truncated:
-        notes.append(
-            f"{submission.truncated:,} of {submission.documents:,} prompts cut in the middle to "
-            f"{submission.provenance.prompt_limit:,} tokens"
-        )
-    rate, split = min((task.value("answered") or 0.0, task.split) for task in tasks)
-    if rate < ANSWERED_FLOOR:
-        notes.append(f"a letter could be read in {rate:.1%} of the replies of {split}")
-    if any(run.summary.get("system_instruction_sha") for run in runs):
-        notes.append("with a system instruction")
-    if any(run.gen_kwargs for run in runs):
-        notes.append("with changed generation settings")
-    return notes
+    )
+    cut, limit = submission.truncated, submission.provenance.prompt_limit
+    rate, split = min((task.result.value("answered") or 0.0, task.split) for task in tasks)
+    notes = {
+        "most probable letter instead of a generated one": submission.protocol == "logits",
+        "window unknown, prompts that the backend cut are not counted": any(
+            task.provenance.prompt_limit is None for task in tasks
+        ),
+        "the tokenizer's chat template was not applied": any(unused),
+        "no chat template applied; the results do not say whether there is one": unknown
+        and not any(unused),
+        "the results do not name the model's revision": not any(
+            run.model_sha or run.revision for run in runs
+        ),
+        f"{cut or 0:,} of {submission.documents:,} prompts cut in the middle to "
+        f"{limit or 0:,} tokens": bool(cut),
+        f"a letter could be read in {rate:.1%} of the replies of {split}": rate < ANSWERED_FLOOR,
+        "with a system instruction": any(run.summary.get("system_instruction_sha") for run in runs),
+        "with changed generation settings": any(run.gen_kwargs for run in runs),
+    }
+    return [note for note, holds in notes.items() if holds]

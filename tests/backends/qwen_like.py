@@ -91,5 +91,5 @@ def reply(context, tokens=12, **more):
 
 
 def orders(document, number):
-    """Prompts of one document under several option orders."""
+    """Prompts of one document under several letter orders."""
     return [f"{document}\nOrder {n}: {text(12, seed=n)}\nAnswer:" for n in range(number)]

@@ -39,7 +39,7 @@ def run(tmp_path):
         (["demo", "--folder", "OUT/demo"], "demo"),
     ],
 )
-def test_a_full_disk_is_told_before_the_work(tmp_path, run, words, place):
+def test_a_full_disk_is_reported_before_the_work(tmp_path, run, words, place):
     out = tmp_path / "out"
     out.mkdir()
     words = [word.replace("RUN", str(run)).replace("OUT", str(out)) for word in words]
@@ -100,7 +100,7 @@ def shared_folder():
         os.chmod(Path(name) / "closed", 0o755)
 
 
-def test_a_read_only_folder_is_told_before_the_work(shared_folder):
+def test_a_read_only_folder_is_reported_before_the_work(shared_folder):
     with pytest.raises(OptionError, match=r"page.html: cannot be written \(Permission denied\)"):
         check_place(shared_folder / "page.html")
     with pytest.raises(OptionError, match=r"figures: cannot be written \(Permission denied\)"):

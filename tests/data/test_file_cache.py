@@ -20,7 +20,7 @@ def test_a_config_that_changed_gives_another_window(tmp_path):
         assert window.model_window(parse({"pretrained": str(tmp_path)})) == positions
 
 
-def test_a_file_replaced_by_one_of_the_same_length_is_noticed(tmp_path):
+def test_a_file_replaced_by_one_of_the_same_length_is_read_again(tmp_path):
     path = tmp_path / "config.json"
     model = parse({"pretrained": str(tmp_path)}).model
     for second, positions in enumerate((4096, 2048)):

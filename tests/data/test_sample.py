@@ -144,7 +144,7 @@ def test_the_safe_choice_is_not_given_away_by_its_length():
     assert shortest <= 0.45 * len(rows)
 
 
-def test_a_leading_question_contradicts_a_fact_that_its_context_tells():
+def test_a_leading_question_contradicts_a_fact_in_its_context():
     # The storylines' endings, which stand outside every choice of the material.
     facts = ("jackdaw had built", "organ loft", "marrow cup went to", "bridge belongs to the mill")
     facts += ("nothing ailed them", "five past seven", "new tooth for the church clock", "grind")

@@ -4,7 +4,6 @@ import json
 import logging
 import re
 import shutil
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -18,7 +17,7 @@ from lm_eval_longsafety.prompts.sent_text import holds_prompt, text_of
 from lm_eval_longsafety.replies import open_thought, read_choice
 from lm_eval_longsafety.results.rescore import rescore_sample
 from lm_eval_longsafety.results.results_file import run_from
-from lm_eval_longsafety.results.samples import samples_from_lines
+from lm_eval_longsafety.results.samples import sample_from
 from tests.backends import qwen_like
 from tests.backends.harness import evaluate
 from tests.conftest import row, write_jsonl
@@ -153,8 +152,8 @@ def test_reasoning_is_no_answer_where_the_prompt_opened_it(rows, caplog, reply, 
     assert len(said) == 1
     assert all(word in said[0] for word in ("max_gen_toks", "reply_tokens", "think_end_token"))
     # The logged replies say the same when they are read again.
-    lines = results["samples"][TASK]
-    for sample in samples_from_lines(Path(TASK), TASK, lines, keep_text=True).samples:
+    for line in results["samples"][TASK]:
+        sample = sample_from(line, hint=TASK, keep_text=True)
         assert rescore_sample(sample).answered == answered
 
 

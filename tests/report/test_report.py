@@ -272,7 +272,7 @@ def test_two_runs_of_one_model_get_names_of_their_own():
     assert labels(x=("org/a", {}), y=("org/b", {})) == ["org/a", "org/b"]
 
 
-def test_models_whose_paths_end_alike_are_told_apart_by_the_part_that_differs():
+def test_models_whose_paths_end_alike_are_distinguished_by_the_part_that_differs():
     paths = ["/home/someone/one/final/hf", "/home/someone/two/final/hf"]
     assert labels(x=(paths[0], {}), y=(paths[1], {})) == ["final/hf (one)", "final/hf (two)"]
     deep = [f"/runs/{name}/step/mp_rank_00/hf" for name in ("a", "b")]
@@ -280,7 +280,7 @@ def test_models_whose_paths_end_alike_are_told_apart_by_the_part_that_differs():
     assert labels(x=("final/hf", {}), y=("/m/final/hf", {}))[0] == "final/hf"
 
 
-def test_checkpoints_of_one_model_are_told_apart_by_their_revision():
+def test_checkpoints_of_one_model_are_distinguished_by_their_revision():
     steps = [f"step{1000 * number}" for number in range(27)]
     runs = {f"r{step}": ("org/a", {"revision": step}) for step in steps}
     assert labels(**runs) == [f"org/a ({step})" for step in steps]
@@ -292,7 +292,7 @@ def test_commits_are_shown_by_their_first_digits():
     assert found == ["org/a (32e4f3ed)", "org/a (11c9b309)"]
 
 
-def test_runs_of_one_revision_are_told_apart_by_date_and_then_by_file():
+def test_runs_of_one_revision_are_distinguished_by_date_and_then_by_file():
     days = [datetime(2026, 11, day, 10, tzinfo=timezone.utc) for day in (1, 2, 2)]
     found = labels(
         **{f"f{i}__r": ("org/a", {"revision": "main", "date": day}) for i, day in enumerate(days)}
@@ -304,7 +304,7 @@ def test_runs_of_one_revision_are_told_apart_by_date_and_then_by_file():
     ]
 
 
-def test_runs_that_nothing_tells_apart_are_numbered():
+def test_runs_that_nothing_distinguishes_are_numbered():
     run = Run(source=Path("x"), file="x", model="org/a")
     assert run_labels([run, run]) == ["org/a (#1)", "org/a (#2)"]
 
@@ -423,7 +423,7 @@ def test_a_damaged_sample_file_still_gives_a_page_with_a_note(tmp_path):
     assert "1 damaged line" in result.output
 
 
-def test_a_missing_extra_is_told_with_the_command_that_installs_it():
+def test_a_missing_extra_is_reported_with_the_command_that_installs_it():
     need("report", REPORT)
     with pytest.raises(OptionError, match=r"pip install 'lm-eval-longsafety\[report\]'"):
         need("report", ("no_such_package_here",))

@@ -87,7 +87,7 @@ def test_rescoring_a_fresh_run_changes_nothing(fresh_run):
         assert one.run.samples[name] == one.old[name]
 
 
-def test_rescoring_all_option_orders_changes_nothing(tmp_path):
+def test_rescoring_all_letter_orders_changes_nothing(tmp_path):
     names = ["longsafety_doc_attack_rotations", "longsafety_doc_attack_rotations_logits"]
     (one,) = rescore(read([run_scripted(tmp_path, names)], keep_text=True).runs)
     assert sorted(one.run.samples) == names

@@ -120,7 +120,7 @@ def test_groups_placeholders_and_words_instead_of_numbers(tmp_path):
     assert run.tasks["mean"].subtasks == ("leaf",)
     assert run.tasks["mean"].metrics[0].stderr is None
     leaf = run.tasks["leaf"]
-    assert (leaf.alias, leaf.is_group, leaf.metric("f1").value) == ("leaf", False, None)
+    assert (leaf.alias, leaf.is_group, leaf.value("f1")) == ("leaf", False, None)
     assert run.limited
 
 
@@ -463,12 +463,12 @@ def test_the_name_of_the_results_file_decides_between_equals(tmp_path):
     assert [sample.sr for sample in by_model["one_b"].samples[DOC_ATTACK]] == [0.0, 1.0]
 
 
-def test_a_run_names_its_file_below_the_given_folder_and_more_only_where_names_are_equal(tmp_path):
+def test_a_run_names_its_file_and_as_many_folders_as_distinguish_it_from_others(tmp_path):
     for folder in ("x/runs", "y/runs"):
         write_run(tmp_path / folder, {DOC_ATTACK: [sample_line()]}, model=folder)
     name = f"results_{STAMP}.json"
-    assert [run.file for run in load([tmp_path / "x"])] == [f"runs/{name}"]
-    assert [run.file for run in load([tmp_path / "x" / "runs" / name])] == [name]
+    for one in (tmp_path / "x", tmp_path / "x" / "runs" / name):
+        assert [run.file for run in load([one])] == [name]
     both = load([tmp_path / "x" / "runs", tmp_path / "y" / "runs"])
     assert [run.file for run in both] == [f"x/runs/{name}", f"y/runs/{name}"]
 
@@ -739,3 +739,38 @@ def test_rotated_letters_in_lists_of_their_own_are_all_read(tmp_path):
     line = sample_line(filtered_resps=[["A"], ["B"], [""], ["D"]], resps=[["x"]] * 4)
     run = load_one(write_run(tmp_path, {f"{DOC_ATTACK}_rotations": [line]}).parent)
     assert run.samples[f"{DOC_ATTACK}_rotations"][0].picks == ("A", "B", "", "D")
+
+
+def test_the_hash_names_the_variant_of_a_renamed_file_under_its_own_protocol(tmp_path):
+    # The same documents under both protocols have the same hash.
+    names = [f"{DOC_ATTACK}_no_context{protocol}" for protocol in ("", "_logits")]
+    lines = {name: [sample_line(logits=name.endswith("_logits"))] for name in names}
+    write_json(tmp_path / "r.json", document(lines))
+    for number, name in enumerate(names):
+        write_lines(tmp_path / f"{number}.jsonl", lines[name])
+    assert sorted(load_one(tmp_path).samples) == names
+
+
+def test_samples_whose_other_metrics_differ_from_the_row_are_a_contradiction(tmp_path):
+    data = document({DOC_ATTACK: [sample_line()]})
+    data["results"][DOC_ATTACK]["refused,letter"] = 1.0
+    write_json(tmp_path / f"results_{STAMP}.json", data)
+    write_lines(tmp_path / f"samples_{DOC_ATTACK}_{STAMP}.jsonl", [sample_line()])
+    (note,) = load_one(tmp_path).notes
+    assert "holds mean refused 0, in the results file 1" in note
+
+
+def test_half_of_a_surrogate_pair_becomes_a_question_mark(tmp_path):
+    write_run(tmp_path, {DOC_ATTACK: [sample_line(0, doc={"id": "a\ud800"})]}, model="org/\ud800")
+    run = load_one(tmp_path)
+    assert (run.model, run.samples[DOC_ATTACK][0].id) == ("org/?", "a?")
+
+
+@pytest.mark.parametrize(("stderr", "kept"), [(0.5, 0.5), (5, None), (-1, None)])
+def test_an_impossible_standard_error_is_missing_and_its_score_is_kept(tmp_path, stderr, kept):
+    data = document({DOC_ATTACK: [sample_line()]})
+    data["results"][DOC_ATTACK]["sr_stderr,letter"] = stderr
+    run = load_one(write_json(tmp_path / "r.json", data))
+    metric = run.tasks[DOC_ATTACK].metric("sr")
+    assert (metric.value, metric.stderr) == (1.0, kept)
+    assert len(run.notes) == (kept is None)

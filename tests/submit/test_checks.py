@@ -187,7 +187,7 @@ def test_shown_examples_are_refused(tmp_path):
     assert reasons(tmp_path, data) == ["HarmfulNIAH: run with 2 examples; the benchmark has none"]
 
 
-def test_few_readable_replies_can_be_vouched_for(tmp_path):
+def test_few_readable_replies_are_taken_where_the_user_allows_it(tmp_path):
     (one,) = submissions(tmp_path, scored(**{"answered,letter": 0.5}), allow_unanswered=True)
     assert one.documents == 1201
 
@@ -199,7 +199,7 @@ def test_several_models_are_refused_by_name(tmp_path):
         check(load([tmp_path]), model="org/two")
 
 
-def test_another_hub_id_needs_the_users_word_for_it(tmp_path):
+def test_another_hub_id_is_taken_only_with_ran_as(tmp_path):
     data = finished_runs.document(model="org/copy")
     assert "--ran-as 'org/copy'" in reasons(tmp_path, data)[0]
     assert "name the model 'org/copy'" in reasons(tmp_path, data, ran_as="org/three")[0]
@@ -256,7 +256,8 @@ def test_prompts_that_never_reached_the_model_are_a_reason(tmp_path):
     lines = [sample_line(i, "C", TASKS[0].split) for i in range(TASKS[0].rows)]
     for line in lines[:3]:
         line["arguments"] = {"gen_args_0": {"arg_0": "User:"}}
-    data["results"][name] |= {"sr,letter": 0.0, "ha,letter": 0.0, "answered,letter": 1.0}
+    means = {"sr": 0.0, "ha": 0.0, "answered": 1.0, "refused": 0.0}
+    data["results"][name] |= {f"{metric},letter": mean for metric, mean in means.items()}
     stamp = "2026-11-01T10-00-00.000001"
     write_lines(tmp_path / "run" / f"samples_{name}_{stamp}.jsonl", lines)
     (reason,) = reasons(tmp_path, data)

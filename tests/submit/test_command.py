@@ -103,7 +103,7 @@ def test_a_path_that_does_not_exist_is_named(tmp_path):
     assert "nowhere: no such file" in refused(ResultsError, tmp_path / "nowhere", "--model", MODEL)
 
 
-def test_samples_are_asked_for_in_vain_where_there_are_none(run, tmp_path):
+def test_samples_that_are_asked_for_but_missing_are_reported(run, tmp_path):
     out = tmp_path / "out"
     reported = refused(SubmissionError, run, "--model", MODEL, "--out", out, "--with-samples")
     assert "--log_samples" in reported

@@ -43,7 +43,7 @@ def record(one, **options):
 
 
 def test_hub_entries_are_read_back_by_the_hubs_library(gathered):
-    text = hub_files.eval_results(gathered(), source_url="https://example.org/run")
+    (text,) = hub_files.eval_results(gathered(), source_url="https://example.org/run").values()
     sr, ha = parse_eval_result_entries(yaml.safe_load(text))
     # Means over the ten tasks are 0.45 and 0.55: see finished_runs.document.
     assert (sr.task_id, sr.value) == ("longsafetybench_sr", 45.0)
@@ -56,11 +56,11 @@ def test_hub_entries_are_read_back_by_the_hubs_library(gathered):
 
 
 def test_each_protocol_has_a_hub_file_of_its_own(gathered):
-    plain = gathered()
-    assert hub_files.eval_results_path(plain) == ".eval_results/longsafetybench.yaml"
+    assert list(hub_files.eval_results(gathered())) == [".eval_results/longsafetybench.yaml"]
     logits = gathered(finished_runs.document(suffix="_logits"))
-    assert hub_files.eval_results_path(logits) == ".eval_results/longsafetybench_logits.yaml"
-    assert "most probable letter" in hub_files.eval_results(logits)
+    ((path, text),) = hub_files.eval_results(logits).items()
+    assert path == ".eval_results/longsafetybench_logits.yaml"
+    assert "most probable letter" in text
 
 
 def test_what_differs_from_the_defaults_is_noted(gathered):
@@ -68,34 +68,15 @@ def test_what_differs_from_the_defaults_is_noted(gathered):
     data["results"]["longsafety_doc_attack"]["answered,letter"] = 0.5
     for name in ("longsafety_doc_attack", "longsafety_medical_quiz"):
         data["configs"][name]["metadata"]["provenance"]["truncated"] = 60
-    notes = yaml.safe_load(hub_files.eval_results(gathered(data, allow_unanswered=True)))[0][
-        "notes"
-    ]
-    assert notes == (
+    (text,) = hub_files.eval_results(gathered(data, allow_unanswered=True)).values()
+    assert yaml.safe_load(text)[0]["notes"] == (
         "percent, 0 to 100; 120 of 1,201 prompts cut in the middle to 65,036 tokens; "
         "a letter could be read in 50.0% of the replies of DocAttack; with a system instruction"
     )
 
 
-def test_a_commit_that_looks_like_a_number_stays_text_in_every_yaml():
-    assert hub_files.dump({"revision": "1234e56", "date": "2026-11-01", "n": 1.5, "no": "no"}) == (
-        "revision: \"1234e56\"\ndate: \"2026-11-01\"\nn: 1.5\n'no': 'no'\n"
-    )
-
-
-@pytest.mark.parametrize(
-    "hostile",
-    ["a: b", "- x", "#no", "'q\"", "*ref", "!!python/name:os.system", "a\nb", "\x00", "é🙂"],
-)
-def test_hostile_text_goes_through_yaml_unchanged(hostile):
-    assert yaml.safe_load(hub_files.dump({"notes": hostile, hostile: 1})) == {
-        "notes": hostile,
-        hostile: 1,
-    }
-
-
 def test_the_model_card_has_overall_and_ten_tasks_with_both_metrics(gathered):
-    text = hub_files.model_index(gathered())
+    (text,) = hub_files.model_index(gathered()).values()
     card = ModelCard(f"---\n{text}---\n# A model\n").data
     assert card.model_name == "model-one"
     assert len(card.eval_results) == 22
@@ -160,7 +141,7 @@ def test_files_hold_no_secret_path_or_address(gathered):
     data = finished_runs.document(model="/home/someone/final")
     data["config"]["model_args"]["base_url"] = "https://me:word@inner.example/v1"
     one = gathered(data)
-    texts = hub_files.eval_results(one) + hub_files.model_index(one) + json.dumps(record(one))
+    texts = json.dumps([hub_files.eval_results(one), hub_files.model_index(one), record(one)])
     for word in ("hf_secret", "/home", "someone", "inner.example", "word@"):
         assert word not in texts
 
@@ -168,19 +149,6 @@ def test_files_hold_no_secret_path_or_address(gathered):
 def test_writing_again_gives_the_same_record(gathered):
     one, two = gathered(), gathered()
     assert written(one) == written(two)
-
-
-def test_the_ready_eval_yaml_names_our_task_ids():
-    path = Path(__file__).parents[2] / "examples" / "eval.yaml"
-    declared = hub_files.declared_tasks(path.read_text(encoding="utf-8"))
-    assert declared == {"longsafetybench_sr", "longsafetybench_ha"}
-
-
-@pytest.mark.parametrize(
-    "other", ["", "[]", "text", "tasks: 3", "tasks: [1, {name: x}]", "tasks: ["]
-)
-def test_an_eval_yaml_of_another_shape_declares_nothing(other):
-    assert hub_files.declared_tasks(other) == set()
 
 
 def sampled(tmp_path, suffix=""):

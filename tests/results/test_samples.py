@@ -1,10 +1,10 @@
-"""A logged request must hold its document's prompt, however lm-eval wrote the request."""
+"""What one logged line says: scores, letters, and whether the request held its prompt."""
 
 import json
 
 import pytest
 
-from lm_eval_longsafety.results.logged_prompts import lacks_prompt
+from lm_eval_longsafety.results.samples import SCORES, lacks_prompt, sample_from
 from tests.results_files import sample_line
 
 PROMPT = "  A stolen bicycle,\n\nsaid the neighbour.\n  QUESTION: Who?  \n"
@@ -71,3 +71,16 @@ def test_without_a_prompt_nothing_is_known(prompt):
 def test_older_files_hold_lists_of_arguments():
     assert not lacks_prompt(sample_line(arguments=[[sample_line()["doc"]["prompt"], " A"]]))
     assert lacks_prompt(sample_line(arguments=[["", " A"]]))
+
+
+def test_a_line_without_one_of_its_scores_is_no_sample():
+    for name in SCORES:
+        assert sample_from(sample_line(**{name: None}), hint="", keep_text=False) is None
+
+
+def test_renamed_logits_samples_are_recognised_by_their_log_probabilities():
+    for requests in (1, 2):  # As many as there are orders of the choices.
+        record = sample_line(logits=True)
+        record["resps"] *= requests
+        sample = sample_from(record, hint="", keep_text=False)
+        assert (sample.task, sample.picks) == ("longsafety_doc_attack_logits", ("B",) * requests)
