@@ -1,18 +1,18 @@
 """Compare runs document by document and find those that differ significantly.
 
-Data flow: subjects -> `check_same_data` -> pairs per task -> `paired` -> Holm over tasks -> ranks.
-Documents are paired by id, and only those that both runs scored; runs on different data raise an
-error. Only runs of the same tasks are ranked with each other.
+Data flow: subjects -> all pairs -> `check_same_data` -> pairs per task -> `paired` -> Holm over
+tasks, and over pairs -> ranks. Documents are paired by id, and only those that both runs scored;
+runs on different data raise an error. Only runs of the same tasks are ranked with each other.
 """
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lm_eval_longsafety.analysis.facts import differences
 from lm_eval_longsafety.analysis.paired import Difference, holm, paired_mean, paired_task
 from lm_eval_longsafety.analysis.scores import Subject, value_of
-from lm_eval_longsafety.analysis.stats import Estimate, Values
+from lm_eval_longsafety.analysis.stats import Z95, Estimate, Values
 from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.results import Sample
 
@@ -44,8 +44,19 @@ class Comparison:
     second: Subject
     overall: dict[str, Difference]
     """By metric: the difference of the unweighted means over the shared tasks."""
+    p_holm: dict[str, float]
+    """By metric: the p-value of `overall`, with Holm's correction over all pairs of the same
+    protocols that are compared together."""
     tasks: tuple[TaskComparison, ...]
-    notes: tuple[str, ...]
+    made_differently: tuple[str, ...]
+    """How the two runs were made differently, each as a sentence."""
+    left_out: tuple[str, ...]
+    """Documents that are not in both runs, each task as a sentence."""
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """The protocol of both, or those of the two in alphabetical order."""
+        return tuple(sorted({self.first.protocol, self.second.protocol}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,46 +70,85 @@ class Rank:
 
 
 def compare_all(subjects: Sequence[Subject]) -> list[Comparison]:
-    """Compare each subject with the first one before it that has documents in common with it.
+    """Compare all pairs of runs that have documents in common, each under one protocol.
 
-    Usually that is the very first subject.
+    Runs that share no protocol are compared across protocols, and so are the protocols of one run
+    that is alone. The p-values of the means are corrected over all pairs of the same protocols.
 
     Raises:
         ResultsError: no two of them share a document, or two ran on different data.
     """
-    found = []
-    for index, second in enumerate(subjects):
-        bases = (first for first in subjects[:index] if _shared_documents(first, second)[0])
-        if base := next(bases, None):
-            found.append(compare(base, second))
-    if not found:
+    pairs = [pair for pair in _pairs(subjects) if _shared_documents(*pair)[0]]
+    if not pairs:
         raise ResultsError(_nothing_shared(subjects))
+    return _corrected([compare(*pair) for pair in pairs])
+
+
+def _pairs(subjects: Sequence[Subject]) -> list[tuple[Subject, Subject]]:
+    """The pairs to compare, the earlier subject first."""
+    protocols: dict[int, set[str]] = {}
+    for subject in subjects:
+        protocols.setdefault(id(subject.run), set()).add(subject.protocol)
+    pairs = list(itertools.combinations(subjects, 2))
+    kept = [
+        (first, second)
+        for first, second in pairs
+        if first.run is not second.run
+        and (
+            first.protocol == second.protocol
+            or not protocols[id(first.run)] & protocols[id(second.run)]
+        )
+    ]
+    return pairs if len(protocols) == 1 else kept
+
+
+def _corrected(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """With Holm's correction of each metric over the pairs of the same protocols."""
+    families: dict[tuple[str, ...], list[int]] = {}
+    for index, pair in enumerate(comparisons):
+        families.setdefault(pair.protocols, []).append(index)
+    found = list(comparisons)
+    for family in families.values():
+        by_metric = {
+            metric: holm([comparisons[index].overall[metric].p for index in family])
+            for metric in METRICS
+        }
+        for place, index in enumerate(family):
+            p_holm = {metric: corrected[place] for metric, corrected in by_metric.items()}
+            found[index] = replace(comparisons[index], p_holm=p_holm)
     return found
 
 
-def compare(first: Subject, second: Subject) -> Comparison:
+def compare(first: Subject, second: Subject, z: float = Z95) -> Comparison:
     """Compare two subjects on the documents that both scored.
+
+    Args:
+        first: the base of the differences.
+        second: the subject whose scores count positive.
+        z: half the width of the means' intervals in standard errors; the default is that of 95 %.
 
     Raises:
         ResultsError: the subjects share no sampled document, or ran on different data.
     """
     check_same_data(first, second)
-    shared, notes = _shared_documents(first, second)
+    shared, left_out = _shared_documents(first, second)
     if not shared:
         raise ResultsError(_nothing_shared([first, second]))
     comparisons: list[TaskComparison] = []
     for metric in METRICS:
         comparisons += _compare_tasks(shared, metric)
     overall = {
-        metric: paired_mean([_values(pairs, metric) for pairs in shared.values()])
+        metric: paired_mean([_values(pairs, metric) for pairs in shared.values()], z)
         for metric in METRICS
     }
     return Comparison(
         first=first,
         second=second,
         overall=overall,
+        p_holm={metric: difference.p for metric, difference in overall.items()},
         tasks=tuple(comparisons),
-        notes=(*differences([first, second]), *notes),
+        made_differently=tuple(differences([first, second])),
+        left_out=tuple(left_out),
     )
 
 
@@ -132,38 +182,37 @@ def check_same_data(first: Subject, second: Subject) -> None:
                 )
 
 
-def rankings(subjects: Sequence[Subject]) -> list[list[Rank]]:
-    """One ranking for each set of tasks for which several subjects have scores and samples."""
-    groups: dict[tuple[tuple[str, bool], ...], list[Subject]] = {}
+def rankings(subjects: Sequence[Subject], comparisons: Sequence[Comparison]) -> list[list[Rank]]:
+    """One ranking for each protocol and set of tasks that several subjects have with samples."""
+    groups: dict[tuple[object, ...], list[Subject]] = {}
     for subject in subjects:
-        key = tuple((task.benchmark.split, bool(task.samples)) for task in subject.tasks)
-        groups.setdefault(key, []).append(subject)
-    found = [rank(group) for group in groups.values()]
+        tasks = tuple((task.benchmark.split, bool(task.samples)) for task in subject.tasks)
+        groups.setdefault((subject.protocol, tasks), []).append(subject)
+    found = [rank(group, comparisons) for group in groups.values()]
     return [ranking for ranking in found if len(ranking) > 1]
 
 
-def rank(subjects: Sequence[Subject]) -> list[Rank]:
+def rank(subjects: Sequence[Subject], comparisons: Sequence[Comparison]) -> list[Rank]:
     """Rank subjects of the same tasks; those without a score are left out.
 
     A subject is significantly better than another if its SR is higher on the documents that both
-    scored and the p-value of the randomisation test, Holm-corrected over all pairs, is below 0.05.
-    Subjects of equal rank are ordered by overall SR.
+    scored and the corrected p-value of their comparison is below 0.05. Subjects of equal rank are
+    ordered by overall SR.
+
+    Args:
+        subjects: the subjects to rank.
+        comparisons: of all pairs of them, others are ignored.
     """
-    scored = [(subject, score) for subject in subjects if (score := subject.mean("sr"))]
-    pairs = [
-        (i, j)
-        for i, j in itertools.combinations(range(len(scored)), 2)
-        if _shared_documents(scored[i][0], scored[j][0])[0]
-    ]
-    differences = [compare(scored[i][0], scored[j][0]).overall["sr"] for i, j in pairs]
-    corrected = holm([difference.p for difference in differences])
-    places = [1] * len(scored)
-    for (i, j), difference, p in zip(pairs, differences, corrected, strict=True):
-        if p < _LEVEL:
-            places[i if difference.value > 0 else j] += 1
+    scores = {subject.label: score for subject in subjects if (score := subject.mean("sr"))}
+    places = dict.fromkeys(scores, 1)
+    for pair in comparisons:
+        first, second = pair.first.label, pair.second.label
+        if first in scores and second in scores and pair.p_holm["sr"] < _LEVEL:
+            places[first if pair.overall["sr"].value > 0 else second] += 1
     ordered = [
-        Rank(subject=subject, rank=place, score=score)
-        for (subject, score), place in zip(scored, places, strict=True)
+        Rank(subject=subject, rank=places[subject.label], score=scores[subject.label])
+        for subject in subjects
+        if subject.label in scores
     ]
     return sorted(ordered, key=lambda entry: (entry.rank, -entry.score.value))
 

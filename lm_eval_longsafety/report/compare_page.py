@@ -149,7 +149,7 @@ def _pair(index: int, comparison: Comparison) -> Section:
             "the number of tasks.",
         ),
         tables=tuple(tables),
-        notes=comparison.notes,
+        notes=(*comparison.made_differently, *comparison.left_out),
     )
 
 

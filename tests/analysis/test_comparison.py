@@ -22,6 +22,11 @@ def subject_of(folder, lines, model="org/a", **options):
     return subject
 
 
+def ranked(*found):
+    """The ranks of subjects that were compared in all pairs."""
+    return rank(found, compare_all(found))
+
+
 def picks(letters):
     return {DOC_ATTACK: [sample_line(i, letter) for i, letter in enumerate(letters)]}
 
@@ -91,7 +96,7 @@ def test_documents_of_one_run_only_are_left_out_with_a_note(tmp_path):
     second = subject_of(tmp_path / "b", picks("BB"), "org/b")
     result = compare(first, second)
     assert result.overall["sr"].n == 2
-    assert any("2 of 4 documents are in both" in note for note in result.notes)
+    assert "DocAttack: 2 of 4 documents are in both runs." in result.left_out
 
 
 def test_other_protocols_are_compared_and_flagged(tmp_path):
@@ -99,7 +104,7 @@ def test_other_protocols_are_compared_and_flagged(tmp_path):
     second = subject_of(tmp_path / "b", full_run("BD", suffix="_logits"), "org/b")
     result = compare(first, second)
     assert result.overall["sr"].value == 0.0
-    assert any("protocol differs" in note for note in result.notes)
+    assert any("protocol differs" in note for note in result.made_differently)
 
 
 def test_models_that_do_not_differ_significantly_share_a_rank_and_others_do_not(tmp_path):
@@ -109,7 +114,7 @@ def test_models_that_do_not_differ_significantly_share_a_rank_and_others_do_not(
     near_task = full_run("B", 8)
     near_task[DOC_ATTACK][0] = sample_line(0, "C")
     tied = subject_of(tmp_path / "d", near_task, "org/tied")
-    places = {entry.subject.label: entry.rank for entry in rank([poor, near, good, tied])}
+    places = {entry.subject.label: entry.rank for entry in ranked(poor, near, good, tied)}
     # One document is not significant (p = 1); ten of eighty in one direction are: p = 2/2^10 x 6.
     assert places == {"org/good": 1, "org/tied": 1, "org/near": 3, "org/poor": 4}
 
@@ -121,7 +126,7 @@ def test_who_is_better_is_seen_on_shared_documents_not_on_each_ones_own(tmp_path
     first = subject_of(tmp_path / "a", {DOC_ATTACK: list(lines.values())}, "org/a")
     others = {i: sample_line(i, "B" if i < 8 else "C") for i in (*range(8), *range(40, 61))}
     second = subject_of(tmp_path / "b", {DOC_ATTACK: list(others.values())}, "org/b")
-    places = {entry.subject.label: entry.rank for entry in rank([first, second])}
+    places = {entry.subject.label: entry.rank for entry in ranked(first, second)}
     assert places == {"org/a": 2, "org/b": 1}
 
 
@@ -131,8 +136,8 @@ def test_runs_of_other_tasks_are_compared_on_what_they_share_but_not_ranked(tmp_
     lines = full_run("C", 3) | picks("BBB")
     write_run(tmp_path / "b", lines, model="org/b")
     found = subjects(load([tmp_path]))
-    assert rankings(found) == []
     (pair,) = compare_all(found)
+    assert rankings(found, [pair]) == []
     assert pair.overall["sr"].value == pytest.approx(1 / 3)
     shown = longsafety("compare", tmp_path).output
     assert "## Ranks" not in shown
@@ -145,8 +150,9 @@ def test_two_runs_without_a_shared_task_do_not_stop_the_others(tmp_path):
     for name in "bc":
         write_run(tmp_path / name, picks("BBC"), model=f"org/{name}")
     found = subjects(load([tmp_path]))
-    assert [(p.first.label, p.second.label) for p in compare_all(found)] == [("org/b", "org/c")]
-    (ranking,) = rankings(found)
+    pairs = compare_all(found)
+    assert [(p.first.label, p.second.label) for p in pairs] == [("org/b", "org/c")]
+    (ranking,) = rankings(found, pairs)
     assert [entry.subject.label for entry in ranking] == ["org/b", "org/c"]
     shown = longsafety("compare", tmp_path)
     assert shown.exit_code == 0, shown.output
@@ -190,7 +196,7 @@ def test_the_command_compares_real_runs_in_every_format(tmp_path):
 
 def test_ranks_of_random_models_are_shared():
     # Three models with random weights: all at chance.
-    assert {entry.rank for entry in rank(subjects(load([FIXTURES])))} == {1}
+    assert {entry.rank for entry in ranked(*subjects(load([FIXTURES])))} == {1}
 
 
 def test_one_run_alone_cannot_be_compared():
@@ -211,4 +217,75 @@ def test_a_run_without_a_score_has_no_rank(tmp_path):
     text["results"][task_name("MedicalQuiz")]["sr,letter"] = "N/A"
     results.write_text(json.dumps(text))
     (unscored,) = subjects(load([tmp_path / "b"]))
-    assert [entry.subject.label for entry in rank([scored, unscored])] == [scored.label]
+    assert [entry.subject.label for entry in ranked(scored, unscored)] == [scored.label]
+
+
+def three_models(folder):
+    """One task of eight documents: A has 8, B 7 and C 0 of them right."""
+    letters = {"a": "B" * 8, "b": "C" + "B" * 7, "c": "C" * 8}
+    for name, own in letters.items():
+        write_run(folder / name, picks(own), model=f"org/{name}")
+    return subjects(load([folder]))
+
+
+def test_all_pairs_are_compared_and_corrected_over_all_pairs(tmp_path):
+    pairs = compare_all(three_models(tmp_path))
+    found = {(p.first.label[-1], p.second.label[-1]): p for p in pairs}
+    assert list(found) == [("a", "b"), ("a", "c"), ("b", "c")]
+    # Randomisation, all changes in one direction: 1, 8 and 7 documents, 2/2^n.
+    p = {pair: each.overall["sr"].p for pair, each in found.items()}
+    assert p == pytest.approx({("a", "b"): 1.0, ("a", "c"): 2 / 256, ("b", "c"): 2 / 128})
+    # Holm over three pairs: 3 x 2/256, 2 x 2/128, 1 x 1.
+    holm = {pair: each.p_holm["sr"] for pair, each in found.items()}
+    assert holm == pytest.approx({("a", "b"): 1.0, ("a", "c"): 6 / 256, ("b", "c"): 4 / 128})
+    assert found["b", "c"].overall["sr"].value == -7 / 8
+
+
+def test_ranks_follow_the_corrected_p_values_of_the_pairs(tmp_path):
+    found = three_models(tmp_path)
+    (ranking,) = rankings(found, compare_all(found))
+    assert [(entry.subject.label[-1], entry.rank) for entry in ranking] == [
+        ("a", 1),
+        ("b", 1),
+        ("c", 3),
+    ]
+
+
+def both_protocols(letter):
+    return full_run(letter, 2) | full_run(letter, 2, suffix="_logits")
+
+
+def test_models_with_both_protocols_are_compared_under_each_one(tmp_path):
+    for name, letter in {"a": "B", "b": "C"}.items():
+        write_run(tmp_path / name, both_protocols(letter), model=f"org/{name}")
+    pairs = compare_all(subjects(load([tmp_path])))
+    assert [pair.protocols for pair in pairs] == [("generate",), ("logits",)]
+    # Each protocol is corrected by itself: one pair, so nothing changes.
+    for pair in pairs:
+        assert pair.p_holm == {metric: pair.overall[metric].p for metric in ("sr", "ha")}
+
+
+def test_protocols_are_mixed_only_where_two_runs_share_none(tmp_path):
+    write_run(tmp_path / "a", both_protocols("B"), model="org/a")
+    write_run(tmp_path / "b", full_run("B", 2), model="org/b")
+    write_run(tmp_path / "c", full_run("C", 2, suffix="_logits"), model="org/c")
+    pairs = compare_all(subjects(load([tmp_path])))
+    shown = [(p.first.run.model[-1], p.second.run.model[-1], p.protocols) for p in pairs]
+    assert shown == [
+        ("a", "b", ("generate",)),
+        ("a", "c", ("logits",)),
+        ("b", "c", ("generate", "logits")),
+    ]
+
+
+def test_one_model_alone_is_compared_across_its_protocols(tmp_path):
+    write_run(tmp_path / "a", both_protocols("B"), model="org/a")
+    (pair,) = compare_all(subjects(load([tmp_path])))
+    assert pair.protocols == ("generate", "logits")
+
+
+def test_runs_of_two_protocols_are_not_ranked_together(tmp_path):
+    write_run(tmp_path / "a", full_run("B", 2), model="org/a")
+    write_run(tmp_path / "b", full_run("C", 2, suffix="_logits"), model="org/b")
+    found = subjects(load([tmp_path]))
+    assert rankings(found, compare_all(found)) == []
