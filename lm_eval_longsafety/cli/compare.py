@@ -1,9 +1,34 @@
-"""`longsafety compare`: compare runs document by document."""
+"""`longsafety compare`: compare runs document by document, and a gate for releases."""
 
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from lm_eval_longsafety.errors import OptionError
+
+if TYPE_CHECKING:
+    from lm_eval_longsafety.analysis.gate import Verdict
+    from lm_eval_longsafety.analysis.scores import Subject
+
+
+def _number(option: str, below: float, *, zero: bool) -> Callable[[str], float]:
+    """Reads a number from 0, or above 0, up to but without `below`."""
+
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not (0 <= number if zero else 0 < number) or not number < below:
+            least = "from 0" if zero else "above 0"
+            raise OptionError(f"{option} {text!r}: give a number {least} and below {below:g}")
+        return number
+
+    return read
+
 
 Paths = Annotated[
     list[Path],
@@ -16,12 +41,38 @@ Format = Annotated[
     str | None,
     typer.Option("--format", help="html, md, csv or json; default: by the file's ending, else md."),
 ]
+FailIfWorse = Annotated[
+    float | None,
+    typer.Option(
+        metavar="POINTS",
+        parser=_number("--fail-if-worse", 100, zero=True),
+        help="Release gate, for two paths with one run each: print one line, and exit with 1 if "
+        "the SR of the second run is worse by more than POINTS beyond noise, which means that the "
+        "upper end of the (1 - 2 alpha) interval of the paired difference is below -POINTS. Exit "
+        "with 2 if that cannot be judged, as documents are missing or protocol or letters differ.",
+    ),
+]
+Alpha = Annotated[
+    float | None,
+    typer.Option(
+        metavar="LEVEL",
+        parser=_number("--alpha", 0.5, zero=False),
+        help="For --fail-if-worse: how often a run that is worse by exactly POINTS may fail. "
+        "[default: 0.05]",
+    ),
+]
 
 
-def compare(paths: Paths, output: Output = None, format_: Format = None) -> None:
+def compare(
+    paths: Paths,
+    output: Output = None,
+    format_: Format = None,
+    fail_if_worse: FailIfWorse = None,
+    alpha: Alpha = None,
+) -> None:
     """Show which runs differ significantly, by task and overall, and on which documents."""
     from lm_eval_longsafety.cli.shared import REPORT, chosen_format
-    from lm_eval_longsafety.errors import OptionError, need
+    from lm_eval_longsafety.errors import need
 
     need("report", REPORT)
     from lm_eval_longsafety import files
@@ -32,6 +83,8 @@ def compare(paths: Paths, output: Output = None, format_: Format = None) -> None
     from lm_eval_longsafety.results import read
 
     chosen = chosen_format(format_, output, "md")
+    if alpha is not None and fail_if_worse is None:
+        raise OptionError("--alpha belongs to --fail-if-worse, which was not given")
     if output is not None:
         files.check_place(output)
     found = read(paths)
@@ -44,8 +97,55 @@ def compare(paths: Paths, output: Output = None, format_: Format = None) -> None
             f"two runs with LongSafetyBench samples are needed, found {len(sampled)} ({names}); "
             "run lm-eval with --log_samples"
         )
-    rendered = FORMATS[chosen](page(sampled, compare_all(sampled), rankings(sampled)))
-    if output is None:
-        typer.echo(rendered, nl=False)
-    else:
-        files.write_text(output, rendered)
+    verdict = None
+    if fail_if_worse is not None:
+        verdict = _judge(paths, sampled, fail_if_worse / 100, 0.05 if alpha is None else alpha)
+    on_screen = output is None and (verdict is None or format_ is not None)
+    if on_screen or output is not None:
+        comparisons = compare_all(sampled)
+        rendered = FORMATS[chosen](page(sampled, comparisons, rankings(sampled, comparisons)))
+        if output is None:
+            typer.echo(rendered, nl=False)
+        else:
+            files.write_text(output, rendered)
+    if verdict is not None:
+        typer.echo(verdict.line(), err=on_screen)
+        raise typer.Exit(int(verdict.worse))
+
+
+def _judge(
+    paths: Sequence[Path], sampled: Sequence["Subject"], margin: float, alpha: float
+) -> "Verdict":
+    """The gate's verdict; what to be careful about is printed on stderr.
+
+    Raises:
+        OptionError: there are not two paths with one run each.
+        ResultsError: the two cannot be judged.
+    """
+    from lm_eval_longsafety.analysis import facts, gate
+
+    runs = list({id(subject.run): subject.run for subject in sampled}.values())
+    places = [run.source.resolve() for run in runs]
+    named = [path.resolve() for path in paths]
+    if len(runs) != 2 or len(named) != 2:
+        raise OptionError(
+            "--fail-if-worse needs two paths with one run each, the run to be held against first; "
+            f"found {len(named)} path(s) with {len(runs)} run(s) with samples"
+        )
+    for place, path in zip(places, named, strict=True):
+        if path != place and path not in place.parents:
+            raise OptionError(f"--fail-if-worse: {path} holds no run or both; name each run alone")
+    first, second = _same_protocol(sampled)
+    verdict = gate.judge(first, second, margin, alpha)
+    for line in facts.banners((first, second), [(s.label, s.run) for s in (first, second)]):
+        typer.echo(f"warning: {line}", err=True)
+    return verdict
+
+
+def _same_protocol(sampled: Sequence["Subject"]) -> tuple["Subject", "Subject"]:
+    """Both runs under the first protocol that they share, or under their own ones."""
+    first = [subject for subject in sampled if subject.run is sampled[0].run]
+    second = [subject for subject in sampled if subject.run is not sampled[0].run]
+    pairs = [(a, b) for a in first for b in second]
+    same = [pair for pair in pairs if pair[0].protocol == pair[1].protocol]
+    return min(same or pairs, key=lambda pair: pair[0].protocol)
