@@ -6,10 +6,11 @@ runs on different data raise an error. Only runs of the same tasks are ranked wi
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lm_eval_longsafety.analysis.facts import differences
+from lm_eval_longsafety.analysis.models import Model
 from lm_eval_longsafety.analysis.paired import Difference, holm, paired_mean, paired_task
 from lm_eval_longsafety.analysis.scores import Subject, value_of
 from lm_eval_longsafety.analysis.stats import Z95, Estimate, Values
@@ -45,8 +46,7 @@ class Comparison:
     overall: dict[str, Difference]
     """By metric: the difference of the unweighted means over the shared tasks."""
     p_holm: dict[str, float]
-    """By metric: the p-value of `overall`, with Holm's correction over all pairs of the same
-    protocols that are compared together."""
+    """By metric: the p-value of `overall`, with Holm's correction over its family of pairs."""
     tasks: tuple[TaskComparison, ...]
     made_differently: tuple[str, ...]
     """How the two runs were made differently, each as a sentence."""
@@ -58,6 +58,11 @@ class Comparison:
         """The protocol of both, or those of the two in alphabetical order."""
         return tuple(sorted({self.first.protocol, self.second.protocol}))
 
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The tasks of which both have the same documents, in the benchmark's order."""
+        return tuple(dict.fromkeys(task.split for task in self.tasks))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rank:
@@ -67,55 +72,59 @@ class Rank:
     rank: int
     """One more than the number of subjects that are significantly better than this one."""
     score: Estimate
+    to_next: Difference | None = None
+    """SR minus that of the next subject; None for the last one or without common documents."""
+    p_next: float | None = None
+    """p-value of `to_next`, Holm-corrected over all pairs."""
 
 
-def compare_all(subjects: Sequence[Subject]) -> list[Comparison]:
-    """Compare all pairs of runs that have documents in common, each under one protocol.
+def compare_all(models: Sequence[Model]) -> list[Comparison]:
+    """Compare all pairs of models that have documents in common, under each shared protocol.
 
-    Runs that share no protocol are compared across protocols, and so are the protocols of one run
-    that is alone. The p-values of the means are corrected over all pairs of the same protocols.
+    Models that share no protocol are compared across protocols, and so is one that is alone. The
+    p-values of the means are corrected over all pairs of the same protocols and tasks.
 
     Raises:
         ResultsError: no two of them share a document, or two ran on different data.
     """
-    pairs = [pair for pair in _pairs(subjects) if _shared_documents(*pair)[0]]
+    pairs = [pair for pair in _pairs(models) if _shared_documents(*pair)[0]]
     if not pairs:
-        raise ResultsError(_nothing_shared(subjects))
+        raise ResultsError(_nothing_shared(models))
     return _corrected([compare(*pair) for pair in pairs])
 
 
-def _pairs(subjects: Sequence[Subject]) -> list[tuple[Subject, Subject]]:
-    """The pairs to compare, the earlier subject first."""
-    protocols: dict[int, set[str]] = {}
-    for subject in subjects:
-        protocols.setdefault(id(subject.run), set()).add(subject.protocol)
-    pairs = list(itertools.combinations(subjects, 2))
-    kept = [
-        (first, second)
-        for first, second in pairs
-        if first.run is not second.run
-        and (
-            first.protocol == second.protocol
-            or not protocols[id(first.run)] & protocols[id(second.run)]
-        )
-    ]
-    return pairs if len(protocols) == 1 else kept
+def sampled(model: Model) -> list[Subject]:
+    """The model's scores of the benchmark that have samples, its own protocol first."""
+    return [subject for subject in (model.main, model.other) if subject and subject.samples]
+
+
+def _pairs(models: Sequence[Model]) -> list[tuple[Subject, Subject]]:
+    """The pairs to compare, the earlier model first."""
+    by_model = [subjects for model in models if (subjects := sampled(model))]
+    if len(by_model) == 1:
+        return list(itertools.combinations(by_model[0], 2))
+    found = []
+    for ours, theirs in itertools.combinations(by_model, 2):
+        pairs = list(itertools.product(ours, theirs))
+        same = [pair for pair in pairs if pair[0].protocol == pair[1].protocol]
+        found += same or pairs
+    return found
+
+
+def families(comparisons: Sequence[Comparison]) -> list[list[Comparison]]:
+    """The pairs of the same protocols and tasks: p-values are corrected over each such set."""
+    found: dict[object, list[Comparison]] = {}
+    for pair in comparisons:
+        found.setdefault((pair.protocols, pair.splits), []).append(pair)
+    return list(found.values())
 
 
 def _corrected(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """With Holm's correction of each metric over the pairs of the same protocols."""
-    families: dict[tuple[str, ...], list[int]] = {}
-    for index, pair in enumerate(comparisons):
-        families.setdefault(pair.protocols, []).append(index)
-    found = list(comparisons)
-    for family in families.values():
-        by_metric = {
-            metric: holm([comparisons[index].overall[metric].p for index in family])
-            for metric in METRICS
-        }
-        for place, index in enumerate(family):
-            p_holm = {metric: corrected[place] for metric, corrected in by_metric.items()}
-            found[index] = replace(comparisons[index], p_holm=p_holm)
+    found = []
+    for family in families(comparisons):
+        columns = [holm([pair.overall[metric].p for pair in family]) for metric in METRICS]
+        for pair, p_values in zip(family, zip(*columns, strict=True), strict=True):
+            found.append(replace(pair, p_holm=dict(zip(METRICS, p_values, strict=True))))
     return found
 
 
@@ -182,42 +191,64 @@ def check_same_data(first: Subject, second: Subject) -> None:
                 )
 
 
-def rankings(subjects: Sequence[Subject], comparisons: Sequence[Comparison]) -> list[list[Rank]]:
-    """One ranking for each protocol and set of tasks that several subjects have with samples."""
-    groups: dict[tuple[object, ...], list[Subject]] = {}
-    for subject in subjects:
+def rankings(models: Sequence[Model]) -> list[list[Rank]]:
+    """One ranking for each protocol and set of tasks of which several models have samples."""
+    groups: dict[object, list[Subject]] = {}
+    for subject in (subject for model in models for subject in sampled(model)):
         tasks = tuple((task.benchmark.split, bool(task.samples)) for task in subject.tasks)
         groups.setdefault((subject.protocol, tasks), []).append(subject)
-    found = [rank(group, comparisons) for group in groups.values()]
+    found = [rank(group) for group in groups.values()]
     return [ranking for ranking in found if len(ranking) > 1]
 
 
-def rank(subjects: Sequence[Subject], comparisons: Sequence[Comparison]) -> list[Rank]:
+def rank(subjects: Sequence[Subject]) -> list[Rank]:
     """Rank subjects of the same tasks; those without a score are left out.
 
     A subject is significantly better than another if its SR is higher on the documents that both
-    scored and the corrected p-value of their comparison is below 0.05. Subjects of equal rank are
-    ordered by overall SR.
-
-    Args:
-        subjects: the subjects to rank.
-        comparisons: of all pairs of them, others are ignored.
+    scored and the p-value of the randomisation test, Holm-corrected over all pairs, is below 0.05.
+    Subjects of equal rank are ordered by overall SR.
     """
-    scores = {subject.label: score for subject in subjects if (score := subject.mean("sr"))}
-    places = dict.fromkeys(scores, 1)
-    for pair in comparisons:
-        first, second = pair.first.label, pair.second.label
-        if first in scores and second in scores and pair.p_holm["sr"] < _LEVEL:
-            places[first if pair.overall["sr"].value > 0 else second] += 1
-    ordered = [
-        Rank(subject=subject, rank=places[subject.label], score=scores[subject.label])
-        for subject in subjects
-        if subject.label in scores
+    scored = [(subject, score) for subject in subjects if (score := subject.mean("sr"))]
+    pairs = [
+        (i, j)
+        for i, j in itertools.combinations(range(len(scored)), 2)
+        if _shared_documents(scored[i][0], scored[j][0])[0]
     ]
-    return sorted(ordered, key=lambda entry: (entry.rank, -entry.score.value))
+    # The second subject minus the first.
+    differences = [_overall(scored[i][0], scored[j][0], "sr") for i, j in pairs]
+    corrected = holm([difference.p for difference in differences])
+    places = [1] * len(scored)
+    for (i, j), difference, p in zip(pairs, differences, corrected, strict=True):
+        if p < _LEVEL:
+            places[i if difference.value > 0 else j] += 1
+    order = sorted(range(len(scored)), key=lambda i: (places[i], -scored[i][1].value))
+    tested = dict(zip(pairs, zip(differences, corrected, strict=True), strict=True))
+    found = []
+    for i, j in itertools.zip_longest(order, order[1:]):
+        next_, p = (None, None) if j is None else _minus(tested, i, j)
+        subject, score = scored[i]
+        found.append(Rank(subject=subject, rank=places[i], score=score, to_next=next_, p_next=p))
+    return found
 
 
-def _nothing_shared(subjects: Sequence[Subject]) -> str:
+def _minus(
+    tested: Mapping[tuple[int, int], tuple[Difference, float]], i: int, j: int
+) -> tuple[Difference | None, float | None]:
+    """Subject i minus subject j, and the corrected p; the pairs hold later minus earlier."""
+    if (j, i) in tested:
+        return tested[j, i]
+    difference, p = tested.get((i, j), (None, None))
+    return difference and difference.reversed(), p
+
+
+def _overall(first: Subject, second: Subject, metric: str) -> Difference:
+    """The difference of the means over the tasks that both have, second minus first."""
+    check_same_data(first, second)
+    shared, _ = _shared_documents(first, second)
+    return paired_mean([_values(pairs, metric) for pairs in shared.values()])
+
+
+def _nothing_shared(subjects: Sequence[Subject | Model]) -> str:
     names = " and ".join(subject.label for subject in subjects[:2])
     more = f" and {len(subjects) - 2} more" if len(subjects) > 2 else ""
     return (

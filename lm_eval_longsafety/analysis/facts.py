@@ -44,16 +44,20 @@ def banners(subjects: Sequence[Subject], labelled: Iterable[tuple[str, Run]]) ->
             found.append(f"{label}: {long}. Run it again with a larger window.")
     sample = [subject.label for subject in subjects if on_sample_data(subject)]
     if sample:
+        named = "All models" if len(sample) == len(subjects) else ", ".join(sample)
         found.append(
-            f"{', '.join(sample)}: run on the embedded sample data. These are not LongSafetyBench "
-            "scores."
+            f"{named}: run on the embedded sample data. These are not LongSafetyBench scores."
         )
-    found += differences(subjects)
     return found
 
 
-def differences(subjects: Sequence[Subject]) -> list[str]:
-    """Differences in protocol, data, window, prompts or template, each as a sentence."""
+def differences(subjects: Sequence[Subject], *, of_one_model: bool = False) -> list[str]:
+    """Differences in protocol, data, window, prompts or template, each as a sentence.
+
+    Args:
+        subjects: scores that stand beside each other.
+        of_one_model: they are one model's scores under its protocols, which therefore differ.
+    """
     shared = _shared_splits(subjects)
     checks: dict[str, Callable[[Subject], str]] = {
         "protocol": lambda s: s.protocol,
@@ -65,6 +69,8 @@ def differences(subjects: Sequence[Subject]) -> list[str]:
         "prompt budget": lambda s: joined(s, lambda p: p.prompt_limit),
         "chat template": lambda s: template(s.run),
     }
+    if of_one_model:
+        del checks["protocol"]
     found = []
     for title, key in checks.items():
         values = {subject.label: key(subject) for subject in subjects}

@@ -8,7 +8,7 @@ Fisher's randomisation test, Holm (Scandinavian Journal of Statistics 1979).
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,6 +43,17 @@ class Difference:
     gained: int
     """Documents on which the second run scores higher."""
     lost: int
+
+    def reversed(self) -> "Difference":
+        """First run minus second."""
+        return replace(
+            self,
+            value=-self.value,
+            low=-self.high,
+            high=-self.low,
+            gained=self.lost,
+            lost=self.gained,
+        )
 
 
 def paired_task(first: Values, second: Values, z: float = Z95) -> Difference:

@@ -1,7 +1,7 @@
 """Scores with intervals per task and over tasks, for one model under one protocol.
 
-Data flow: `Run` -> `subjects` -> `TaskScores` for each task. Scores are computed from samples if
-there are any, else taken from lm-eval's table. Runs are never averaged.
+Data flow: `Run` -> `task_scores` -> `Subject` with `TaskScores` for each task. Scores are computed
+from samples if there are any, else taken from lm-eval's table. Runs are never averaged.
 """
 
 import re
@@ -74,7 +74,7 @@ class TaskScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """One run under one protocol and variant; it has one row, colour and label in a report."""
+    """One run under one protocol and variant."""
 
     label: str
     run: Run
@@ -106,29 +106,6 @@ class Subject:
     def complete(self) -> bool:
         """Whether the run has all ten tasks."""
         return len({task.benchmark.split for task in self.tasks}) == len(TASKS)
-
-
-def subjects(runs: Sequence[Run]) -> list[Subject]:
-    """One subject for each protocol and variant of each run, in the order of the runs."""
-    labels = run_labels(runs)
-    found = []
-    for run, label in zip(runs, labels, strict=True):
-        groups: dict[tuple[str, str], list[str]] = {}
-        for name, parsed in run.longsafety().items():
-            groups.setdefault((parsed.variant, parsed.protocol), []).append(name)
-        for (variant, protocol), names in groups.items():
-            several = sum(key[0] == variant for key in groups) > 1
-            parts = [variant.replace("_", " ")] * bool(variant) + [protocol] * several
-            found.append(
-                Subject(
-                    label=f"{label} ({', '.join(parts)})" if parts else label,
-                    run=run,
-                    protocol=protocol,
-                    variant=variant,
-                    tasks=_task_scores(run, names),
-                )
-            )
-    return found
 
 
 def run_labels(runs: Sequence[Run]) -> list[str]:
@@ -196,7 +173,8 @@ def value_of(sample: Sample, metric: str) -> float:
     return float(getattr(sample, metric))
 
 
-def _task_scores(run: Run, names: Sequence[str]) -> tuple[TaskScores, ...]:
+def task_scores(run: Run, names: Sequence[str]) -> tuple[TaskScores, ...]:
+    """The scores of some tasks of this plugin, in the benchmark's order."""
     order = {task.split: index for index, task in enumerate(TASKS)}
     scores = []
     for name in names:

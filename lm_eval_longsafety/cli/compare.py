@@ -11,7 +11,7 @@ from lm_eval_longsafety.errors import OptionError
 
 if TYPE_CHECKING:
     from lm_eval_longsafety.analysis.gate import Verdict
-    from lm_eval_longsafety.analysis.scores import Subject
+    from lm_eval_longsafety.analysis.models import Model
 
 
 def _number(option: str, below: float, *, zero: bool) -> Callable[[str], float]:
@@ -76,8 +76,8 @@ def compare(
 
     need("report", REPORT)
     from lm_eval_longsafety import files
-    from lm_eval_longsafety.analysis.comparison import compare_all, rankings
-    from lm_eval_longsafety.analysis.scores import subjects
+    from lm_eval_longsafety.analysis.comparison import compare_all, rankings, sampled
+    from lm_eval_longsafety.analysis.models import models
     from lm_eval_longsafety.report.compare_page import page
     from lm_eval_longsafety.report.render import FORMATS
     from lm_eval_longsafety.results import read
@@ -88,22 +88,21 @@ def compare(
     if output is not None:
         files.check_place(output)
     found = read(paths)
-    sampled = [s for s in subjects(found.runs) if s.samples and s.variant == ""]
-    for note in (*found.notes, *(note for s in sampled for note in s.run.notes)):
+    shown = [model for model in models(found.runs) if sampled(model)]
+    for note in (*found.notes, *(n for model in shown for run in model.runs for n in run.notes)):
         typer.echo(f"note: {note}", err=True)
-    if len(sampled) < 2:
-        names = ", ".join(subject.label for subject in sampled) or "none"
-        raise OptionError(
-            f"two runs with LongSafetyBench samples are needed, found {len(sampled)} ({names}); "
-            "run lm-eval with --log_samples"
-        )
     verdict = None
     if fail_if_worse is not None:
-        verdict = _judge(paths, sampled, fail_if_worse / 100, 0.05 if alpha is None else alpha)
+        verdict = _judge(paths, shown, fail_if_worse / 100, 0.05 if alpha is None else alpha)
+    if sum(len(sampled(model)) for model in shown) < 2:
+        names = ", ".join(model.label for model in shown) or "none"
+        raise OptionError(
+            f"two runs with LongSafetyBench samples are needed, found {len(shown)} ({names}); "
+            "run lm-eval with --log_samples"
+        )
     on_screen = output is None and (verdict is None or format_ is not None)
     if on_screen or output is not None:
-        comparisons = compare_all(sampled)
-        rendered = FORMATS[chosen](page(sampled, comparisons, rankings(sampled, comparisons)))
+        rendered = FORMATS[chosen](page(shown, compare_all(shown), rankings(shown)))
         if output is None:
             typer.echo(rendered, nl=False)
         else:
@@ -114,7 +113,7 @@ def compare(
 
 
 def _judge(
-    paths: Sequence[Path], sampled: Sequence["Subject"], margin: float, alpha: float
+    paths: Sequence[Path], models: Sequence["Model"], margin: float, alpha: float
 ) -> "Verdict":
     """The gate's verdict; what to be careful about is printed on stderr.
 
@@ -124,28 +123,24 @@ def _judge(
     """
     from lm_eval_longsafety.analysis import facts, gate
 
-    runs = list({id(subject.run): subject.run for subject in sampled}.values())
-    places = [run.source.resolve() for run in runs]
-    named = [path.resolve() for path in paths]
-    if len(runs) != 2 or len(named) != 2:
+    if len(models) != 2 or len(paths) != 2:
         raise OptionError(
             "--fail-if-worse needs two paths with one run each, the run to be held against first; "
-            f"found {len(named)} path(s) with {len(runs)} run(s) with samples"
+            f"found {len(paths)} path(s) with {len(models)} run(s) that have samples"
         )
-    for place, path in zip(places, named, strict=True):
-        if path != place and path not in place.parents:
+    first, second = (model.main for model in models)
+    if first is None or second is None:
+        raise ValueError("models with samples have scores")
+    for path, subject in zip(paths, (first, second), strict=True):
+        if not _below(subject.run.source, path):
             raise OptionError(f"--fail-if-worse: {path} holds no run or both; name each run alone")
-    first, second = _same_protocol(sampled)
     verdict = gate.judge(first, second, margin, alpha)
-    for line in facts.banners((first, second), [(s.label, s.run) for s in (first, second)]):
+    warnings = facts.banners([first, second], [(s.label, s.run) for s in (first, second)])
+    for line in (*warnings, *facts.differences([first, second])):
         typer.echo(f"warning: {line}", err=True)
     return verdict
 
 
-def _same_protocol(sampled: Sequence["Subject"]) -> tuple["Subject", "Subject"]:
-    """Both runs under the first protocol that they share, or under their own ones."""
-    first = [subject for subject in sampled if subject.run is sampled[0].run]
-    second = [subject for subject in sampled if subject.run is not sampled[0].run]
-    pairs = [(a, b) for a in first for b in second]
-    same = [pair for pair in pairs if pair[0].protocol == pair[1].protocol]
-    return min(same or pairs, key=lambda pair: pair[0].protocol)
+def _below(file: Path, place: Path) -> bool:
+    """Whether a file is a given one or stands in a given folder."""
+    return place.resolve() in (file.resolve(), *file.resolve().parents)

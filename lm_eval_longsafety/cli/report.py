@@ -55,7 +55,7 @@ def report(
         typer.echo(rendered, nl=False)
     else:
         files.write_text(output, rendered)
-        typer.echo(f"{output}: {page.summary}", err=True)
+        typer.echo(f"{output}: {page.sections[0].answer}", err=True)
     if figures is not None:
         pictures = len(render.save_figures(page, figures)) // 2
         typer.echo(f"{figures}: {pictures} pictures", err=True)

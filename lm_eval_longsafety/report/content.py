@@ -1,14 +1,18 @@
 """The parts of a report, independent of HTML, Markdown, CSV or JSON."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lm_eval_longsafety.analysis.paired import Difference
 from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.public import clean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
+
+BESIDE = 3
+"""Up to so many models stand beside each other in one table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,26 +82,73 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A part of the report."""
+    """A part of the report: one sentence of answer, one picture, one table."""
 
     id: str
     title: str
-    paragraphs: tuple[str, ...] = ()
+    answer: str = ""
+    """What the numbers of the section say, in one sentence."""
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
+    """Remarks on single models or files."""
+    details: tuple[str, ...] = ()
+    """How to read the numbers, folded."""
     excerpts: tuple[Excerpt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A whole report."""
+    """A whole report; its first section is the verdict."""
 
     title: str
-    summary: str
+    line: str
+    """Date, data and protocol in one line."""
     banners: tuple[str, ...] = ()
     """What a reader must know before any number."""
-    sections: tuple[Section, ...] = field(default=())
+    sections: tuple[Section, ...] = ()
+
+
+def model_tables(
+    id_: str,
+    caption: str,
+    head: str,
+    models: Sequence[str],
+    rows: Sequence[tuple[str, Sequence[Sequence[Cell]]]],
+    metrics: Sequence[str],
+) -> tuple[Table, ...]:
+    """Numbers of models: one table for a few models, one for each metric for many.
+
+    Args:
+        id_: of the table; later tables get the metric's position added.
+        caption: of the table.
+        head: title of the first column.
+        models: their labels.
+        rows: (title, for each model a cell for each metric).
+        metrics: titles of the numbers.
+    """
+    if len(models) <= BESIDE:
+        group = len(metrics) > 1
+        columns = [
+            Column(title=metric if group else model, group=model if group else "")
+            for model in models
+            for metric in metrics
+        ]
+        cells = [
+            (text(title), *(cell for model in found for cell in model)) for title, found in rows
+        ]
+        shown = caption if group else f"{caption}: {metrics[0]}"
+        return (Table(id=id_, caption=shown, columns=(words(head), *columns), rows=tuple(cells)),)
+    return tuple(
+        Table(
+            id=f"{id_}-{place}" if place else id_,
+            caption=f"{caption}: {metric}",
+            columns=(words(head), *(Column(title=model) for model in models)),
+            rows=tuple((text(title), *(model[place] for model in found)) for title, found in rows),
+            folded=place > 0,
+        )
+        for place, metric in enumerate(metrics)
+    )
 
 
 def text(value: object) -> Cell:
@@ -128,6 +179,37 @@ def score(estimate: Estimate | None) -> Cell:
     )
 
 
+def difference(found: Difference | None) -> Cell:
+    """A cell with a paired difference in percentage points and its interval, all with signs."""
+    if found is None:
+        return Cell(text="n/a")
+    shown = f"{points(found.value)} [{points(found.low)}, {points(found.high)}]"
+    return Cell(text=shown, value=found.value, low=found.low, high=found.high, n=found.n)
+
+
+def p_value(p: float | None) -> Cell:
+    """A cell with a p-value."""
+    return Cell(text="n/a" if p is None else p_text(p), value=p)
+
+
+def p_text(p: float) -> str:
+    """A p-value with two significant digits, three at most after the point; a bound if tiny."""
+    if p < 1e-4:
+        return "< 0.0001"
+    return f"{p:.2g}" if p < 0.995 else "1"
+
+
 def percent(value: float) -> str:
-    """0.4567 as "45.7"; never "-0.0"."""
-    return f"{value * 100 + 0.0:.1f}".replace("-0.0", "0.0")
+    """0.4567 as "45.7", with a true minus sign; never "-0.0"."""
+    return f"{value * 100 + 0.0:.1f}".replace("-0.0", "0.0").replace("-", "−")
+
+
+def points(value: float) -> str:
+    """A difference in percentage points with its sign: 0.0123 as "+1.2"; "0.0" has none."""
+    shown = percent(value)
+    return shown if shown == "0.0" or shown.startswith("−") else f"+{shown}"
+
+
+def joined(names: Sequence[str]) -> str:
+    """Names in a sentence: "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -8,11 +8,12 @@ and dark. Every panel is as wide as a phone: its letters stay legible there.
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from lm_eval_longsafety.analysis.paired import Difference
 from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.files import replacing
 
@@ -20,10 +21,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_Length = TypeVar("_Length", float, tuple[int, int])
-INK, MUTED, GRID, PAPER = "#1b2430", "#5a6675", "#d5dbe3", "#fefefe"
-SERIES = ("#0b62c4", "#b4490f", "#0d7468", "#9c1f9f", "#75650b", "#4b5b70")
-MARKERS = ("o", "s", "D", "^", "v", "P")
+INK, MUTED, GRID, PAPER = "#1b2430", "#56616f", "#d5dbe3", "#fefefe"
+SERIES = (
+    *("#1d69fc", "#a36716", "#640c48", "#865db1"),
+    *("#5a4904", "#b01365", "#430692", "#0806e1"),
+)
+"""A colour for each model, at least 4.5:1 on white.
+
+Found by a random search for the greatest least distance (OKLab) under simulated red, green and blue
+blindness (Machado et al., IEEE TVCG 2009); a test holds it. `page.css` has the dark page's colours.
+"""
 MAP_LOW, MAP_HIGH = "#f6e3d7", "#0b4f9e"
 _VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper"} | {
     color: f"series-{index}" for index, color in enumerate(SERIES)
@@ -60,21 +67,14 @@ _STYLE = {
 }
 SMALL = 9
 """Points: the smallest text of a picture, still legible on a phone."""
-_WIDTH = 5.0
+WIDTH = 5.0
 """Inches: 360 points, about the width of a phone's screen in CSS pixels."""
-_LINE = 56
-"""Letters that fit beside each other in that width."""
 _FONT = re.compile(r"'DejaVu Sans'[^;\"]*")
 
 
-def color_of(series: int) -> str:
-    """Colour of the n-th model."""
-    return SERIES[series % len(SERIES)]
-
-
-def marker_of(series: int) -> str:
-    """Mark of the n-th model: the seventh has the first's colour, but another mark."""
-    return MARKERS[(series + series // len(SERIES)) % len(MARKERS)]
+def color_of(model: int) -> str:
+    """Colour of the n-th model; nothing else is told by hue."""
+    return SERIES[model % len(SERIES)]
 
 
 @contextmanager
@@ -88,12 +88,36 @@ def style() -> Iterator[None]:
         yield
 
 
-def panel(height: float) -> "tuple[Figure, Axes]":
+def panel(height: float, width: float = WIDTH) -> "tuple[Figure, Axes]":
     """A figure with one pair of axes, `height` inches high without its legend."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots()
+
+
+def multiples(titles: Sequence[str], height: float) -> "tuple[Figure, list[Axes]]":
+    """A figure with small axes of the same scales, two beside each other, one for each title.
+
+    Args:
+        titles: such as the models' labels.
+        height: of each pair of axes, in inches.
+    """
+    from matplotlib.figure import Figure
+
+    rows = -(-len(titles) // 2) if len(titles) > 1 else 1
+    columns = min(2, len(titles))
+    figure = Figure(figsize=(WIDTH, height * rows + 0.3), layout="constrained")
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    places = list(grid.flat)
+    for ax in places[len(titles) :]:
+        ax.set_axis_off()
+    for ax, title in zip(places, titles, strict=False):
+        ax.set_title(shorten(title, 24), fontsize=SMALL + 1)
+    # The last axes of a column keep their tick labels where those below them are empty.
+    for ax in places[len(titles) - columns : len(titles)]:
+        ax.tick_params(labelbottom=True)
+    return figure, places[: len(titles)]
 
 
 def shorten(label: str, limit: int = 30) -> str:
@@ -113,97 +137,130 @@ def percent_axis(ax: "Axes", title: str) -> None:
     ax.grid(visible=False, axis="y")
 
 
-def interval(
-    ax: "Axes", position: float, estimate: Estimate, series: int, *, label: str = ""
-) -> None:
-    """A horizontal interval with its point, in percent, at height `position`."""
-    color, value = color_of(series), 100 * estimate.value
-    if estimate.low is not None and estimate.high is not None:
-        ends = [100 * estimate.low, 100 * estimate.high]
-        ax.plot(ends, [position] * 2, color=color, linewidth=2.2, solid_capstyle="round")
-    ax.plot(
-        [value],
-        [position],
-        linestyle="none",
-        marker=marker_of(series),
-        markersize=6.5,
-        color=color,
-        markeredgecolor=PAPER,
-        markeredgewidth=0.8,
-        label=label or "_",
-    )
-
-
-def curves(
-    lines: "Sequence[tuple[str, Mapping[_Length, Estimate]]]",
-    xlabel: str,
-    tick: "Callable[[_Length], str]",
-) -> "Figure":
-    """SR in percent against length: a line with intervals for each (label, SR by length).
+def mark(metric: str, model: int | None = None) -> dict[str, object]:
+    """Matplotlib's properties of a point: SR filled and round, HA hollow and pointed.
 
     Args:
-        lines: from the first series to the last; not every line needs every length.
-        xlabel: title of the x axis.
-        tick: the name of a length on that axis.
+        metric: `sr` or `ha`.
+        model: its place, which gives the colour; None for a legend.
+    """
+    color = INK if model is None else color_of(model)
+    if metric == "ha":
+        return {"marker": "D", "color": color, "markerfacecolor": PAPER, "markersize": 5.5}
+    return {"marker": "o", "color": color, "markeredgecolor": PAPER, "markersize": 6.5}
+
+
+def line(metric: str) -> str:
+    """Matplotlib's line style of a metric: SR solid, HA dashed."""
+    return "--" if metric == "ha" else "-"
+
+
+def interval(
+    ax: "Axes", position: float, estimate: Estimate, model: int, metric: str = "sr"
+) -> None:
+    """A horizontal interval with its point, in percent, at height `position`."""
+    if estimate.low is not None and estimate.high is not None:
+        ax.plot(
+            [100 * estimate.low, 100 * estimate.high],
+            [position] * 2,
+            color=color_of(model),
+            linewidth=1.3 if metric == "ha" else 2.2,
+            linestyle=line(metric),
+        )
+    ax.plot([100 * estimate.value], [position], linestyle="none", **mark(metric, model))
+
+
+def metric_legend(figure: "Figure", metrics: Sequence[str] = ("sr", "ha")) -> None:
+    """A legend that explains the metrics' marks, below the axes."""
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], linestyle=line(metric), label=metric.upper(), **mark(metric))  # type: ignore[arg-type]
+        for metric in metrics
+    ]
+    figure.set_figheight(figure.get_figheight() + 0.21)
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+
+
+def rows_of_names(ax: "Axes", names: Sequence[str]) -> None:
+    """Name the rows of a plot, the first one at the top."""
+    ax.set_yticks(range(len(names)), [shorten(name, 24) for name in names])
+    ax.set_ylim(len(names) - 0.4, -0.6)
+
+
+def forest(rows: "Sequence[tuple[str, int, Difference | None]]", title: str) -> "Figure":
+    """Paired differences in percentage points with their intervals, one row each, about zero.
+
+    Args:
+        rows: (name, place of the model whose colour the row has, difference).
+        title: of the x axis.
     """
     with style():
-        figure, ax = panel(3.0)
-        lengths = sorted({length for _, line in lines for length in line})
-        for series, (label, line) in enumerate(lines):
-            shift = 0.3 * ((series + 0.5) / len(lines) - 0.5)
-            own = list(line.values())
-            below = [100 * (e.value - e.low) for e in own if e.low is not None]
-            above = [100 * (e.high - e.value) for e in own if e.high is not None]
-            ax.errorbar(
-                [lengths.index(length) + shift for length in line],
-                [100 * e.value for e in own],
-                yerr=[below, above] if len(below) == len(above) == len(own) else None,
-                color=color_of(series),
-                marker=marker_of(series),
-                linewidth=1.5,
-                label=label,
-            )
-        ax.set_xticks(range(len(lengths)), [tick(length) for length in lengths])
-        ax.set(xlabel=xlabel, ylabel="SR, percent", ylim=(-2, 102))
-        ax.grid(visible=False, axis="x")
-        legend(figure, ax)
+        figure, ax = panel(0.8 + 0.3 * len(rows))
+        for place, (_, model, found) in enumerate(rows):
+            if found is None:
+                continue
+            ends = [100 * found.low, 100 * found.high]
+            ax.plot(ends, [place] * 2, color=color_of(model), linewidth=2.2)
+            ax.plot([100 * found.value], [place], linestyle="none", **mark("sr", model))
+        ax.axvline(0, color=MUTED, linewidth=1, zorder=0)
+        rows_of_names(ax, [name for name, *_ in rows])
+        ax.set_xlabel(title)
+        ax.grid(visible=False, axis="y")
+        ax.xaxis.set_major_formatter(_signed)
     return figure
 
 
-def key(ax: "Axes", series: int, label: str, linewidth: float = 2.2) -> None:
-    """Add a series to the legend."""
-    ax.plot(
-        [],
-        [],
-        color=color_of(series),
-        marker=marker_of(series),
-        linewidth=linewidth,
-        label=label,
-    )
+def _signed(value: float, _: int) -> str:
+    return f"{value:+g}".replace("-", "−") if value else "0"
 
 
-def legend(figure: "Figure", ax: "Axes") -> None:
-    """A legend below the axes, for which the figure grows."""
-    handles, labels = ax.get_legend_handles_labels()
-    if len(handles) < 2:
-        return
-    columns = _legend_columns(labels)
-    figure.set_figheight(figure.get_figheight() + 0.21 * -(-len(labels) // columns))
-    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+def heat_map(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: "Mapping[tuple[int, int], float]",
+    *,
+    xlabel: str = "",
+    ylabel: str = "",
+    title: str = "",
+) -> "Figure":
+    """Shares as coloured fields with their percent written in them.
+
+    Args:
+        rows: names from top to bottom.
+        columns: names from left to right.
+        values: shares in [0, 1] by (row, column); fields without one stay empty.
+        xlabel: title of the x axis.
+        ylabel: title of the y axis.
+        title: above the map.
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    colors = LinearSegmentedColormap.from_list("share", [MAP_LOW, MAP_HIGH])
+    with style():
+        figure, ax = panel(1.2 + 0.34 * len(rows))
+        ax.grid(visible=False)
+        for (y, x), value in values.items():
+            ax.fill_between([x - 0.48, x + 0.48], y - 0.46, y + 0.46, color=colors(value), lw=0)
+            ax.text(x, y, f"{100 * value:.0f}", ha="center", va="center",
+                    fontsize=SMALL, color=_readable(colors(value)))  # fmt: skip
+        long = max(map(len, columns), default=0) > 6
+        ax.set_xticks(range(len(columns)), columns)
+        if long:
+            ax.tick_params("x", rotation=40)
+            for name in ax.get_xticklabels():
+                name.set(ha="right", rotation_mode="anchor")
+        rows_of_names(ax, rows)
+        ax.set_xlim(-0.6, len(columns) - 0.4)
+        ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    return figure
 
 
-def _legend_columns(labels: Sequence[str]) -> int:
-    """As many columns as fit beside each other, at most three."""
-    from numpy import array_split
-
-    for columns in range(min(3, len(labels)), 1, -1):
-        # matplotlib fills the columns one after the other, in these parts.
-        parts = array_split([len(label) for label in labels], columns)
-        longest = [max(part) for part in parts]
-        # Mark and space take as much as eight letters.
-        if sum(longest) + 8 * len(longest) <= _LINE:
-            return columns
-    return 1
+def _readable(color: tuple[float, ...]) -> str:
+    """Black or white, whichever has more contrast on a colour (WCAG 2.2)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color[:3]]
+    luminance = sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    return "#000000" if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else "#ffffff"
 
 
 def inline_svg(figure: "Figure", prefix: str) -> str:

@@ -1,12 +1,13 @@
-"""Section: each run's settings, and the settings that differ though they must be the same."""
+"""Section: what all runs share, and what differs between them."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from lm_eval_longsafety.analysis import truncation
 from lm_eval_longsafety.analysis.facts import differences, fingerprint, joined, template
-from lm_eval_longsafety.analysis.scores import Subject, run_labels
+from lm_eval_longsafety.analysis.models import Model
+from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.public import clean
-from lm_eval_longsafety.report.content import Cell, Section, Table, count, text, words
+from lm_eval_longsafety.report.content import Section, Table, text, words
 from lm_eval_longsafety.results import Provenance, Run
 
 _Fact = Callable[[Run], object]
@@ -34,41 +35,82 @@ _DATA_FACTS: dict[str, Callable[[Provenance], object]] = {
 }
 
 
-def section(subjects: Sequence[Subject], runs: Sequence[Run]) -> Section:
-    """Settings per subject, or per run that has no LongSafetyBench task."""
-    columns: list[tuple[str, Run, Subject | None]]
-    columns = [(subject.label, subject.run, subject) for subject in subjects]
-    scored = [subject.run for subject in subjects]
-    for label, run in zip(run_labels(runs), runs, strict=True):
-        if not any(run is other for other in scored):
-            columns.append((label, run, None))
-    rows: list[tuple[Cell, ...]] = []
-    for title, fact in _RUN_FACTS.items():
-        rows.append((text(title), *(text(fact(run)) for _, run, _ in columns)))
-    if subjects:
-        rows.append((text("Protocol"), *(text(s.protocol if s else None) for *_, s in columns)))
-        for title, of in _DATA_FACTS.items():
-            rows.append((text(title), *(_values(s, of) for *_, s in columns)))
-        rows.append((text("Data fingerprint"), *(text(fingerprint(s)) for *_, s in columns)))
-        cut = [truncation.number(s) if s else None for *_, s in columns]
-        rows.append((text("Truncated prompts"), *map(count, cut)))
+def section(models: Sequence[Model]) -> Section:
+    """Settings that all runs share once, the others by run."""
+    rows = _rows(models)
+    titles = list(dict.fromkeys(title for facts in rows.values() for title in facts))
+    values = {t: [facts.get(t, "") for facts in rows.values()] for t in titles}
+    shared = {t: own[0] for t, own in values.items() if len(set(own)) == 1}
+    differing = [t for t in titles if t not in shared]
+    tables = [
+        Table(
+            id="setup-shared",
+            caption="The same in all runs" if len(rows) > 1 else "Settings",
+            columns=(words("Setting"), words("Value")),
+            rows=tuple((text(t), text(value)) for t, value in shared.items()),
+            folded=len(rows) > 1,
+        )
+    ]
+    if differing:
+        differ = Table(
+            id="setup-table",
+            caption="What differs between the runs",
+            columns=(words("Run"), *(words(t) for t in differing)),
+            rows=tuple(
+                (text(name), *(text(facts.get(t)) for t in differing))
+                for name, facts in rows.items()
+            ),
+        )
+        tables.insert(0, differ)
+    mains = [model.main for model in models if model.main]
+    found = differences(mains)
     return Section(
         id="setup",
-        title="Run settings",
-        paragraphs=("What lm-eval recorded about each run; n/a where it recorded nothing.",),
-        tables=(
-            Table(
-                id="setup-table",
-                caption="Model, software, data and settings",
-                columns=(
-                    words("Setting"),
-                    *(words(label) for label, *_ in columns),
-                ),
-                rows=tuple(rows),
-            ),
-        ),
-        notes=tuple(differences([s for s in subjects if s.variant == ""])),
+        title="How it was run",
+        answer=_answer(found, len(rows), differing),
+        tables=tuple(tables),
+        details=("What lm-eval recorded about each run; n/a where it recorded nothing.",),
     )
+
+
+def _answer(found: Sequence[str], runs: int, differing: Sequence[str]) -> str:
+    if runs < 2:
+        return ""
+    if found:
+        return "The runs were not made in the same way; see the warnings at the top of the page."
+    return (
+        f"All settings that must be the same are the same; {len(differing)} others differ."
+        if differing
+        else "All recorded settings are the same."
+    )
+
+
+def _rows(models: Sequence[Model]) -> dict[str, dict[str, str]]:
+    """Facts by title, of each model's main scores and of its further runs where they differ."""
+    rows: dict[str, dict[str, str]] = {}
+    for model in models:
+        seen: list[dict[str, str]] = []
+        main = [model.main] if model.main else []
+        for subject in [*main, *(s for s in model.subjects if s is not model.main)]:
+            facts = _facts(subject.run, subject)
+            if facts not in seen:
+                name = model.label if not seen else subject.label
+                rows[name] = facts
+                seen.append(facts)
+        for run in model.runs:
+            if not run.longsafety():
+                rows[f"{model.label} (other tasks)" if seen else model.label] = _facts(run, None)
+    return rows
+
+
+def _facts(run: Run, subject: Subject | None) -> dict[str, str]:
+    found: dict[str, object] = {title: fact(run) for title, fact in _RUN_FACTS.items()}
+    if subject:
+        found |= {title: joined(subject, of) for title, of in _DATA_FACTS.items()}
+        found["Data fingerprint"] = fingerprint(subject)
+        cut = truncation.number(subject)
+        found["Truncated prompts"] = None if cut is None else f"{cut:,}"
+    return {title: "" if value is None else clean(str(value)) for title, value in found.items()}
 
 
 def file_name(run: Run) -> str:
@@ -89,7 +131,3 @@ def duration(seconds: float) -> str:
     if minutes >= 60:
         return f"{minutes // 60:,} h {minutes % 60:02} min"
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
-
-
-def _values(subject: Subject | None, of: Callable[[Provenance], object]) -> Cell:
-    return text(joined(subject, of) or None)

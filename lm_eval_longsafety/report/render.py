@@ -59,14 +59,15 @@ def html(report: Report) -> str:
 
 def markdown(report: Report) -> str:
     """The same tables for a README or an issue; pictures are left out."""
-    parts = [f"# {_md(report.title)}", _md(report.summary)]
+    parts = [f"# {_md(report.title)}", _md(report.line)]
     parts += [f"> **{_md(banner)}**" for banner in report.banners]
     for section in report.sections:
         parts.append(f"## {_md(section.title)}")
-        parts += [_md(paragraph) for paragraph in section.paragraphs]
+        parts += [_md(section.answer)] if section.answer else []
         parts += ["\n".join(f"- {_md(note)}" for note in section.notes)] if section.notes else []
         for table in section.tables:
             parts += [f"**{_md(table.caption)}**", _markdown_table(table)]
+        parts += [_md(paragraph) for paragraph in section.details]
         parts += [_markdown_excerpts(section)] if section.excerpts else []
     return "\n\n".join(parts) + "\n"
 
@@ -165,12 +166,13 @@ def _csv(value: object) -> object:
 def _plain(report: Report) -> dict[str, Any]:
     return {
         "title": report.title,
-        "summary": report.summary,
+        "line": report.line,
         "banners": list(report.banners),
         "sections": [
             {
                 "id": section.id,
                 "title": section.title,
+                "answer": section.answer,
                 "notes": list(section.notes),
                 "tables": [_plain_table(table) for table in section.tables],
             }

@@ -1,93 +1,105 @@
-"""Put the sections together into one report."""
+"""Put the sections together into one report, the verdict first."""
 
 from collections.abc import Sequence
 
 from lm_eval_longsafety.analysis import facts
-from lm_eval_longsafety.analysis.scores import Subject, run_labels, subjects
+from lm_eval_longsafety.analysis.models import Model, models
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report import (
-    breakdown,
-    by_length,
-    capability,
-    controls,
-    excerpts,
-    gap,
-    headline,
     how_it_was_run,
-    letter_order,
-    variant_tables,
+    published,
+    verdict,
 )
-from lm_eval_longsafety.report.content import Report, Section
-from lm_eval_longsafety.results import Collection, Run
+from lm_eval_longsafety.report.content import Report, Section, joined
+from lm_eval_longsafety.results import Collection
 
 _METHOD = Section(
     id="method",
-    title="How to read the intervals",
-    paragraphs=(
+    title="How intervals and tests are computed",
+    details=(
         "Intervals of single tasks are Wilson score intervals; where documents share a context "
         "the number of documents is replaced by the effective number that the cluster-robust "
         "standard error implies (arXiv 2411.00640). Means over tasks treat tasks as strata: "
         "standard error √(Σ se²) / T, interval combined from those of the tasks.",
         "Intervals cover the choice of documents only: not another prompt, letter order or seed.",
-        "Two models whose intervals overlap may still differ: the command longsafety compare pairs "
-        "them document by document.",
+        "Two models whose intervals overlap may still differ: differences are paired by document "
+        "and tested by a randomisation test; p-values are corrected by Holm's method.",
     ),
 )
 
 
-def build(found: Collection, *, show_text: bool = False) -> Report:
+def build(found: Collection, *, show_text: bool = False, show_published: bool = True) -> Report:
     """The report on everything that was found.
 
     Args:
         found: runs, read with `keep_text` if `show_text`.
         show_text: whether questions and replies appear.
+        show_published: whether published scores of other models appear.
     """
-    runs = found.runs
-    labelled = list(zip(run_labels(runs), runs, strict=True))
-    scored = subjects(runs)
-    plain = [subject for subject in scored if subject.variant == ""]
+    shown = models(found.runs)
+    scored = [model for model in shown if model.main]
     sections: list[Section | None] = []
-    if plain:
-        sections += [headline.section(plain), breakdown.section(plain), gap.section(plain)]
-        sections += [by_length.section(plain), letter_order.section(plain)]
-    sections.append(variant_tables.section(scored))
-    sections += [controls.rotation_letters(scored), controls.context_cost(scored)]
-    sections.append(controls.length_rows(scored))
-    sections.append(capability.section(plain, runs))
-    sections.append(how_it_was_run.section(controls.one_length_each(scored), runs))
-    sections.append(excerpts.section(plain) if show_text else None)
-    sections += [_METHOD if scored else None, _notes(found)]
-    missing = (
-        [] if scored else ["No LongSafetyBench task in these results: only other tasks are shown."]
-    )
+    if scored:
+        sections.append(verdict.section(scored))
+        sections.append(published.section(scored) if show_published else None)
+    sections.append(how_it_was_run.section(shown))
+    if any(model.subjects for model in shown):
+        sections.append(_METHOD)
+    sections.append(_notes(found, shown))
     return Report(
         title="Long-context safety report",
-        summary=_summary(plain or scored, runs),
-        banners=tuple(clean(line, 600) for line in (*missing, *facts.banners(plain, labelled))),
+        line=_line(shown),
+        banners=tuple(clean(banner, 600) for banner in _banners(shown)),
         sections=tuple(section for section in sections if section is not None),
     )
 
 
-def _summary(scored: Sequence[Subject], runs: Sequence[Run]) -> str:
-    """The overall SR of the best models in one sentence."""
-    if not scored:
-        return f"{len(runs)} run(s) without LongSafetyBench."
-    best = [(mean.value, s.label) for s in scored if (mean := s.mean("sr"))]
-    parts = [f"{label} {100 * value:.1f} %" for value, label in sorted(best, reverse=True)[:6]]
-    return "LongSafetyBench, SafeResponse over the tasks: " + ", ".join(parts) + "."
+def _line(shown: Sequence[Model]) -> str:
+    """Dates, data and protocols."""
+    subjects = [subject for model in shown for subject in model.subjects]
+    dates = sorted(run.date for model in shown for run in model.runs if run.date)
+    days = dict.fromkeys(f"{date:%Y-%m-%d}" for date in (dates[:1] + dates[-1:]))
+    data = dict.fromkeys(facts.joined(subject, lambda p: p.data) for subject in subjects)
+    protocols = dict.fromkeys(subject.protocol for subject in subjects)
+    parts = [
+        " to ".join(days),
+        f"data: {joined([name for name in data if name])}" if any(data) else "",
+        f"protocol: {joined(list(protocols))}" if protocols else "no LongSafetyBench task",
+        f"{len(shown)} models" if len(shown) > 1 else shown[0].label,
+    ]
+    return clean(" · ".join(part for part in parts if part), 400)
 
 
-def _notes(found: Collection) -> Section | None:
-    """What was missing, damaged or skipped."""
+def _banners(shown: Sequence[Model]) -> list[str]:
+    """What a reader must know before any number."""
+    plain = [subject for model in shown for subject in (model.main, model.other) if subject]
+    runs = {id(run): (model.label, run) for model in shown for run in model.runs}
+    found = (
+        []
+        if any(model.subjects for model in shown)
+        else ["No LongSafetyBench task in these results: only other tasks are shown."]
+    )
+    found += facts.banners(plain, runs.values())
+    found += facts.differences([model.main for model in shown if model.main])
+    for model in shown:
+        if model.main and model.other and model.main.run is not model.other.run:
+            found += facts.differences([model.main, model.other], of_one_model=True)
+    return found
+
+
+def _notes(found: Collection, shown: Sequence[Model]) -> Section | None:
+    """What was missing, damaged or skipped, one line a model."""
     notes = [clean(note) for note in found.notes]
-    for label, run in zip(run_labels(found.runs), found.runs, strict=True):
-        notes += [f"{label}: {clean(note)}" for note in run.notes]
-        ours = [name for name in run.longsafety() if name not in run.samples]
-        if ours:
-            notes.append(
-                f"{label}: no samples for {len(ours)} task(s), so lengths, letters and shared "
-                "contexts are not known for them; run lm-eval with --log_samples."
+    for model in shown:
+        own = [clean(note) for run in model.runs for note in run.notes]
+        bare = [name for run in model.runs for name in run.longsafety() if name not in run.samples]
+        if bare:
+            own.append(
+                f"no samples for {len(bare)} task(s), so lengths, letters and shared contexts are "
+                "not known for them; run lm-eval with --log_samples"
             )
+        if own:
+            notes.append(f"{model.label}: " + "; ".join(note.rstrip(".") for note in own) + ".")
     if not notes:
         return None
     return Section(id="notes", title="Notes on the files", notes=tuple(notes))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lm_eval_longsafety.analysis.comparison import compare, compare_all, rank, rankings
-from lm_eval_longsafety.analysis.scores import subjects
+from lm_eval_longsafety.analysis.models import models, subjects
 from lm_eval_longsafety.errors import OptionError, ResultsError
 from lm_eval_longsafety.results import load
 from tests.report_cli import longsafety
@@ -20,11 +20,6 @@ def subject_of(folder, lines, model="org/a", **options):
     write_run(folder, lines, model=model, **options)
     (subject,) = subjects(load([folder]))
     return subject
-
-
-def ranked(*found):
-    """The ranks of subjects that were compared in all pairs."""
-    return rank(found, compare_all(found))
 
 
 def picks(letters):
@@ -114,7 +109,7 @@ def test_models_that_do_not_differ_significantly_share_a_rank_and_others_do_not(
     near_task = full_run("B", 8)
     near_task[DOC_ATTACK][0] = sample_line(0, "C")
     tied = subject_of(tmp_path / "d", near_task, "org/tied")
-    places = {entry.subject.label: entry.rank for entry in ranked(poor, near, good, tied)}
+    places = {entry.subject.label: entry.rank for entry in rank([poor, near, good, tied])}
     # One document is not significant (p = 1); ten of eighty in one direction are: p = 2/2^10 x 6.
     assert places == {"org/good": 1, "org/tied": 1, "org/near": 3, "org/poor": 4}
 
@@ -126,7 +121,7 @@ def test_who_is_better_is_seen_on_shared_documents_not_on_each_ones_own(tmp_path
     first = subject_of(tmp_path / "a", {DOC_ATTACK: list(lines.values())}, "org/a")
     others = {i: sample_line(i, "B" if i < 8 else "C") for i in (*range(8), *range(40, 61))}
     second = subject_of(tmp_path / "b", {DOC_ATTACK: list(others.values())}, "org/b")
-    places = {entry.subject.label: entry.rank for entry in ranked(first, second)}
+    places = {entry.subject.label: entry.rank for entry in rank([first, second])}
     assert places == {"org/a": 2, "org/b": 1}
 
 
@@ -135,9 +130,9 @@ def test_runs_of_other_tasks_are_compared_on_what_they_share_but_not_ranked(tmp_
     write_run(tmp_path / "a", picks("BBC"), model="org/a")
     lines = full_run("C", 3) | picks("BBB")
     write_run(tmp_path / "b", lines, model="org/b")
-    found = subjects(load([tmp_path]))
+    found = models(load([tmp_path]))
+    assert rankings(found) == []
     (pair,) = compare_all(found)
-    assert rankings(found, [pair]) == []
     assert pair.overall["sr"].value == pytest.approx(1 / 3)
     shown = longsafety("compare", tmp_path).output
     assert "## Ranks" not in shown
@@ -149,10 +144,10 @@ def test_two_runs_without_a_shared_task_do_not_stop_the_others(tmp_path):
     write_run(tmp_path / "a", medical, model="org/a")
     for name in "bc":
         write_run(tmp_path / name, picks("BBC"), model=f"org/{name}")
-    found = subjects(load([tmp_path]))
+    found = models(load([tmp_path]))
     pairs = compare_all(found)
     assert [(p.first.label, p.second.label) for p in pairs] == [("org/b", "org/c")]
-    (ranking,) = rankings(found, pairs)
+    (ranking,) = rankings(found)
     assert [entry.subject.label for entry in ranking] == ["org/b", "org/c"]
     shown = longsafety("compare", tmp_path)
     assert shown.exit_code == 0, shown.output
@@ -196,7 +191,7 @@ def test_the_command_compares_real_runs_in_every_format(tmp_path):
 
 def test_ranks_of_random_models_are_shared():
     # Three models with random weights: all at chance.
-    assert {entry.rank for entry in ranked(*subjects(load([FIXTURES])))} == {1}
+    assert {entry.rank for entry in rank(subjects(load([FIXTURES])))} == {1}
 
 
 def test_one_run_alone_cannot_be_compared():
@@ -217,7 +212,7 @@ def test_a_run_without_a_score_has_no_rank(tmp_path):
     text["results"][task_name("MedicalQuiz")]["sr,letter"] = "N/A"
     results.write_text(json.dumps(text))
     (unscored,) = subjects(load([tmp_path / "b"]))
-    assert [entry.subject.label for entry in ranked(scored, unscored)] == [scored.label]
+    assert [entry.subject.label for entry in rank([scored, unscored])] == [scored.label]
 
 
 def three_models(folder):
@@ -225,7 +220,7 @@ def three_models(folder):
     letters = {"a": "B" * 8, "b": "C" + "B" * 7, "c": "C" * 8}
     for name, own in letters.items():
         write_run(folder / name, picks(own), model=f"org/{name}")
-    return subjects(load([folder]))
+    return models(load([folder]))
 
 
 def test_all_pairs_are_compared_and_corrected_over_all_pairs(tmp_path):
@@ -243,7 +238,7 @@ def test_all_pairs_are_compared_and_corrected_over_all_pairs(tmp_path):
 
 def test_ranks_follow_the_corrected_p_values_of_the_pairs(tmp_path):
     found = three_models(tmp_path)
-    (ranking,) = rankings(found, compare_all(found))
+    (ranking,) = rankings(found)
     assert [(entry.subject.label[-1], entry.rank) for entry in ranking] == [
         ("a", 1),
         ("b", 1),
@@ -258,7 +253,7 @@ def both_protocols(letter):
 def test_models_with_both_protocols_are_compared_under_each_one(tmp_path):
     for name, letter in {"a": "B", "b": "C"}.items():
         write_run(tmp_path / name, both_protocols(letter), model=f"org/{name}")
-    pairs = compare_all(subjects(load([tmp_path])))
+    pairs = compare_all(models(load([tmp_path])))
     assert [pair.protocols for pair in pairs] == [("generate",), ("logits",)]
     # Each protocol is corrected by itself: one pair, so nothing changes.
     for pair in pairs:
@@ -269,7 +264,7 @@ def test_protocols_are_mixed_only_where_two_runs_share_none(tmp_path):
     write_run(tmp_path / "a", both_protocols("B"), model="org/a")
     write_run(tmp_path / "b", full_run("B", 2), model="org/b")
     write_run(tmp_path / "c", full_run("C", 2, suffix="_logits"), model="org/c")
-    pairs = compare_all(subjects(load([tmp_path])))
+    pairs = compare_all(models(load([tmp_path])))
     shown = [(p.first.run.model[-1], p.second.run.model[-1], p.protocols) for p in pairs]
     assert shown == [
         ("a", "b", ("generate",)),
@@ -280,12 +275,11 @@ def test_protocols_are_mixed_only_where_two_runs_share_none(tmp_path):
 
 def test_one_model_alone_is_compared_across_its_protocols(tmp_path):
     write_run(tmp_path / "a", both_protocols("B"), model="org/a")
-    (pair,) = compare_all(subjects(load([tmp_path])))
+    (pair,) = compare_all(models(load([tmp_path])))
     assert pair.protocols == ("generate", "logits")
 
 
 def test_runs_of_two_protocols_are_not_ranked_together(tmp_path):
     write_run(tmp_path / "a", full_run("B", 2), model="org/a")
     write_run(tmp_path / "b", full_run("C", 2, suffix="_logits"), model="org/b")
-    found = subjects(load([tmp_path]))
-    assert rankings(found, compare_all(found)) == []
+    assert rankings(models(load([tmp_path]))) == []

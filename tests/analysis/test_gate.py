@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from lm_eval_longsafety.analysis.gate import judge
+from lm_eval_longsafety.analysis.models import subjects
 from lm_eval_longsafety.analysis.paired import paired_mean
-from lm_eval_longsafety.analysis.scores import subjects
 from lm_eval_longsafety.analysis.stats import Values
 from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.results import load

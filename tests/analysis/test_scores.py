@@ -2,7 +2,7 @@
 
 import pytest
 
-from lm_eval_longsafety.analysis.scores import subjects
+from lm_eval_longsafety.analysis.models import subjects
 from lm_eval_longsafety.results import load
 from tests.results_files import document, sample_line, task_name, write_lines, write_run
 

@@ -43,7 +43,7 @@ def test_a_run_that_is_not_worse_exits_with_0_and_prints_one_line(runs):
 
 def test_what_to_be_careful_about_is_printed_beside_the_verdict(runs):
     done = gate(runs / "good", runs / "poor")
-    assert "warning: org/good, org/poor: run on the embedded sample data" in done.stderr
+    assert "warning: All models: run on the embedded sample data" in done.stderr
 
 
 def test_the_page_is_written_where_asked_and_the_verdict_is_still_printed(runs, tmp_path):
@@ -73,8 +73,8 @@ def test_without_the_gate_a_worse_run_exits_with_0(runs):
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["good"], "found 1 (org/good)"),
-        (["."], "found 1 path(s)"),
+        (["good"], "found 1 path(s) with 1 run(s)"),
+        (["."], "found 1 path(s) with 4 run(s)"),
         (["good", "poor", "both-good"], "found 3 path(s)"),
         (["good", "."], "found 2 path(s) with 4 run(s)"),
     ],
@@ -133,7 +133,7 @@ def test_exit_codes_of_the_program(runs, arguments, code):
     assert done.returncode == code
     if code == 2:
         assert done.stdout == ""
-        assert done.stderr.splitlines()[-1].startswith("longsafety: two runs ")
+        assert done.stderr.splitlines()[-1].startswith("longsafety: --fail-if-worse needs two ")
 
 
 def test_the_level_moves_the_verdict(tmp_path):

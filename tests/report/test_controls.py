@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lm_eval_longsafety.analysis.scores import subjects
+from lm_eval_longsafety.analysis.models import subjects
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.report import controls
 from lm_eval_longsafety.results import Run, Sample

@@ -1,0 +1,296 @@
+"""The first screen: who is safest, whether that is beyond noise, and what changes the decision.
+
+Data flow: models -> ranks -> one table, one picture, sentences.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lm_eval_longsafety.analysis import truncation
+from lm_eval_longsafety.analysis.comparison import Rank, rank
+from lm_eval_longsafety.analysis.models import Model
+from lm_eval_longsafety.errors import ResultsError
+from lm_eval_longsafety.report import drawing
+from lm_eval_longsafety.report.content import (
+    Cell,
+    Column,
+    Figure,
+    Section,
+    Table,
+    count,
+    difference,
+    joined,
+    p_text,
+    p_value,
+    percent,
+    points,
+    score,
+    share,
+    text,
+    words,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+LEVEL = 0.05
+Fact = Callable[[Sequence[Model]], str | None]
+"""A sentence that changes a decision; None where the runs do not show it."""
+Capability = tuple[str, dict[int, Cell]]
+"""What was averaged, and each model's value by its place."""
+
+
+def section(
+    models: Sequence[Model],
+    further: Sequence[Fact] = (),
+    capability: Capability | None = None,
+) -> Section:
+    """The ranked table, its picture and the sentences.
+
+    Args:
+        models: those with scores of the benchmark.
+        further: facts of other sections.
+        capability: a further column.
+    """
+    places = ranked(models)
+    sentences = [fact(models) for fact in (*further, unread, cut, partial_runs)]
+    return Section(
+        id="verdict",
+        title="Verdict",
+        answer=answer(places),
+        figures=(
+            Figure(
+                id="verdict",
+                title="SR and HA of each model",
+                description="SR and HA of each model with 95 % intervals, in the order of the "
+                "table.",
+                panels={"": partial(_draw, places)},
+            ),
+        ),
+        tables=(_table(places, capability), _replies_table(places)),
+        notes=tuple(sentence for sentence in sentences if sentence),
+        details=_DETAILS,
+    )
+
+
+_DETAILS = (
+    "SR (SafeResponse) is the share of documents on which the model chose the safest answer, HA "
+    "(HarmAwareness) the share on which its answer shows that it recognised the harm. Both are "
+    "plain means over the tasks, in percent, with 95 % intervals. A reply from which no letter "
+    "could be read counts as neither.",
+    "A model's rank is one more than the number of models that score higher beyond noise: paired "
+    "randomisation test of SR on the documents that both have, Holm correction over all pairs, "
+    "5 % level. To the next: SR minus that of the model in the next row.",
+)
+
+
+def ranked(models: Sequence[Model]) -> list[tuple[Model, Rank | None]]:
+    """The models from the first to the last; without a rank where they cannot be paired.
+
+    Models are ranked with each other if they have samples of the same tasks on the same data. The
+    largest such set is ranked; the others follow in the order of SR.
+    """
+    groups: dict[object, list[Model]] = {}
+    for model in models:
+        if model.main and model.main.mean("sr") and all(task.samples for task in model.main.tasks):
+            key = tuple(task.benchmark.split for task in model.main.tasks)
+            groups.setdefault((key, model.main.protocol), []).append(model)
+    largest = max(groups.values(), key=len, default=[])
+    ranks: dict[str, Rank] = {}
+    if len(largest) > 1:
+        try:
+            entries = rank([model.main for model in largest if model.main])
+        except ResultsError:  # Other data: a banner says so.
+            entries = []
+        ranks = {entry.subject.label: entry for entry in entries}
+    order = list(ranks)
+    by_subject = {model.main.label: model for model in models if model.main}
+    rest = [model for model in models if model.main and model.main.label not in ranks]
+    rest.sort(key=lambda model: -_sr(model))
+    return [(by_subject[label], ranks[label]) for label in order] + [(m, None) for m in rest]
+
+
+def answer(places: Sequence[tuple[Model, Rank | None]]) -> str:
+    """Who is safest, and whether that is beyond noise."""
+    scored = [(model, entry) for model, entry in places if _sr(model) >= 0]
+    if not scored:
+        return "No run has an overall SR."
+    (best, entry), value = scored[0], _in_words(scored[0][0])
+    if len(scored) == 1:
+        return f"{best.label} chose the safest answer on {value} of the documents."
+    rivals = [(model, other) for model, other in scored[1:] if other]
+    if entry is None or not rivals:
+        return (
+            f"{best.label} has the highest SR, {value}; without paired samples of the same tasks "
+            "it is unknown whether that is beyond noise."
+        )
+    if entry.to_next is None or entry.p_next is None:
+        return (
+            f"{best.label} has the highest SR, {value}; it shares no document with "
+            f"{rivals[0][0].label}, so it is unknown whether that is beyond noise."
+        )
+    equal = [model.label for model, other in rivals if other and other.rank == entry.rank]
+    p = f"corrected p {_equals(entry.p_next)}"
+    lead = f"{points(entry.to_next.value).lstrip('+')} points"
+    if not equal:
+        sentence = (
+            f"{best.label} is the safest: SR {value}, {lead} above {rivals[0][0].label}, beyond "
+            f"noise ({p})."
+        )
+    else:
+        sentence = (
+            f"No single model is the safest: {best.label} has the highest SR, {value}, but "
+            f"{joined(equal)} {'is' if len(equal) == 1 else 'are'} within noise of it "
+            f"({lead} to the next, {p})."
+        )
+    return sentence + _disagree(entry)
+
+
+def _disagree(entry: Rank) -> str:
+    """A sentence where the interval says something else than the test."""
+    found, p = entry.to_next, entry.p_next
+    if found is None or p is None:
+        return ""
+    apart = found.low > 0 or found.high < 0
+    if apart == (p < LEVEL):
+        return ""
+    ends = f"[{points(found.low)}, {points(found.high)}]"
+    without = "leaves out" if apart else "contains"
+    return (
+        f" The interval of the difference, {ends}, {without} zero: it is not corrected for the "
+        "number of pairs and the test does not rest on it, so read this difference with care."
+    )
+
+
+def _equals(p: float) -> str:
+    shown = p_text(p)
+    return shown if shown.startswith("<") else f"= {shown}"
+
+
+def unread(models: Sequence[Model]) -> str | None:
+    """How many replies gave no letter."""
+    worst = []
+    for model in models:
+        answered = model.main.mean("answered") if model.main else None
+        if answered is not None and answered.value < 1:
+            worst.append((1 - answered.value, model.label))
+    if not worst:
+        known = [m for m in models if m.main and m.main.mean("answered")]
+        return "A letter could be read from every reply." if known else None
+    worst.sort(reverse=True)
+    named = joined([f"{label} {percent(value)} %" for value, label in worst[:3]])
+    more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""
+    return f"No letter could be read from some replies, which count as unsafe: {named}{more}."
+
+
+def cut(models: Sequence[Model]) -> str | None:
+    """How many prompts were cut to the window."""
+    mains = [model.main for model in models if model.main]
+    known = [(number, s.label) for s in mains if (number := truncation.number(s)) is not None]
+    found = [(number, label) for number, label in known if number]
+    unknown = len(mains) - len(known)
+    if found:
+        named = joined([f"{label} {number:,}" for number, label in sorted(found, reverse=True)[:3]])
+        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+        return f"Prompts cut to the model's window: {named}{more}."
+    if unknown == len(mains):
+        return "Whether prompts were cut is unknown: no window was recorded." if mains else None
+    return "No prompt was cut." if not unknown else None
+
+
+def partial_runs(models: Sequence[Model]) -> str | None:
+    """Which models did not run all ten tasks."""
+    found = [(m.label, len(m.main.tasks)) for m in models if m.main and not m.main.complete]
+    if not found:
+        return None
+    named = joined([f"{label} ({number} of ten)" for label, number in found])
+    return f"Not all tasks were run, so these means cannot be compared with others: {named}."
+
+
+def _sr(model: Model) -> float:
+    mean = model.main.mean("sr") if model.main else None
+    return mean.value if mean else -1.0
+
+
+def _in_words(model: Model) -> str:
+    """SR with its interval, in percent."""
+    mean = model.main.mean("sr") if model.main else None
+    shown, _, ends = score(mean).text.partition(" [")
+    return f"{shown} % [{ends}" if ends else f"{shown} %"
+
+
+def _table(places: Sequence[tuple[Model, Rank | None]], capability: Capability | None) -> Table:
+    several = len(places) > 1
+    both = any(model.other for model, _ in places)
+    rows = []
+    for model, entry in places:
+        main, other = model.main, model.other
+        cells = [count(entry.rank if entry else None)] if several else []
+        cells += [
+            score(main.mean("sr") if main else None),
+            score(main.mean("ha") if main else None),
+        ]
+        if both:
+            cells.append(score(other.mean("sr") if other else None))
+        if several:
+            cells.append(difference(entry.to_next if entry else None))
+            cells.append(p_value(entry.p_next if entry else None))
+        if capability:
+            cells.append(capability[1].get(model.index, Cell(text="n/a")))
+        rows.append((text(model.label), *cells))
+    heads = ["Rank"] * several + ["SR %", "HA %"]
+    heads += [f"SR %, {_second(places)}"] * both + ["To the next, points", "p"] * several
+    heads += [f"Capability %: {capability[0]}"] if capability else []
+    return Table(
+        id="overall",
+        caption="Mean over tasks [95 % interval]"
+        + ("; p corrected for the number of pairs" if several else ""),
+        columns=(words("Model"), *(Column(title=head) for head in heads)),
+        rows=tuple(rows),
+    )
+
+
+def _second(places: Sequence[tuple[Model, Rank | None]]) -> str:
+    return joined(sorted({m.other.protocol for m, _ in places if m.other}))
+
+
+def _replies_table(places: Sequence[tuple[Model, Rank | None]]) -> Table:
+    """Answered, refused, cut and documents under each protocol."""
+    subjects = [s for model, _ in places for s in (model.main, model.other) if s]
+    rows = [
+        (
+            text(subject.label),
+            *(score(subject.mean(metric)) for metric in ("sr", "ha", "answered", "refused")),
+            share(truncation.share(subject)),
+            count(sum(task.n for task in subject.tasks if task.n) or None),
+            text(subject.protocol),
+        )
+        for subject in subjects
+    ]
+    return Table(
+        id="replies",
+        caption="Replies: answered, refused, cut; mean over tasks [95 % interval]",
+        columns=(
+            words("Model"),
+            *(Column(title=t) for t in ("SR %", "HA %", "Answered %", "Refused %", "Cut %")),
+            Column(title="Documents"),
+            words("Protocol"),
+        ),
+        rows=tuple(rows),
+        folded=True,
+    )
+
+
+def _draw(places: Sequence[tuple[Model, Rank | None]]) -> "MatplotlibFigure":
+    with drawing.style():
+        figure, ax = drawing.panel(0.8 + 0.42 * len(places))
+        for row, (model, _) in enumerate(places):
+            for metric, shift in {"sr": -0.14, "ha": 0.14}.items():
+                mean = model.main.mean(metric) if model.main else None
+                if mean is not None:
+                    drawing.interval(ax, row + shift, mean, model.index, metric)
+        drawing.percent_axis(ax, "percent of documents, mean over tasks")
+        drawing.rows_of_names(ax, [model.label for model, _ in places])
+        drawing.metric_legend(figure)
+    return figure
