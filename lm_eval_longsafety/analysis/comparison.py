@@ -59,6 +59,11 @@ class Comparison:
         return tuple(sorted({self.first.protocol, self.second.protocol}))
 
     @property
+    def mixed(self) -> bool:
+        """Whether the two were run under different protocols."""
+        return len(self.protocols) > 1
+
+    @property
     def splits(self) -> tuple[str, ...]:
         """The tasks of which both have the same documents, in the benchmark's order."""
         return tuple(dict.fromkeys(task.split for task in self.tasks))

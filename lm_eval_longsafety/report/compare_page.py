@@ -3,7 +3,7 @@
 Data flow: models, their comparisons and ranks -> `page` -> the same formats as the report.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,8 @@ from lm_eval_longsafety.report.how_it_was_run import file_name
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
+Names = Mapping[str, str]
+"""What a subject is called on the page, by its label."""
 _IDS_SHOWN = 40
 _LEVEL = 0.05
 
@@ -52,23 +54,38 @@ def page(
     comparisons: Sequence[Comparison],
     rankings: Sequence[Sequence[Rank]],
 ) -> Report:
-    """All pairs in one table and picture, the ranks, the tasks of each pair, and the runs."""
-    sections = [_all_pairs(models, comparisons)]
-    sections += [_ranks(rankings)] if rankings else []
-    sections += [_tasks(comparisons), _runs(models, comparisons, rankings)]
+    """All pairs in one table, their picture with the ranks, the tasks of each pair, the runs."""
+    names = _names(models, comparisons)
     return Report(
         title="Long-context safety, compared document by document",
-        line=_line(comparisons),
+        line=_line(models, comparisons),
         banners=tuple(clean(banner, 600) for banner in _banners(models)),
-        sections=tuple(sections),
+        sections=(
+            _all_pairs(comparisons, names),
+            _ranks(models, comparisons, rankings, names),
+            _tasks(comparisons, names),
+            _runs(models, comparisons, rankings),
+        ),
     )
 
 
-def _line(comparisons: Sequence[Comparison]) -> str:
-    labels = {s.label for pair in comparisons for s in (pair.first, pair.second)}
+def _names(models: Sequence[Model], comparisons: Sequence[Comparison]) -> Names:
+    """Each subject's model; with the protocol if it is compared across protocols."""
+    mixed = {s.label for pair in comparisons if pair.mixed for s in (pair.first, pair.second)}
+    return {
+        subject.label: f"{model.label} ({subject.protocol})"
+        if subject.label in mixed
+        else model.label
+        for model in models
+        for subject in sampled(model)
+    }
+
+
+def _line(models: Sequence[Model], comparisons: Sequence[Comparison]) -> str:
     protocols = {protocol for pair in comparisons for protocol in pair.protocols}
     pairs = f"{len(comparisons)} pairs" if comparisons[1:] else "1 pair"
-    return f"{len(labels)} runs · {pairs} · protocol: {joined(sorted(protocols))}"
+    counted = f"{len(models)} models" if models[1:] else "1 model"
+    return f"{counted} · {pairs} · protocol: {joined(sorted(protocols))}"
 
 
 def _banners(models: Sequence[Model]) -> list[str]:
@@ -79,49 +96,41 @@ def _banners(models: Sequence[Model]) -> list[str]:
     return facts.banners(shown, runs.values()) + facts.differences(mains)
 
 
-def answer(pairs: Sequence[Comparison]) -> str:
+def answer(pairs: Sequence[Comparison], names: Names) -> str:
     """What differs in SR beyond noise, with the largest difference of all pairs."""
     apart = [pair for pair in pairs if pair.p_holm["sr"] < _LEVEL]
     largest = max(apart or pairs, key=lambda pair: abs(pair.overall["sr"].value))
-    found, p = largest.overall["sr"], largest.p_holm["sr"]
-    shown = p_text(p)
-    corrected = "corrected p" if pairs[1:] else "p"
+    found, p = largest.overall["sr"], p_text(largest.p_holm["sr"])
     numbers = (
         f"{points(found.value)} points [{points(found.low)}, {points(found.high)}], "
-        f"{corrected} {shown if shown.startswith('<') else f'= {shown}'}"
+        f"{'corrected p' if pairs[1:] else 'p'} {p if p.startswith('<') else f'= {p}'}"
     )
-    if len(pairs) > 1:
-        some = f"{len(apart)} of {len(pairs)}" if apart else f"None of {len(pairs)}"
-        verb = "differs" if len(apart) == 1 else "differ"
+    if not pairs[1:]:
         return (
-            f"{some} pairs {verb} in SR beyond noise; the largest difference"
-            f"{' of these' * bool(apart)} is {title(largest)}: {numbers}."
+            f"{_title(largest, names)}: the difference in SR is {'' if apart else 'not '}beyond "
+            f"noise, {numbers}."
         )
+    some = f"{len(apart)} of {len(pairs)}" if apart else f"None of {len(pairs)}"
     return (
-        f"{title(largest)}: the difference in SR is {'' if apart else 'not '}beyond noise, "
-        f"{numbers}."
+        f"{some} pairs {'differs' if len(apart) == 1 else 'differ'} in SR beyond noise; the "
+        f"largest difference{' of these' * bool(apart[1:])} is {_title(largest, names)}: {numbers}."
     )
 
 
-def title(pair: Comparison) -> str:
-    """What is subtracted from what."""
-    return clean(f"{pair.second.label} minus {pair.first.label}")
-
-
-def disagreements(pairs: Sequence[Comparison]) -> list[str]:
-    """A sentence on the pairs whose interval says something else than the corrected test."""
+def disagreements(pairs: Sequence[Comparison], names: Names) -> list[str]:
+    """Sentences on the pairs whose interval says something else than the corrected test."""
     found = []
     for says, apart in (("leaves out", True), ("contains", False)):
-        names = [
-            title(pair)
+        own = [
+            _title(pair, names)
             for pair in pairs
             if _apart(pair.overall["sr"]) is apart and (pair.p_holm["sr"] < _LEVEL) is not apart
         ]
-        if names:
+        if own:
             found.append(
-                f"The interval and the test of SR disagree, as the interval {says} zero while "
-                f"the corrected p is {'not ' * apart}below 0.05; the interval is not corrected "
-                f"for the number of pairs and the test does not rest on it: {'; '.join(names)}."
+                f"The interval of SR {says} zero although the corrected p is {'not ' * apart}below "
+                "0.05, as it is not corrected for the number of pairs and the test does not rest "
+                f"on it; read with care: {'; '.join(own)}."
             )
     return found
 
@@ -130,54 +139,52 @@ def _apart(found: Difference) -> bool:
     return found.low > 0 or found.high < 0
 
 
-def _all_pairs(models: Sequence[Model], comparisons: Sequence[Comparison]) -> Section:
-    groups = families(comparisons)
-    places = {subject.label: model for model in models for subject in sampled(model)}
-    names = [f"{number}" if groups[1:] else "" for number in range(1, len(groups) + 1)]
+def _title(pair: Comparison, names: Names) -> str:
+    """What is subtracted from what."""
+    return f"{names[pair.second.label]} minus {names[pair.first.label]}"
+
+
+def _all_pairs(comparisons: Sequence[Comparison], names: Names) -> Section:
+    first, *others = families(comparisons)
     return Section(
         id="pairs",
-        title="All pairs" if comparisons[1:] else "The two runs",
-        answer=" ".join(answer(group) for group in groups),
-        figures=(
-            Figure(
-                id="pairs",
-                title="Difference in SR of each pair",
-                description="The paired difference in SR of each pair with its 95 % interval; the "
-                "numbers are in the table.",
-                panels={
-                    name: partial(_draw, group, places)
-                    for name, group in zip(names, groups, strict=True)
-                },
-            ),
+        title="All pairs" if comparisons[1:] else "The pair",
+        answer=answer(first, names),
+        tables=tuple(
+            _pair_table(number, family, names)
+            for number, family in enumerate([first, *others], start=1)
         ),
-        tables=tuple(_pair_table(n, group) for n, group in zip(names, groups, strict=True)),
-        notes=(*disagreements(comparisons), *_left_out(comparisons)),
+        notes=(
+            *(f"{_scope(family[0])}: {answer(family, names)}" for family in others),
+            *disagreements(comparisons, names),
+            *_left_out(comparisons, names),
+        ),
         details=(
-            "A difference is the score of the model in the first column minus that of the second, "
-            "on the documents that both scored; above zero the first one is safer. Differences of "
-            "the means over tasks are tested by a paired randomisation test. p, Holm: corrected "
-            "over all pairs of the table, SR and HA each for itself.",
-            "Runs are compared under each protocol that both have, across protocols only where "
+            "A difference is the score of the model in the first column minus that of the model in "
+            "the second, on the documents that both scored; above zero the first one is safer. "
+            "Differences of the means over tasks are tested by a paired randomisation test. "
+            "p, Holm: corrected over all pairs of the table, SR and HA each for itself.",
+            "Models are compared under each protocol that both have, across protocols only where "
             "they share none.",
         ),
     )
 
 
-def _pair_table(name: str, pairs: Sequence[Comparison]) -> Table:
+def _pair_table(number: int, pairs: Sequence[Comparison], names: Names) -> Table:
+    heads = ("Difference", "p", "p, Holm")
     rows = [
         (
-            text(pair.second.label),
-            text(pair.first.label),
+            text(names[pair.second.label]),
+            text(names[pair.first.label]),
             *(cell for metric in METRICS for cell in _overall(pair, metric)),
             count(pair.overall["sr"].n),
         )
         for pair in pairs
     ]
-    holm = f"; Holm over {len(pairs)} pairs" if pairs[1:] else ""
-    heads = ("Difference", "p", "p, Holm")
     return Table(
-        id=f"pair-table-{name}" if name else "pair-table",
-        caption=f"{_scope(pairs[0])}: differences, percentage points [95 % interval]{holm}",
+        id=f"pair-table-{number}" if number > 1 else "pair-table",
+        caption=f"{_scope(pairs[0])}: differences, percentage points [95 % interval]; p corrected "
+        f"over {len(pairs)} pair(s)",
         columns=(
             words("Model"),
             words("minus"),
@@ -185,6 +192,7 @@ def _pair_table(name: str, pairs: Sequence[Comparison]) -> Table:
             Column(title="Documents"),
         ),
         rows=tuple(rows),
+        folded=number > 1,
     )
 
 
@@ -195,89 +203,122 @@ def _overall(pair: Comparison, metric: str) -> tuple[Cell, ...]:
 
 def _scope(pair: Comparison) -> str:
     """The protocols and tasks of a pair."""
-    tasks = "all ten tasks" if len(pair.splits) == len(TASKS) else ", ".join(pair.splits)
-    return f"{' and '.join(pair.protocols)}, {tasks}"
+    return f"{' and '.join(pair.protocols)}, {_tasks_in_words(pair.splits)}"
 
 
-def _left_out(comparisons: Sequence[Comparison]) -> list[str]:
+def _tasks_in_words(splits: Sequence[str]) -> str:
+    return "all ten tasks" if len(splits) == len(TASKS) else ", ".join(splits)
+
+
+def _left_out(comparisons: Sequence[Comparison], names: Names) -> list[str]:
     """Documents that are not in both runs, and differences that no banner names."""
     found = []
     for pair in comparisons:
-        notes = [*(pair.made_differently if len(pair.protocols) > 1 else ()), *pair.left_out]
+        notes = [*(pair.made_differently if pair.mixed else ()), *pair.left_out]
         if notes:
-            found.append(f"{title(pair)}: {' '.join(notes)}")
+            found.append(f"{_title(pair, names)}: {' '.join(notes)}")
     return found
 
 
-def _draw(pairs: Sequence[Comparison], models: dict[str, Model]) -> "MatplotlibFigure":
-    """One row for each pair, below the model that is subtracted."""
-    rows: list[tuple[str, int, Difference | None]] = []
-    for pair in sorted(pairs, key=lambda pair: models[pair.first.label].index):
-        heading = f"minus {drawing.shorten(pair.first.label, 18)}:"
-        if heading not in [name for name, _, found in rows if found is None]:
-            rows.append((heading, 0, None))
-        rows.append((pair.second.label, models[pair.second.label].index, pair.overall["sr"]))
-    return drawing.forest(rows, "difference in SR, percentage points")
-
-
-def _ranks(rankings: Sequence[Sequence[Rank]]) -> Section:
+def _ranks(
+    models: Sequence[Model],
+    comparisons: Sequence[Comparison],
+    rankings: Sequence[Sequence[Rank]],
+    names: Names,
+) -> Section:
+    """The picture of all pairs beside the ranks."""
+    places = {subject.label: model.index for model in models for subject in sampled(model)}
+    groups = families(comparisons)
     return Section(
         id="ranks",
-        title="Ranks",
-        tables=tuple(_rank_table(index, ranking) for index, ranking in enumerate(rankings)),
+        title="Differences in SR, and ranks" if rankings else "Differences in SR",
+        figures=(
+            Figure(
+                id="pairs",
+                title="SR of each model minus that of another one",
+                description="The paired difference in SR of each pair with its 95 % interval; the "
+                "numbers are in the table of all pairs.",
+                panels={
+                    f"{number}" if groups[1:] else "": partial(_draw, group, names, places)
+                    for number, group in enumerate(groups, start=1)
+                },
+            ),
+        ),
+        tables=tuple(_rank_table(*entry, names) for entry in enumerate(rankings, start=1)),
         details=(
             "A model's rank is one more than the number of models that score significantly "
             "higher: paired randomisation test of the overall SR on the documents that both have, "
             "Holm correction over all pairs, significance level 5 %. Only runs of the same tasks "
             "and protocol are ranked together.",
-        ),
+        )
+        if rankings
+        else (),
     )
 
 
-def _rank_table(index: int, ranking: Sequence[Rank]) -> Table:
-    splits = [task.benchmark.split for task in ranking[0].subject.tasks]
-    tasks = "all ten tasks" if len(splits) == len(TASKS) else ", ".join(splits)
+def _draw(
+    pairs: Sequence[Comparison], names: Names, places: Mapping[str, int]
+) -> "MatplotlibFigure":
+    """One row for each pair, below the name of the model that is subtracted."""
+    rows: list[tuple[str, int, Difference | None]] = []
+    headings: dict[str, int] = {}
+    for pair in sorted(pairs, key=lambda pair: places[pair.first.label]):
+        heading = f"minus {drawing.shorten(names[pair.first.label], 44)}"
+        if heading not in headings:
+            headings[heading] = len(rows)
+            rows.append(("", 0, None))
+        label = pair.second.label
+        rows.append((names[label], places[label], pair.overall["sr"]))
+    figure = drawing.forest(rows, f"SR, percentage points ({' and '.join(pairs[0].protocols)})")
+    drawing.headings(figure.axes[0], headings)
+    return figure
+
+
+def _rank_table(number: int, ranking: Sequence[Rank], names: Names) -> Table:
+    first = ranking[0].subject
+    tasks = _tasks_in_words([task.benchmark.split for task in first.tasks])
     return Table(
-        id=f"rank-table-{index + 1}" if index else "rank-table",
-        caption=f"Ranks by overall SR [95 % interval], {tasks}",
+        id=f"rank-table-{number}" if number > 1 else "rank-table",
+        caption=f"Ranks by overall SR [95 % interval], {first.protocol}, {tasks}",
         columns=(words("Model"), Column(title="Rank"), Column(title="SR %")),
         rows=tuple(
-            (text(entry.subject.label), count(entry.rank), score(entry.score)) for entry in ranking
+            (text(names[entry.subject.label]), count(entry.rank), score(entry.score))
+            for entry in ranking
         ),
     )
 
 
-def _tasks(comparisons: Sequence[Comparison]) -> Section:
+def _tasks(comparisons: Sequence[Comparison], names: Names) -> Section:
     tables: list[Table] = []
     for number, pair in enumerate(comparisons, start=1):
-        for metric in METRICS:
-            own = [task for task in pair.tasks if task.metric == metric]
-            id_ = f"pair-{number}-{metric}"
-            tables.append(_task_table(id_, pair, metric, own, folded=bool(comparisons[1:])))
-            tables.append(_flipped(f"{id_}-flipped", pair, metric, own))
+        title = f"{_title(pair, names)} ({' and '.join(pair.protocols)})"
+        tables.append(_task_table(number, pair, title, folded=bool(comparisons[1:])))
+        tables.append(_changed(number, pair, title))
     return Section(
         id="tasks",
         title="Tasks of each pair",
         tables=tuple(tables),
         details=(
             "Gained: the number of documents on which the model named first scores higher; lost: "
-            "lower. p, Holm: corrected over the tasks of the table.",
+            "lower. p, Holm: corrected over the tasks of the table, SR and HA each for itself.",
         ),
     )
 
 
-def _task_table(
-    id_: str, pair: Comparison, metric: str, tasks: Sequence[TaskComparison], *, folded: bool
-) -> Table:
-    rows = [_row("Mean over tasks", pair.overall[metric], None)]
-    rows += [_row(task.split, task.difference, task.p_holm) for task in tasks]
+def _task_table(number: int, pair: Comparison, title: str, *, folded: bool) -> Table:
+    heads = ("Difference", "p", "p, Holm", "Gained", "Lost")
+    rows = [_row("Mean over tasks", [(pair.overall[metric], None) for metric in METRICS])]
+    rows += [
+        _row(split, [(task.difference, task.p_holm) for task in both])
+        for split, both in _by_split(pair).items()
+    ]
     return Table(
-        id=id_,
-        caption=f"{metric.upper()}: {title(pair)}, percentage points [95 % interval]",
+        id=f"pair-{number}",
+        caption=f"{title}: percentage points [95 % interval]",
         columns=(
             words("Task"),
-            *(Column(title=t) for t in ("Difference", "p", "p, Holm")),
-            *(Column(title=t) for t in ("Gained", "Lost", "Pairs")),
+            *(Column(title=head, group=metric.upper()) for metric in METRICS for head in heads),
+            Column(title="Documents"),
             words("Test"),
         ),
         rows=tuple(rows),
@@ -285,25 +326,39 @@ def _task_table(
     )
 
 
-def _row(name: str, found: Difference, p_holm: float | None) -> tuple[Cell, ...]:
-    return (
-        text(name),
-        difference(found),
-        p_value(found.p),
-        p_value(p_holm),
-        count(found.gained),
-        count(found.lost),
-        count(found.n),
-        text(found.test),
-    )
+def _by_split(pair: Comparison) -> dict[str, list[TaskComparison]]:
+    """The comparisons of each task, in the order of the metrics."""
+    return {split: [task for task in pair.tasks if task.split == split] for split in pair.splits}
 
 
-def _flipped(id_: str, pair: Comparison, metric: str, tasks: Sequence[TaskComparison]) -> Table:
-    rows = [(text(t.split), _ids(t.gained), _ids(t.lost)) for t in tasks if t.gained or t.lost]
+def _row(name: str, both: Sequence[tuple[Difference, float | None]]) -> tuple[Cell, ...]:
+    cells = [
+        cell
+        for found, p_holm in both
+        for cell in (
+            difference(found),
+            p_value(found.p),
+            p_value(p_holm),
+            count(found.gained),
+            count(found.lost),
+        )
+    ]
+    found = both[0][0]
+    return (text(name), *cells, count(found.n), text(found.test))
+
+
+def _changed(number: int, pair: Comparison, title: str) -> Table:
+    """Which documents gained and lost."""
+    rows = [
+        (text(split), *(_ids(ids) for task in both for ids in (task.gained, task.lost)))
+        for split, both in _by_split(pair).items()
+        if any(task.gained or task.lost for task in both)
+    ]
+    heads = [f"{metric.upper()} {word}" for metric in METRICS for word in ("gained", "lost")]
     return Table(
-        id=id_,
-        caption=f"{metric.upper()}: {title(pair)}, documents that changed",
-        columns=(words("Task"), words("Gained"), words("Lost")),
+        id=f"pair-{number}-changed",
+        caption=f"{title}: documents that changed",
+        columns=(words("Task"), *map(words, heads)),
         rows=tuple(rows),
         folded=True,
     )

@@ -211,6 +211,23 @@ def forest(rows: "Sequence[tuple[str, int, Difference | None]]", title: str) -> 
     return figure
 
 
+def headings(ax: "Axes", places: "Mapping[str, int]") -> None:
+    """Write headings of groups of rows into rows that have neither name nor point.
+
+    Args:
+        ax: as `forest` draws it.
+        places: the row of each heading.
+    """
+    from matplotlib.transforms import blended_transform_factory
+
+    # From the figure's left edge, since the row's name is empty.
+    where = blended_transform_factory(ax.figure.transFigure, ax.transData)
+    for title, place in places.items():
+        ax.text(0.01, place, title, transform=where, va="center", in_layout=False,
+                fontsize=SMALL, fontweight="bold", color=INK,
+                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.5})  # fmt: skip
+
+
 def _signed(value: float, _: int) -> str:
     return f"{value:+g}".replace("-", "−") if value else "0"
 

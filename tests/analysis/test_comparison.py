@@ -152,7 +152,7 @@ def test_two_runs_without_a_shared_task_do_not_stop_the_others(tmp_path):
     shown = longsafety("compare", tmp_path)
     assert shown.exit_code == 0, shown.output
     assert "org/a: no document in common with any other run" in shown.output
-    assert "Ranks by overall SR [95 % interval], DocAttack" in shown.output
+    assert "Ranks by overall SR [95 % interval], generate, DocAttack" in shown.output
 
 
 def test_runs_that_share_nothing_at_all_are_refused_by_the_command(tmp_path):
