@@ -4,7 +4,7 @@ Data flow: subjects -> sentences for banners and notes.
 """
 
 import hashlib
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.public import clean
@@ -20,35 +20,44 @@ def banners(subjects: Sequence[Subject], labelled: Iterable[tuple[str, Run]]) ->
         labelled: all runs that are shown, each with its label.
     """
     pairs = list(labelled)
-    found = [
-        f"{label}: a limited run, not all documents were scored. Its scores cannot be compared "
-        "with those of complete runs."
-        for label, run in pairs
-        if run.limited
+    found: dict[str, list[str]] = {}
+    for label, run in pairs:
+        for fault in _faults(run):
+            found.setdefault(fault, []).append(label)
+    for subject in subjects:
+        if on_sample_data(subject):
+            found.setdefault(_SAMPLE, []).append(subject.label)
+    every = {label for label, _ in pairs}
+    return [
+        f"{'All models' if len(labels) > 1 and every <= set(labels) else ', '.join(labels)}: {text}"
+        for text, labels in found.items()
     ]
-    for label, run in pairs:
-        if count := sum(run.prompts_missing.values()):
-            found.append(
-                f"{label}: {count:,} of its requests do not hold their document's prompt. The chat "
-                "template left it out, or the requests come from the cache of another run. Its "
-                "scores mean nothing."
-            )
-    for label, run in pairs:
-        if run.template_unused:
-            found.append(
-                f"{label}: the model's tokenizer has a chat template, but the run did not apply it "
-                "(--apply_chat_template). A chat model then gets prompts in a form that it was "
-                "not trained on."
-            )
-        if long := cut_from_the_left(run):
-            found.append(f"{label}: {long}. Run it again with a larger window.")
-    sample = [subject.label for subject in subjects if on_sample_data(subject)]
-    if sample:
-        named = "All models" if len(sample) == len(subjects) else ", ".join(sample)
-        found.append(
-            f"{named}: run on the embedded sample data. These are not LongSafetyBench scores."
+
+
+_SAMPLE = "run on the embedded sample data. These are not LongSafetyBench scores."
+
+
+def _faults(run: Run) -> Iterator[str]:
+    """What is wrong with a run, each as the end of a sentence."""
+    if run.limited:
+        yield (
+            "a limited run, not all documents were scored. Its scores cannot be compared with "
+            "those of complete runs."
         )
-    return found
+    if count := sum(run.prompts_missing.values()):
+        yield (
+            f"{count:,} of its requests do not hold their document's prompt. The chat template "
+            "left it out, or the requests come from the cache of another run. Its scores mean "
+            "nothing."
+        )
+    if run.template_unused:
+        yield (
+            "the model's tokenizer has a chat template, but the run did not apply it "
+            "(--apply_chat_template). A chat model then gets prompts in a form that it was not "
+            "trained on."
+        )
+    if long := cut_from_the_left(run):
+        yield f"{long}. Run it again with a larger window."
 
 
 def differences(subjects: Sequence[Subject], *, of_one_model: bool = False) -> list[str]:
@@ -62,27 +71,33 @@ def differences(subjects: Sequence[Subject], *, of_one_model: bool = False) -> l
     checks: dict[str, Callable[[Subject], str]] = {
         "protocol": lambda s: s.protocol,
         "data": lambda s: fingerprint(s, shared) or "",
-        "option order or seed": lambda s: joined(
+        "letter order or seed": lambda s: joined(
             s, lambda p: p.option_order and f"{p.option_order} {p.option_seed}"
         ),
         "window": lambda s: str(s.run.max_length or ""),
         "prompt budget": lambda s: joined(s, lambda p: p.prompt_limit),
-        "chat template": lambda s: template(s.run),
+        "chat template": _template_use,
     }
     if of_one_model:
         del checks["protocol"]
     found = []
     for title, key in checks.items():
-        values = {subject.label: key(subject) for subject in subjects}
-        if len(set(values.values()) - {""}) > 1:
-            shown = "; ".join(
-                f"{label}: {text[:16] or 'unknown'}" for label, text in values.items()
-            )
+        values: dict[str, list[str]] = {}
+        for subject in subjects:
+            values.setdefault(key(subject)[:16] or "unknown", []).append(subject.label)
+        if len(set(values) - {"unknown"}) > 1:
+            shown = "; ".join(f"{value}: {', '.join(labels)}" for value, labels in values.items())
             found.append(
                 f"The runs were not made in the same way: {title} differs ({shown}). Be careful "
                 "when comparing their scores."
             )
     return found + _different_prompts(subjects)
+
+
+def _template_use(subject: Subject) -> str:
+    """Whether a chat template was applied; each model has its own, so they need not be the same."""
+    used = template(subject.run)
+    return used if used in ("", "none") else "applied"
 
 
 def _different_prompts(subjects: Sequence[Subject]) -> list[str]:
