@@ -7,6 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lm_eval_longsafety.cli.shared import (
+    REPORT,
+    Figures,
+    FigureWidth,
+    Only,
+    check_pictures,
+    chosen_format,
+    save_pictures,
+)
 from lm_eval_longsafety.errors import OptionError
 
 if TYPE_CHECKING:
@@ -39,7 +48,11 @@ Output = Annotated[
 ]
 Format = Annotated[
     str | None,
-    typer.Option("--format", help="html, md, csv or json; default: by the file's ending, else md."),
+    typer.Option(
+        "--format",
+        help="html, md, csv, json, latex (tables for booktabs) or txt (all pairs); default: by the "
+        "file's ending, else md.",
+    ),
 ]
 FailIfWorse = Annotated[
     float | None,
@@ -67,11 +80,13 @@ def compare(
     paths: Paths,
     output: Output = None,
     format_: Format = None,
+    figures: Figures = None,
+    figure_width: FigureWidth = None,
+    only: Only = None,
     fail_if_worse: FailIfWorse = None,
     alpha: Alpha = None,
 ) -> None:
     """Show which runs differ significantly, by task and overall, and on which documents."""
-    from lm_eval_longsafety.cli.shared import REPORT, chosen_format
     from lm_eval_longsafety.errors import need
 
     need("report", REPORT)
@@ -87,6 +102,7 @@ def compare(
         raise OptionError("--alpha belongs to --fail-if-worse, which was not given")
     if output is not None:
         files.check_place(output)
+    check_pictures(figures, figure_width, only)
     found = read(paths)
     shown = [model for model in models(found.runs) if sampled(model)]
     for note in (*found.notes, *(n for model in shown for run in model.runs for n in run.notes)):
@@ -101,12 +117,13 @@ def compare(
             "run lm-eval with --log_samples"
         )
     on_screen = output is None and (verdict is None or format_ is not None)
-    if on_screen or output is not None:
-        rendered = FORMATS[chosen](page(shown, compare_all(shown), rankings(shown)))
-        if output is None:
-            typer.echo(rendered, nl=False)
-        else:
-            files.write_text(output, rendered)
+    if on_screen or output is not None or figures is not None:
+        compared = page(shown, compare_all(shown), rankings(shown))
+        save_pictures(compared, figures, figure_width, only)
+        if output is not None:
+            files.write_text(output, FORMATS[chosen](compared))
+        elif on_screen:
+            typer.echo(FORMATS[chosen](compared), nl=False)
     if verdict is not None:
         typer.echo(verdict.line(), err=on_screen)
         raise typer.Exit(int(verdict.worse))

@@ -183,8 +183,8 @@ def _pair_table(number: int, pairs: Sequence[Comparison], names: Names) -> Table
     ]
     return Table(
         id=f"pair-table-{number}" if number > 1 else "pair-table",
-        caption=f"{_scope(pairs[0])}: differences, percentage points [95 % interval]; p corrected "
-        f"over {len(pairs)} pair(s)",
+        caption=f"Differences in percentage points [95 % interval], {_scope(pairs[0])}; p "
+        f"corrected over {len(pairs)} pair{'s' * bool(pairs[1:])}",
         columns=(
             words("Model"),
             words("minus"),
@@ -263,7 +263,7 @@ def _draw(
     rows: list[tuple[str, int, Difference | None]] = []
     headings: dict[str, int] = {}
     for pair in sorted(pairs, key=lambda pair: places[pair.first.label]):
-        heading = f"minus {drawing.shorten(names[pair.first.label], 44)}"
+        heading = f"minus {drawing.shorten(names[pair.first.label], 38)}"
         if heading not in headings:
             headings[heading] = len(rows)
             rows.append(("", 0, None))

@@ -93,7 +93,7 @@ def test_the_page_begins_with_one_table_of_all_pairs(three):
     first, *others = built(*three).sections
     (table,) = first.tables
     assert not table.folded
-    assert "p corrected over 3 pair(s)" in table.caption
+    assert "p corrected over 3 pairs" in table.caption
     shown = [[cell.text for cell in row] for row in table.rows]
     assert [row[:2] for row in shown] == [
         ["org/b", "org/a"],
@@ -182,4 +182,4 @@ def test_eight_models_are_28_pairs_on_one_page(tmp_path):
     assert len(report.sections[0].tables[0].rows) == 28
     assert [section.id for section in report.sections] == ["pairs", "ranks", "tasks", "runs"]
     text = render.markdown(report)
-    assert "p corrected over 28 pair(s)" in text
+    assert "p corrected over 28 pairs" in text
