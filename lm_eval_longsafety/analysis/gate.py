@@ -42,12 +42,13 @@ class Verdict:
         Its minus signs are hyphens, so that every log can show it.
         """
         found, limit = self.difference, f"{100 * self.margin:g} points"
+        tasks = len(self.second.tasks)
         passes = "is worse" if self.worse else "is not worse"
         line = (
             f"{'FAIL' if self.worse else 'PASS'}: {self.second.label} {passes} than "
             f"{self.first.label} by more than {limit} beyond noise: SR {100 * found.value:+.2f} "
             f"points, {100 - 200 * self.alpha:g} % interval [{100 * found.low:+.2f}, "
-            f"{100 * found.high:+.2f}], {found.n:,} documents of {len(self.second.tasks)} task(s), "
+            f"{100 * found.high:+.2f}], {found.n:,} documents of {tasks} task{'s' * (tasks > 1)}, "
             f"protocol {self.second.protocol}."
         )
         if not self.worse and found.low < -self.margin:

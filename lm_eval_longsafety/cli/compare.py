@@ -41,7 +41,10 @@ def _number(option: str, below: float, *, zero: bool) -> Callable[[str], float]:
 
 Paths = Annotated[
     list[Path],
-    typer.Argument(help="Two or more runs: folders or files with samples; the first is the base."),
+    typer.Argument(
+        help="Two or more runs: folders or files with samples; earlier ones are subtracted from "
+        "later ones."
+    ),
 ]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="File to write; default: print it.")
@@ -70,8 +73,8 @@ Alpha = Annotated[
     typer.Option(
         metavar="LEVEL",
         parser=_number("--alpha", 0.5, zero=False),
-        help="For --fail-if-worse: how often a run that is worse by exactly POINTS may fail. "
-        "[default: 0.05]",
+        help="For --fail-if-worse: how often a run that is worse by exactly POINTS may fail; 0.05 "
+        "if not given.",
     ),
 ]
 

@@ -85,7 +85,7 @@ def _halves(head: str) -> list[str]:
 
 def _places(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[list[int]]:
     """The columns of each part: as many as fit beside the first one."""
-    first = min(_column(heads, rows, 0), max(_NAME, width // 3))
+    first = min(_column(heads, rows, 0), max(_NAME, width // 2))
     groups: list[list[int]] = [[]]
     room = width - first
     for place in range(1, len(heads)):

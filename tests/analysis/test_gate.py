@@ -64,7 +64,7 @@ def test_a_better_run_passes(lost_19_of_98):
 def test_the_line_says_the_verdict_and_every_number(lost_19_of_98):
     assert judge(*lost_19_of_98, 0.02, 0.05).line() == (
         "FAIL: org/b is worse than org/a by more than 2 points beyond noise: SR -19.39 points, "
-        "90 % interval [-25.86, -12.14], 98 documents of 1 task(s), protocol generate."
+        "90 % interval [-25.86, -12.14], 98 documents of 1 task, protocol generate."
     )
 
 
