@@ -6,6 +6,8 @@ a line twice) into a temporary folder, then measures, each in a process of its o
 - reading the bytes,
 - parsing every line with orjson and dropping it,
 - `longsafety report FOLDER -o report.html`,
+- the same for eight models with all letter orders besides, whose prompts are short here, as
+  `longsafety compact` would leave none of them,
 
 with wall time and peak memory, after one pass that warms the file cache. The text is neutral
 filler.
@@ -15,6 +17,7 @@ filler.
 
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -23,12 +26,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask
 
 STAMP = "2026-11-01T10-00-00.000001"
 LIMIT_S, LIMIT_MB = 10.0, 400
+MODELS, MODELS_LIMIT_S = 8, 20.0
 WORDS = "the bicycle stood by the mill and nobody in the village knew whose it was or why".split()
 
 
@@ -44,6 +50,10 @@ def main() -> None:
         print(f"{size / 1e6:,.0f} MB in ten files, {os.cpu_count()} cores", file=sys.stderr)
         _run("bytes", folder)
         found = {what: _run(what, folder) for what in ("bytes", "parse", "report")}
+    with tempfile.TemporaryDirectory() as name:
+        for number in range(MODELS):
+            write_run(Path(name, str(number)), 3, f"org/model-{number}", ("", "_rotations"))
+        found["eight"] = _run("report", Path(name))
     if options.json:
         print(json.dumps({"megabytes": size / 1e6, **found}, indent=1))
     else:
@@ -53,6 +63,8 @@ def main() -> None:
     report = found["report"]
     if report["seconds"] > LIMIT_S or report["peak_mb"] > LIMIT_MB:
         raise SystemExit(f"over the limit of {LIMIT_S:.0f} s and {LIMIT_MB} MB")
+    if found["eight"]["seconds"] > MODELS_LIMIT_S:
+        raise SystemExit(f"eight models: over the limit of {MODELS_LIMIT_S:.0f} s")
 
 
 def _options() -> argparse.Namespace:
@@ -64,28 +76,42 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def write_run(folder: Path, megabytes: float) -> int:
-    """Write results and samples as lm-eval does; returns the samples' size in bytes."""
-    rng = random.Random(0)
+def write_run(
+    folder: Path, megabytes: float, model: str = "org/full-size", suffixes: Sequence[str] = ("",)
+) -> int:
+    """Write results and samples as lm-eval does; returns the samples' size in bytes.
+
+    Args:
+        folder: made if it does not exist.
+        megabytes: size of the sample files of one variant.
+        model: its name.
+        suffixes: of the task names, one for each variant.
+    """
+    folder.mkdir(exist_ok=True)
+    rng = random.Random(model)
     documents = sum(task.rows for task in TASKS)
     prompt_bytes = int(megabytes * 1e6 / documents / 2)
-    filler = " ".join(rng.choice(WORDS) for _ in range(prompt_bytes // 3))
+    words = random.Random(0)
+    filler = " ".join(words.choice(WORDS) for _ in range(prompt_bytes // 3 + 200))
     results, counts = {}, {}
-    for task in TASKS:
+    for task, suffix in itertools.product(TASKS, suffixes):
+        name = task.name + suffix
         lines = [_line(task, i, filler, prompt_bytes, rng) for i in range(task.rows)]
-        path = folder / f"samples_{task.name}_{STAMP}.jsonl"
+        if suffix:
+            lines = [_turned(line, rng) for line in lines]
+        path = folder / f"samples_{name}_{STAMP}.jsonl"
         with path.open("w", encoding="utf-8") as file:
             for line in lines:
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
         means = {k: sum(x[k] for x in lines) / len(lines) for k in lines[0]["metrics"]}
-        results[task.name] = {f"{key},letter": value for key, value in means.items()}
-        counts[task.name] = {"original": task.rows, "effective": task.rows}
+        results[name] = {f"{key},letter": value for key, value in means.items()}
+        counts[name] = {"original": task.rows, "effective": task.rows}
     document = {
         "results": results,
         "configs": {name: {"task": name} for name in results},
         "n-samples": counts,
-        "config": {"model": "hf", "model_args": {"pretrained": "org/full-size"}, "limit": None},
-        "model_name": "org/full-size",
+        "config": {"model": "hf", "model_args": {"pretrained": model}, "limit": None},
+        "model_name": model,
         "date": 1793527200.0,
         "lm_eval_version": "0.4.13",
     }
@@ -93,13 +119,26 @@ def write_run(folder: Path, megabytes: float) -> int:
     return sum(path.stat().st_size for path in folder.glob("*.jsonl"))
 
 
+def _turned(line: dict[str, Any], rng: random.Random) -> dict[str, Any]:
+    """The same document under four letter orders."""
+    picks = [line["filtered_resps"][0], *(rng.choice("ABCD") for _ in range(3))]
+    consistent = float(len(set(picks)) == 1)
+    return {
+        **line,
+        "resps": [[pick] for pick in picks],
+        "filtered_resps": [[pick] for pick in picks],
+        "metrics": [*line["metrics"], "consistent"],
+        "consistent": consistent,
+    }
+
+
 def _line(
     task: BenchmarkTask, index: int, filler: str, size: int, rng: random.Random
-) -> dict[str, object]:
-    letters = rng.sample("ABCD", 4)
+) -> dict[str, Any]:
+    letters = random.Random(index).sample("ABCD", 4)
     pick = rng.choice("ABCD")
     choice = letters.index(pick)
-    prompt = f"{task.split} {index}: " + filler[index : index + size - 600]
+    prompt = f"{task.split} {index}: " + filler[index : index + max(size - 600, 20)]
     digest = hashlib.sha256(prompt.encode()).hexdigest()
     grid = {"depth": index % 7 / 6, "length": float(index // 7 % 7)} if task.grid else {}
     return {
@@ -113,7 +152,7 @@ def _line(
             "letters": letters,
             "depth": None,
             "length": None,
-            "prompt_tokens": size // 4 + rng.randrange(20_000),
+            "prompt_tokens": size // 4 + index * 97 % 20_000,
             "truncated": False,
             "context_sha256": digest,
             **grid,

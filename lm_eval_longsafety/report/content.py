@@ -210,6 +210,8 @@ def points(value: float) -> str:
     return shown if shown == "0.0" or shown.startswith("−") else f"+{shown}"
 
 
-def joined(names: Sequence[str]) -> str:
-    """Names in a sentence: "a", "a and b", "a, b and c"."""
+def joined(names: Sequence[str], limit: int | None = None) -> str:
+    """Names in a sentence: "a", "a and b", "a, b and c"; beyond a limit "a, b and 5 more"."""
+    if limit is not None and len(names) > limit:
+        names = [*names[: limit - 1], f"{len(names) - limit + 1} more"]
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

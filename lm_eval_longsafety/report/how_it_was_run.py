@@ -1,5 +1,6 @@
 """Section: what all runs share, and what differs between them."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from lm_eval_longsafety.analysis import truncation
@@ -13,8 +14,7 @@ from lm_eval_longsafety.results import Provenance, Run
 _Fact = Callable[[Run], object]
 _OVER_LENGTH = {"middle": "cut in the middle", "skip": "left out", "error": "refused"}
 _RUN_FACTS: dict[str, _Fact] = {
-    "Results file": lambda run: file_name(run),
-    "Model revision": lambda run: run.model_sha or run.revision,
+    "Model revision": lambda run: _revision(run.model_sha or run.revision),
     "Backend": lambda run: run.backend,
     "dtype": lambda run: run.dtype,
     "lm-eval": lambda run: run.lm_eval_version or (run.git_hash and f"commit {run.git_hash}"),
@@ -22,7 +22,7 @@ _RUN_FACTS: dict[str, _Fact] = {
     "Chat template sha256": lambda run: template(run)[:16],
     "Seeds": lambda run: ", ".join(f"{k.removesuffix('_seed')} {v}" for k, v in run.seeds.items()),
     "Limit": lambda run: _limit(run),
-    "Started": lambda run: run.date and f"{run.date:%Y-%m-%d %H:%M} UTC",
+    "Started, UTC": lambda run: run.date and f"{run.date:%Y-%m-%d %H:%M}",
     "Duration": lambda run: run.duration_s and duration(run.duration_s),
 }
 _DATA_FACTS: dict[str, Callable[[Provenance], object]] = {
@@ -86,20 +86,15 @@ def _answer(found: Sequence[str], runs: int, differing: Sequence[str]) -> str:
 
 
 def _rows(models: Sequence[Model]) -> dict[str, dict[str, str]]:
-    """Facts by title, of each model's main scores and of its further runs where they differ."""
+    """Facts by title, of each run; where a model has several, the later ones name their tasks."""
     rows: dict[str, dict[str, str]] = {}
     for model in models:
-        seen: list[dict[str, str]] = []
-        main = [model.main] if model.main else []
-        for subject in [*main, *(s for s in model.subjects if s is not model.main)]:
-            facts = _facts(subject.run, subject)
-            if facts not in seen:
-                name = model.label if not seen else subject.label
-                rows[name] = facts
-                seen.append(facts)
         for run in model.runs:
-            if not run.longsafety():
-                rows[f"{model.label} (other tasks)" if seen else model.label] = _facts(run, None)
+            own = [subject for subject in model.subjects if subject.run is run]
+            subject = model.main if model.main in own else next(iter(own), None)
+            kind = subject.label if subject else f"{model.label} (other tasks)"
+            name = model.label if run is model.runs[0] else kind
+            rows[name if name not in rows else file_name(run)] = _facts(run, subject)
     return rows
 
 
@@ -110,12 +105,18 @@ def _facts(run: Run, subject: Subject | None) -> dict[str, str]:
         found["Data fingerprint"] = fingerprint(subject)
         cut = truncation.number(subject)
         found["Truncated prompts"] = None if cut is None else f"{cut:,}"
+    found["Results file"] = file_name(run)
     return {title: "" if value is None else clean(str(value)) for title, value in found.items()}
 
 
 def file_name(run: Run) -> str:
     """The results file that a run was read from, relative to the folder that was given."""
     return clean(run.file or run.source.name)
+
+
+def _revision(value: str | None) -> str | None:
+    """A commit is shown by its first digits."""
+    return value[:12] if value and re.fullmatch(r"[0-9a-f]{40}", value) else value
 
 
 def _limit(run: Run) -> str | None:

@@ -139,5 +139,5 @@ def _draw(own: Sequence[tuple[Model, float]]) -> "MatplotlibFigure":
         for name in ax.get_yticklabels():
             name.set_fontsize(drawing.SMALL)
         if not own:
-            ax.set_title("Other data than this report's: not comparable")
+            ax.set_title("Other data than this report's:\nnot comparable")
     return figure

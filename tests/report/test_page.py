@@ -25,7 +25,9 @@ axe = pytest.importorskip(
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "results"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-SIZES = {"desktop": (1280, 900), "phone": (360, 780)}
+SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+PAPER = {"A4": 695, "Letter": 718}
+"""Width in CSS pixels that the page's margins leave."""
 
 
 def find_chromium():
@@ -53,6 +55,27 @@ def real_page(tmp_path_factory):
     write_run(folder, full_run("BDA ", 8), extra=extra)
     path = tmp_path_factory.mktemp("page") / "report.html"
     path.write_text(render.html(build(read([FIXTURES, folder]))), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def eight_page(tmp_path_factory):
+    """Eight models with all tasks, letter orders, no context, lengths and capability."""
+    folder = tmp_path_factory.mktemp("eight")
+    variants = ("", "_logits", "_rotations", "_no_context", "_length_0004096_0.50")
+    answers = ("B", "BBBD", "BBDA", "BDAC", "BDA ", "BAAC", "DAAC", "A  C")
+    for number, picks in enumerate(answers):
+        lines = {}
+        for place, suffix in enumerate(variants):
+            lines |= full_run(picks[place:] + picks[:place], 8, suffix=suffix)
+        extra = {
+            "mmlu": {"acc,none": 0.3 + number / 20, "acc_stderr,none": 0.01},
+            "toxigen": {"acc,none": 0.5, "acc_stderr,none": 0.02},
+        }
+        model = f"some-laboratory/Model-{number}-14B-Instruct-2507"
+        write_run(folder / str(number), lines, model=model, extra=extra, date=float(number))
+    path = folder / "report.html"
+    path.write_text(render.html(build(read([folder]))), encoding="utf-8")
     return path
 
 
@@ -137,7 +160,7 @@ def test_axe_finds_no_serious_fault(browser, real_page, size, scheme):
 def test_every_section_and_picture_is_there(browser, real_page):
     with Visit(browser, real_page) as visit:
         headings = visit.page.locator("h2").all_inner_texts()
-        assert headings[0] == "Overall scores"
+        assert headings[0] == "Verdict"
         assert "Safety beside capability" in headings
         pictures = visit.page.locator("svg")
         # Headline, tasks and groups for SR and HA, then of four models: gap, length, two maps each,
@@ -199,6 +222,56 @@ def test_hostile_names_and_replies_stay_text(browser, hostile_page, size, scheme
         assert visit.page.locator("script, img, iframe").count() == 0
         width = visit.page.evaluate("document.documentElement.scrollWidth")
         assert width <= SIZES[size][0]
+
+
+OPEN = "document.querySelectorAll('details').forEach(d => d.open = true)"
+WIDE = """
+[...document.querySelectorAll('.scroll')]
+  .filter(box => box.scrollWidth > box.clientWidth)
+  .map(box => box.querySelector('table').id)
+"""
+BEYOND = """
+limit => [...document.querySelectorAll('table, svg, p')]
+  .filter(part => part.getBoundingClientRect().right > limit + 1)
+  .map(part => part.id || part.textContent.slice(0, 60))
+"""
+
+
+def test_no_table_of_eight_models_is_clipped_on_a_desktop(browser, eight_page):
+    with Visit(browser, eight_page) as visit:
+        visit.page.evaluate(OPEN)
+        assert visit.page.evaluate(WIDE) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_pictures_of_eight_models_are_wholly_visible_and_legible(browser, eight_page, size):
+    with Visit(browser, eight_page, size) as visit:
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+        for picture in visit.page.evaluate(PICTURES):
+            assert picture["right"] <= SIZES[size][0]
+            assert picture["outside"] == []
+            assert picture["smallest"] > 8
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_verdict_stands_on_the_first_screen(browser, eight_page, size):
+    with Visit(browser, eight_page, size) as visit:
+        table = visit.page.locator("#overall")
+        rows = table.locator("tbody tr")
+        assert rows.count() == 8
+        seen = rows.last if size == "desktop" else rows.first
+        box = seen.bounding_box()
+        assert box["y"] + box["height"] <= SIZES[size][1]
+
+
+@pytest.mark.parametrize("paper", PAPER)
+def test_nothing_is_cut_off_on_paper_and_details_are_open(browser, eight_page, paper):
+    with Visit(browser, eight_page) as visit:
+        visit.page.set_viewport_size({"width": PAPER[paper], "height": 1000})
+        visit.page.emulate_media(media="print")
+        assert visit.page.evaluate(BEYOND, PAPER[paper]) == []
+        folded = visit.page.locator("details table").first
+        assert folded.bounding_box()["height"] > 50
 
 
 def test_the_page_prints_with_its_tables_and_pictures(browser, real_page, tmp_path):

@@ -111,7 +111,7 @@ def test_csv_holds_no_formula(hostile):
 
 def test_json_is_strict_and_whole(hostile):
     data = json.loads(render.json_text(hostile), parse_constant=pytest.fail)
-    assert [section["id"] for section in data["sections"]][0] == "headline"
+    assert [section["id"] for section in data["sections"]][0] == "verdict"
 
 
 def test_pictures_survive_formulas_and_letters_their_font_lacks(tmp_path):

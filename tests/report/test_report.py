@@ -36,6 +36,12 @@ def cells(report, table, row):
     return [cell.text for cell in found[1:]]
 
 
+def column(report, table, title):
+    own = tables(report)[table]
+    place = [each.title for each in own.columns].index(title)
+    return [row[place].text for row in own.rows]
+
+
 @pytest.fixture(scope="module")
 def golden(tmp_path_factory):
     """Ten tasks of eight documents; each answers B, D, A, C, B, D, A, C.
@@ -50,9 +56,10 @@ def golden(tmp_path_factory):
 def test_overall_scores_are_those_worked_out_by_hand(golden):
     # Wilson of 2/8 is [0.0715, 0.5907]. Joined over ten equal tasks: 0.25 - 0.1785/sqrt(10) and
     # 0.25 + 0.3407/sqrt(10). Of 4/8: 0.5 -+ 0.2848/sqrt(10).
-    sr, ha, answered, _, truncated, documents, protocol = cells(golden, "overall", "org/model-one")
+    sr, ha, answered, _, truncated, documents, protocol = cells(golden, "replies", "org/model-one")
     assert sr == "25.0 [19.4, 35.8]"
     assert ha == "50.0 [41.0, 59.0]"
+    assert cells(golden, "overall", "org/model-one") == [sr, ha]
     # 8/8 reaches down to 8/(8+3.8415) = 0.6756: 1 - 0.3244/sqrt(10)
     assert answered == "100.0 [89.7, 100.0]"
     assert (truncated, documents, protocol) == ("0.0", "80", "generate")
@@ -134,7 +141,7 @@ def test_missing_numbers_are_shown_as_such_never_as_zero(tmp_path):
 def test_missing_tasks_are_reported(tmp_path):
     write_run(tmp_path, {DOC_ATTACK: [sample_line()]})
     report = report_on(tmp_path)
-    assert any("1 of the ten tasks" in note for note in report.sections[0].notes)
+    assert any("(1 of ten)" in note for note in report.sections[0].notes)
 
 
 def test_a_limited_run_carries_a_banner(tmp_path):
@@ -159,8 +166,8 @@ def with_provenance(**changes):
 def truncated(report):
     """(headline, setup)"""
     return (
-        cells(report, "overall", "org/model-one")[4],
-        cells(report, "setup-table", "Truncated prompts")[0],
+        cells(report, "replies", "org/model-one")[4],
+        cells(report, "setup-shared", "Truncated prompts")[0],
     )
 
 
@@ -193,8 +200,8 @@ def test_nothing_is_said_about_settings_of_a_run_without_its_results_file(tmp_pa
     write_run(tmp_path / "a", full_run(), model="org/a")
     write_run(tmp_path / "b", full_run("B"), stamp="2026-11-02T10-00-00.000001").unlink()
     report = report_on(tmp_path)
-    assert cells(report, "setup-table", "Chat template sha256") == ["c" * 16, "n/a"]
-    assert cells(report, "setup-table", "Limit") == ["none", "n/a"]
+    assert column(report, "setup-table", "Chat template sha256") == ["c" * 16, "n/a"]
+    assert column(report, "setup-table", "Limit") == ["none", "n/a"]
     assert not any("differs" in banner for banner in report.banners)
 
 
@@ -202,8 +209,8 @@ def test_a_run_that_wrote_down_no_template_and_no_limit_had_none(tmp_path):
     write_run(tmp_path / "a", full_run(), model="org/a")
     write_run(tmp_path / "b", full_run(), model="org/b", chat_template_sha=None)
     report = report_on(tmp_path)
-    assert cells(report, "setup-table", "Chat template sha256")[1] == "none"
-    assert cells(report, "setup-table", "Limit") == ["none", "none"]
+    assert column(report, "setup-table", "Chat template sha256")[1] == "none"
+    assert cells(report, "setup-shared", "Limit") == ["none"]
     assert any("chat template differs" in banner for banner in report.banners)
 
 
@@ -212,7 +219,7 @@ def test_the_ladder_says_which_scores_do_not_belong_there(tmp_path):
     data["n-samples"] = {name: {"original": 100, "effective": 2} for name in data["n-samples"]}
     (tmp_path / "r.json").write_text(json.dumps(data))
     kind = cells(report_on(tmp_path), "ladder", "org/model-one")[1]
-    assert kind == "this report, limited, sample data"
+    assert kind == "this report, sample data, limited run"
 
 
 @pytest.mark.parametrize("format_", ["md", "html", "json"])
@@ -225,7 +232,7 @@ def test_a_comparison_carries_the_banners_of_its_runs(tmp_path, format_):
     shown = longsafety("compare", tmp_path, "--format", format_).output
     assert "org/b: a limited run" in shown
     assert "org/a: a limited run" not in shown
-    assert "org/a, org/b: run on the embedded sample data" in shown
+    assert "All models: run on the embedded sample data" in shown
     assert "window differs" in shown
 
 
@@ -233,7 +240,7 @@ def test_a_comparison_carries_the_banners_of_its_runs(tmp_path, format_):
     ("change", "word"),
     [
         ({"max_length": 8000}, "window"),
-        ({"chat_template_sha": "d" * 64}, "chat template"),
+        ({"chat_template_sha": None}, "chat template"),
     ],
 )
 def test_runs_made_differently_are_shown_and_flagged(tmp_path, change, word):
@@ -265,12 +272,20 @@ def test_other_tasks_are_no_other_data_but_another_hash_of_one_task_is(tmp_path)
     assert any("data differs" in banner for banner in report_on(tmp_path).banners)
 
 
-def test_two_protocols_of_one_model_stay_apart_and_are_flagged(tmp_path):
+def test_two_protocols_of_one_model_are_one_model_without_a_warning(tmp_path):
     write_run(tmp_path, full_run() | full_run(suffix="_logits"))
     report = report_on(tmp_path)
-    names = [row[0].text for row in tables(report)["overall"].rows]
-    assert names == ["org/model-one (generate)", "org/model-one (logits)"]
-    assert any("protocol differs" in banner for banner in report.banners)
+    assert [row[0].text for row in tables(report)["overall"].rows] == ["org/model-one"]
+    assert not any("differs" in banner for banner in report.banners)
+
+
+def test_models_that_share_no_protocol_are_flagged(tmp_path):
+    write_run(tmp_path / "a", full_run(), model="org/a")
+    write_run(tmp_path / "b", full_run(suffix="_logits"), model="org/b")
+    assert any(
+        "protocol differs (generate: org/a; logits: org/b)" in banner
+        for banner in report_on(tmp_path).banners
+    )
 
 
 def test_runs_of_one_model_with_other_prompts_are_flagged(tmp_path):
@@ -468,7 +483,7 @@ def test_texts_appear_on_request_only(tmp_path):
 def test_real_runs_of_the_demo_model_make_a_page():
     report = report_on(FIXTURES)
     # lm-eval's own table of the first run says SR 0.2208 and HA 0.4417.
-    shown = cells(report, "overall", "models/demo-model-0")
+    shown = cells(report, "replies", "models/demo-model-0")
     assert shown[0].startswith("22.1 [")
     assert shown[1].startswith("44.2 [")
     assert len(tables(report)["overall"].rows) == 3
@@ -506,7 +521,7 @@ def test_the_command_writes_a_page_and_pictures(tmp_path):
     assert result.exit_code == 0, result.output
     assert page.read_text().startswith("<!DOCTYPE html>")
     names = {path.name for path in pictures.iterdir()}
-    assert {"headline.pdf", "headline.png", "tasks-sr.pdf", "gap-1.pdf", "letters.png"} <= names
+    assert {"verdict.pdf", "verdict.png", "published.pdf"} <= names
     assert f"{len(names) // 2} pictures" in result.output
 
 
@@ -523,7 +538,7 @@ def test_a_folder_for_pictures_that_cannot_be_is_refused_before_any_work(tmp_pat
 
 
 def test_a_picture_that_cannot_be_written_is_one_line(tmp_path):
-    (tmp_path / "figures" / "headline.pdf").mkdir(parents=True)
+    (tmp_path / "figures" / "verdict.pdf").mkdir(parents=True)
     run = FIXTURES / "demo-model-0.parquet"
     result = longsafety("report", run, "-o", tmp_path / "x.md", "--figures", tmp_path / "figures")
     assert isinstance(result.exception, OptionError)
