@@ -300,9 +300,9 @@ def _tasks(comparisons: Sequence[Comparison], names: Names) -> Section:
         tables=tuple(tables),
         details=(
             "Gained: the number of documents on which the model named first scores higher; lost: "
-            "lower. p, Holm: corrected over the tasks of the table, SR and HA each for itself. A task "
-            "is tested by the exact McNemar test, or by a randomisation over contexts where its "
-            "documents share contexts, as their mean is.",
+            "lower. p, Holm: corrected over the tasks of the table, SR and HA each for itself. Tasks "
+            "are tested by the exact McNemar test, or by a randomisation over contexts where "
+            "documents share contexts; so is the mean.",
         ),
     )
 
