@@ -1,18 +1,19 @@
 """Compare runs document by document and find those that differ significantly.
 
-Data flow: subjects -> `check_same_data` -> pairs per task -> `paired` -> Holm over tasks -> ranks.
-Documents are paired by id, and only those that both runs scored; runs on different data raise an
-error. Only runs of the same tasks are ranked with each other.
+Data flow: subjects -> all pairs -> `check_same_data` -> pairs per task -> `paired` -> Holm over
+tasks, and over pairs -> ranks. Documents are paired by id, and only those that both runs scored;
+runs on different data raise an error. Only runs of the same tasks are ranked with each other.
 """
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lm_eval_longsafety.analysis.facts import differences
+from lm_eval_longsafety.analysis.models import Model
 from lm_eval_longsafety.analysis.paired import Difference, holm, paired_mean, paired_task
 from lm_eval_longsafety.analysis.scores import Subject, value_of
-from lm_eval_longsafety.analysis.stats import Estimate, Values
+from lm_eval_longsafety.analysis.stats import Z95, Estimate, Values
 from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.results import Sample
 
@@ -44,8 +45,28 @@ class Comparison:
     second: Subject
     overall: dict[str, Difference]
     """By metric: the difference of the unweighted means over the shared tasks."""
+    p_holm: dict[str, float]
+    """By metric: the p-value of `overall`, with Holm's correction over its family of pairs."""
     tasks: tuple[TaskComparison, ...]
-    notes: tuple[str, ...]
+    made_differently: tuple[str, ...]
+    """How the two runs were made differently, each as a sentence."""
+    left_out: tuple[str, ...]
+    """Documents that are not in both runs, each task as a sentence."""
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """The protocol of both, or those of the two in alphabetical order."""
+        return tuple(sorted({self.first.protocol, self.second.protocol}))
+
+    @property
+    def mixed(self) -> bool:
+        """Whether the two were run under different protocols."""
+        return len(self.protocols) > 1
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The tasks of which both have the same documents, in the benchmark's order."""
+        return tuple(dict.fromkeys(task.split for task in self.tasks))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,47 +83,86 @@ class Rank:
     """p-value of `to_next`, Holm-corrected over all pairs."""
 
 
-def compare_all(subjects: Sequence[Subject]) -> list[Comparison]:
-    """Compare each subject with the first one before it that has documents in common with it.
+def compare_all(models: Sequence[Model]) -> list[Comparison]:
+    """Compare all pairs of models that have documents in common, under each shared protocol.
 
-    Usually that is the very first subject.
+    Models that share no protocol are compared across protocols, and so is one that is alone. The
+    p-values of the means are corrected over all pairs of the same protocols and tasks.
 
     Raises:
         ResultsError: no two of them share a document, or two ran on different data.
     """
+    pairs = [pair for pair in _pairs(models) if _shared_documents(*pair)[0]]
+    if not pairs:
+        raise ResultsError(_nothing_shared(models))
+    return _corrected([compare(*pair) for pair in pairs])
+
+
+def sampled(model: Model) -> list[Subject]:
+    """The model's scores of the benchmark that have samples, its own protocol first."""
+    return [subject for subject in (model.main, model.other) if subject and subject.samples]
+
+
+def _pairs(models: Sequence[Model]) -> list[tuple[Subject, Subject]]:
+    """The pairs to compare, the earlier model first."""
+    by_model = [subjects for model in models if (subjects := sampled(model))]
+    if len(by_model) == 1:
+        return list(itertools.combinations(by_model[0], 2))
     found = []
-    for index, second in enumerate(subjects):
-        bases = (first for first in subjects[:index] if _shared_documents(first, second)[0])
-        if base := next(bases, None):
-            found.append(compare(base, second))
-    if not found:
-        raise ResultsError(_nothing_shared(subjects))
+    for ours, theirs in itertools.combinations(by_model, 2):
+        pairs = list(itertools.product(ours, theirs))
+        same = [pair for pair in pairs if pair[0].protocol == pair[1].protocol]
+        found += same or pairs
     return found
 
 
-def compare(first: Subject, second: Subject) -> Comparison:
+def families(comparisons: Sequence[Comparison]) -> list[list[Comparison]]:
+    """The pairs of the same protocols and tasks: p-values are corrected over each such set."""
+    found: dict[object, list[Comparison]] = {}
+    for pair in comparisons:
+        found.setdefault((pair.protocols, pair.splits), []).append(pair)
+    return list(found.values())
+
+
+def _corrected(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    found = []
+    for family in families(comparisons):
+        columns = [holm([pair.overall[metric].p for pair in family]) for metric in METRICS]
+        for pair, p_values in zip(family, zip(*columns, strict=True), strict=True):
+            found.append(replace(pair, p_holm=dict(zip(METRICS, p_values, strict=True))))
+    return found
+
+
+def compare(first: Subject, second: Subject, z: float = Z95) -> Comparison:
     """Compare two subjects on the documents that both scored.
+
+    Args:
+        first: the base of the differences.
+        second: the subject whose scores count positive.
+        z: half the width of the means' intervals in standard errors; the default is that of 95 %.
 
     Raises:
         ResultsError: the subjects share no sampled document, or ran on different data.
     """
     check_same_data(first, second)
-    shared, notes = _shared_documents(first, second)
+    shared, left_out = _shared_documents(first, second)
     if not shared:
         raise ResultsError(_nothing_shared([first, second]))
     comparisons: list[TaskComparison] = []
     for metric in METRICS:
         comparisons += _compare_tasks(shared, metric)
     overall = {
-        metric: paired_mean([_values(pairs, metric) for pairs in shared.values()])
+        metric: paired_mean([_values(pairs, metric) for pairs in shared.values()], z)
         for metric in METRICS
     }
     return Comparison(
         first=first,
         second=second,
         overall=overall,
+        p_holm={metric: difference.p for metric, difference in overall.items()},
         tasks=tuple(comparisons),
-        notes=(*differences([first, second]), *notes),
+        made_differently=tuple(differences([first, second])),
+        left_out=tuple(left_out),
     )
 
 
@@ -136,12 +196,12 @@ def check_same_data(first: Subject, second: Subject) -> None:
                 )
 
 
-def rankings(subjects: Sequence[Subject]) -> list[list[Rank]]:
-    """One ranking for each set of tasks for which several subjects have scores and samples."""
-    groups: dict[tuple[tuple[str, bool], ...], list[Subject]] = {}
-    for subject in subjects:
-        key = tuple((task.benchmark.split, bool(task.samples)) for task in subject.tasks)
-        groups.setdefault(key, []).append(subject)
+def rankings(models: Sequence[Model]) -> list[list[Rank]]:
+    """One ranking for each protocol and set of tasks of which several models have samples."""
+    groups: dict[object, list[Subject]] = {}
+    for subject in (subject for model in models for subject in sampled(model)):
+        tasks = tuple((task.benchmark.split, bool(task.samples)) for task in subject.tasks)
+        groups.setdefault((subject.protocol, tasks), []).append(subject)
     found = [rank(group) for group in groups.values()]
     return [ranking for ranking in found if len(ranking) > 1]
 
@@ -193,7 +253,7 @@ def _overall(first: Subject, second: Subject, metric: str) -> Difference:
     return paired_mean([_values(pairs, metric) for pairs in shared.values()])
 
 
-def _nothing_shared(subjects: Sequence[Subject]) -> str:
+def _nothing_shared(subjects: Sequence[Subject | Model]) -> str:
     names = " and ".join(subject.label for subject in subjects[:2])
     more = f" and {len(subjects) - 2} more" if len(subjects) > 2 else ""
     return (

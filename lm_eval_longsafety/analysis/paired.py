@@ -56,15 +56,17 @@ class Difference:
         )
 
 
-def paired_task(first: Values, second: Values) -> Difference:
+def paired_task(first: Values, second: Values, z: float = Z95) -> Difference:
     """Difference of two runs on the same documents of one task.
 
     If all scores are 0 or 1 and no context is repeated: exact McNemar test, interval of Bonett &
-    Price. Otherwise a randomisation test over contexts and the cluster-robust interval.
+    Price. Otherwise a randomisation test over contexts and the cluster-robust interval, which is
+    [-1, 1] for a single context, as nothing is known about others.
 
     Args:
         first: scores of the first run.
         second: scores of the second run, document by document in the same order.
+        z: half the width of the interval in standard errors; the default is that of 95 %.
 
     Raises:
         ValueError: there are no values, or the numbers of values differ.
@@ -76,25 +78,28 @@ def paired_task(first: Values, second: Values) -> Difference:
     gained, lost = int((change > 0).sum()), int((change < 0).sum())
     mean = float(change.mean())
     sums = cluster_sums(change - mean, first.contexts)
-    stderr = math.sqrt(variance_of_mean(sums, n) or 0.0)
+    variance = variance_of_mean(sums, n)
+    stderr = math.sqrt(variance or 0.0)
     if len(sums) == n and bool(np.isin(change, (-1.0, 0.0, 1.0)).all()):
-        low, high = _bonett_price(gained, lost, n)
+        low, high = _bonett_price(gained, lost, n, z)
         p, test = mcnemar_exact(gained, lost), "exact McNemar"
     else:
-        low, high = max(-1.0, mean - Z95 * stderr), min(1.0, mean + Z95 * stderr)
+        half = 2.0 if variance is None else z * stderr
+        low, high = max(-1.0, mean - half), min(1.0, mean + half)
         p, test = flip_test(cluster_sums(change, first.contexts)), "randomisation over contexts"
     return Difference(
         value=mean, stderr=stderr, low=low, high=high, p=p, test=test, n=n, gained=gained, lost=lost
     )
 
 
-def paired_mean(pairs: Sequence[tuple[Values, Values]]) -> Difference:
+def paired_mean(pairs: Sequence[tuple[Values, Values]], z: float = Z95) -> Difference:
     """Difference of the means over tasks; randomisation test over contexts.
 
     Args:
         pairs: (first, second) per task.
+        z: as for `paired_task`.
     """
-    tasks = [paired_task(first, second) for first, second in pairs]
+    tasks = [paired_task(first, second, z) for first, second in pairs]
     changes = [
         Values(values=second.values - first.values, contexts=first.contexts)
         for first, second in pairs
@@ -168,7 +173,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def _bonett_price(gained: int, lost: int, n: int) -> tuple[float, float]:
+def _bonett_price(gained: int, lost: int, n: int, z: float) -> tuple[float, float]:
     up, down = (gained + 1) / (n + 2), (lost + 1) / (n + 2)
-    half = Z95 * math.sqrt((up + down - (up - down) ** 2) / (n + 2))
+    half = z * math.sqrt((up + down - (up - down) ** 2) / (n + 2))
     return max(-1.0, up - down - half), min(1.0, up - down + half)

@@ -1,15 +1,25 @@
 """`longsafety report`: one page on safety and capability, from what lm-eval wrote."""
 
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lm_eval_longsafety.cli.shared import (
+    REPORT,
+    Figures,
+    FigureWidth,
+    Only,
+    check_pictures,
+    chosen_format,
+    save_pictures,
+)
+
 _PATIENCE_BYTES = 100_000_000
 """Fewer bytes are read in less than a second, so no progress bar is shown."""
-_PICTURES_BYTES = 1_000_000
-"""Free space that is required for the pictures before the work starts."""
 
 
 def report(
@@ -18,15 +28,25 @@ def report(
         typer.Argument(help="Folders or files that lm-eval or `longsafety compact` wrote."),
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write; default: the screen.")
+        Path | None,
+        typer.Option("--output", "-o", help="File to write; default: a summary on the screen."),
     ] = None,
     format_: Annotated[
         str | None,
-        typer.Option("--format", help="html, md, csv or json; default: by the file's ending."),
+        typer.Option(
+            "--format",
+            help="html, md, csv, json, latex (tables for booktabs) or txt (the summary); default: "
+            "by the file's ending, without a file txt: in a terminal with colours and as wide as "
+            "it, in a pipe plain text without line breaks.",
+        ),
     ] = None,
-    figures: Annotated[
-        Path | None, typer.Option(help="Folder for the pictures as PDF and PNG.")
-    ] = None,
+    figures: Figures = None,
+    figure_width: FigureWidth = None,
+    only: Only = None,
+    published: Annotated[
+        bool,
+        typer.Option("--published/--no-published", help="Show published scores of other models."),
+    ] = True,
     show_text: Annotated[
         bool,
         typer.Option("--show-text", help="Add questions and replies, folded; they may be harmful."),
@@ -41,33 +61,32 @@ def report(
     ] = None,
 ) -> None:
     """Turn one or many runs into one self-contained page, or into tables."""
-    from lm_eval_longsafety.cli.shared import REPORT, chosen_format
     from lm_eval_longsafety.errors import need
 
     need("report", REPORT)
     from lm_eval_longsafety import files
-    from lm_eval_longsafety.report import render
+    from lm_eval_longsafety.report import render, terminal
     from lm_eval_longsafety.report.sections import build
     from lm_eval_longsafety.results import read
 
-    chosen = chosen_format(format_, output, "html")
+    chosen = chosen_format(format_, output, "txt")
     if output is not None:
         files.check_place(output)
-    if figures is not None:
-        files.make_folder(figures, room=_PICTURES_BYTES)
+    check_pictures(figures, figure_width, only)
     with _Bar() as bar:
         found = read(paths, keep_text=show_text, progress=bar.bytes)
     tasks = None if capability is None else [name.strip() for name in capability.split(",")]
-    page = build(found, show_text=show_text, capability_tasks=tasks)
-    rendered = render.FORMATS[chosen](page)
-    if output is None:
-        typer.echo(rendered, nl=False)
-    else:
-        files.write_text(output, rendered)
+    page = build(found, show_text=show_text, show_published=published, capability_tasks=tasks)
+    save_pictures(page, figures, figure_width, only)
+    if output is not None:
+        files.write_text(output, render.FORMATS[chosen](page))
         typer.echo(f"{output}: {page.sections[0].answer}", err=True)
-    if figures is not None:
-        pictures = len(render.save_figures(page, figures)) // 2
-        typer.echo(f"{figures}: {pictures} pictures", err=True)
+    elif chosen == "txt" and sys.stdout.isatty():
+        typer.echo(terminal.text(page, shutil.get_terminal_size().columns), nl=False)
+    else:
+        typer.echo(render.FORMATS[chosen](page), nl=False)
+    if output is None and format_ is None:
+        typer.echo("The whole page with its pictures: add -o report.html", err=True)
 
 
 class _Bar:

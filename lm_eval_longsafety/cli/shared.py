@@ -1,14 +1,32 @@
-"""Shared by several commands: packages of extras, format and place of the output."""
+"""Shared by several commands: packages of extras, format and place of the output, pictures."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.errors import OptionError, meant
 
 if TYPE_CHECKING:
+    from lm_eval_longsafety.report.content import Report
     from lm_eval_longsafety.results import Run
+
+Figures = Annotated[
+    Path | None, typer.Option("--figures", help="Folder for the pictures as PDF and PNG.")
+]
+FigureWidth = Annotated[
+    str | None,
+    typer.Option(
+        "--figure-width",
+        metavar="1|2",
+        help="Pictures for one (3.3 in) or two columns (6.8 in) of a paper; default: the page's.",
+    ),
+]
+Only = Annotated[
+    str | None, typer.Option("--only", metavar="ID,...", help="Only these pictures of --figures.")
+]
+_PICTURES_BYTES = 1_000_000
+"""Free space that is required for the pictures before the work starts."""
 
 REPORT = ("jinja2", "matplotlib", "numpy", "orjson", "pyarrow", "scipy", "tqdm")
 SUBMIT = ("huggingface_hub", "orjson", "yaml")
@@ -23,7 +41,8 @@ def chosen_format(given: str | None, output: Path | None, default: str) -> str:
     from lm_eval_longsafety.report.render import FORMATS
 
     chosen = given or (output.suffix.lstrip(".").lower() if output else "") or default
-    chosen = {"htm": "html", "markdown": "md"}.get(chosen, chosen)
+    aliases = {"htm": "html", "markdown": "md", "tex": "latex", "text": "txt"}
+    chosen = aliases.get(chosen, chosen)
     if chosen not in FORMATS:
         raise OptionError(
             f"--format: {chosen!r} is unknown, choose one of {', '.join(FORMATS)}, "
@@ -56,3 +75,47 @@ def write_compact_file(output: Path, run: "Run") -> None:
     size = write_compact(output, run)
     samples = sum(map(len, run.samples.values()))
     typer.echo(f"{output}: {samples:,} samples, {size / 1000:,.0f} kB")
+
+
+def check_pictures(folder: Path | None, width: str | None, only: str | None) -> None:
+    """Check the options of pictures before the work is done, and make their folder.
+
+    Raises:
+        OptionError: an option does not fit, or the folder cannot be made.
+    """
+    from lm_eval_longsafety.files import make_folder
+    from lm_eval_longsafety.report.drawing import COLUMNS
+
+    given = {"--figure-width": width, "--only": only}
+    if folder is None and (lone := [name for name, value in given.items() if value is not None]):
+        raise OptionError(f"{lone[0]} belongs to --figures, which was not given")
+    if width is not None and width not in COLUMNS:
+        raise OptionError(f"--figure-width {width!r}: give 1 or 2, the columns of the paper")
+    if folder is not None:
+        make_folder(folder, room=_PICTURES_BYTES)
+
+
+def save_pictures(
+    report: "Report", folder: Path | None, width: str | None, only: str | None
+) -> None:
+    """Write the chosen pictures, if a folder was given, and print their number.
+
+    Raises:
+        OptionError: there is no such picture, or one cannot be written.
+    """
+    from lm_eval_longsafety.report import render
+    from lm_eval_longsafety.report.drawing import COLUMNS
+
+    if folder is None:
+        return
+    known = {figure.id: figure for figure in render.figures(report)}
+    wanted = list(known) if only is None else [name.strip() for name in only.split(",")]
+    for name in wanted:
+        if name not in known:
+            raise OptionError(
+                f"--only: there is no picture {name!r}{meant(name, known)}, there are "
+                f"{', '.join(known) or 'none'}"
+            )
+    chosen = [known[name] for name in dict.fromkeys(wanted)]
+    paths = render.save_figures(chosen, folder, COLUMNS[width] if width else None)
+    typer.echo(f"{folder}: {len(paths) // 2} pictures", err=True)

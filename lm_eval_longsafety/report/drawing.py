@@ -7,8 +7,9 @@ and dark. Every panel is as wide as a phone: its letters stay legible there.
 
 import io
 import re
+import textwrap
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from lm_eval_longsafety.files import replacing
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 INK, MUTED, GRID, PAPER = "#1b2430", "#56616f", "#d5dbe3", "#fefefe"
 SERIES = (
@@ -35,6 +37,7 @@ MAP_LOW, MAP_HIGH = "#f6e3d7", "#0b4f9e"
 _VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper"} | {
     color: f"series-{index}" for index, color in enumerate(SERIES)
 }
+FONT = 10
 _STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "lm-eval-longsafety",
@@ -42,7 +45,7 @@ _STYLE = {
     # Names are untrusted: a "$" in one must not start a formula.
     "text.parse_math": False,
     "font.family": "sans-serif",
-    "font.size": 10,
+    "font.size": FONT,
     "text.color": INK,
     "axes.edgecolor": GRID,
     "axes.labelcolor": INK,
@@ -67,6 +70,12 @@ _STYLE = {
 }
 SMALL = 9
 """Points: the smallest text of a picture, still legible on a phone."""
+PRINT = 0.75
+"""Size of letters and rows in print; on the page it is 1."""
+SMALLEST = 7.0
+"""Points: the smallest text in print."""
+COLUMNS = {"1": 3.3, "2": 6.8}
+"""Inches: width of one and of two columns of a paper."""
 WIDTH = 5.0
 """Inches: 360 points, about the width of a phone's screen in CSS pixels."""
 _FONT = re.compile(r"'DejaVu Sans'[^;\"]*")
@@ -218,6 +227,23 @@ def forest(rows: "Sequence[tuple[str, int, Difference | None]]", title: str) -> 
     return figure
 
 
+def headings(ax: "Axes", places: "Mapping[str, int]") -> None:
+    """Write headings of groups of rows into rows that have neither name nor point.
+
+    Args:
+        ax: as `forest` draws it.
+        places: the row of each heading.
+    """
+    from matplotlib.transforms import blended_transform_factory
+
+    # From the figure's left edge, since the row's name is empty.
+    where = blended_transform_factory(ax.figure.transFigure, ax.transData)
+    for title, place in places.items():
+        ax.text(0.01, place, title, transform=where, va="center", in_layout=False,
+                fontsize=SMALL, fontweight="bold", color=INK,
+                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.5})  # fmt: skip
+
+
 def _signed(value: float, _: float) -> str:
     return f"{value:+g}".replace("-", "−") if value else "0"
 
@@ -311,6 +337,50 @@ def inline_svg(figure: "Figure", prefix: str) -> str:
     for color, name in _VARIABLES.items():
         svg = svg.replace(color, f"var(--{name})")
     return svg.strip()
+
+
+def fitted(figure: "Figure", width: float) -> "Figure":
+    """The drawn figure, made as wide as a paper's column, with letters and marks for print.
+
+    Args:
+        figure: as a section draws it.
+        width: in inches.
+    """
+    from matplotlib.lines import Line2D
+    from matplotlib.text import Text
+
+    with style():
+        figure.set_size_inches(width, PRINT * figure.get_figheight())
+        for text in figure.findobj(Text):
+            text.set_fontsize(max(SMALLEST, PRINT * float(text.get_fontsize())))
+        for line in figure.findobj(Line2D):
+            line.set(markersize=PRINT * line.get_markersize(), lw=PRINT * line.get_linewidth())
+            line.set_markeredgewidth(PRINT * line.get_markeredgewidth())
+        for ax in figure.axes:
+            # Ticks that appear at the new size have that of the axis.
+            ax.tick_params(labelsize=PRINT * FONT)
+        # Where everything stands at the new size.
+        figure.draw_without_rendering()
+        for ax in figure.axes:
+            titles = [t for t in ax.get_children() if isinstance(t, Text) and t not in ax.texts]
+            for text in titles:
+                _narrow(text, ax.bbox.x1, textwrap.fill)
+            _narrow(ax.xaxis.label, figure.bbox.x1, textwrap.fill)
+            for text in ax.texts:
+                _narrow(text, figure.bbox.x1, shorten)
+    return figure
+
+
+def _narrow(text: "Text", end: float, shorter: Callable[[str, int], str]) -> None:
+    """Make a text shorter until it ends before a place, in pixels, and begins in the figure."""
+    words = text.get_text()
+    for letters in range(len(words), 5, -1):
+        box = text.get_window_extent()
+        # With a margin, as letters are wider at other resolutions.
+        spare = 0.03 * box.width
+        if box.x0 >= spare and box.x1 + spare <= end:
+            return
+        text.set_text(shorter(words, letters))
 
 
 def save(figure: "Figure", stem: Path) -> Sequence[Path]:

@@ -1,4 +1,4 @@
-"""Write a report as HTML, Markdown, CSV or JSON, and its pictures as PDF and PNG.
+"""Write a report as HTML, Markdown, CSV, JSON, LaTeX or text, and its pictures as PDF and PNG.
 
 Data flow: `content.Report` -> one string. Each renderer escapes for its own format.
 """
@@ -17,7 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from lm_eval_longsafety.report import drawing
+from lm_eval_longsafety.report import drawing, latex, terminal
 from lm_eval_longsafety.report.content import Cell, Column, Figure, Report, Section, Table
 
 _CSV_COLUMNS = ("section", "table", "row", "group", "column", "text", "value", "low", "high", "n")
@@ -102,16 +102,25 @@ FORMATS: dict[str, Callable[[Report], str]] = {
     "md": markdown,
     "csv": csv_text,
     "json": json_text,
+    "latex": latex.tables,
+    "txt": terminal.text,
 }
 
 
-def save_figures(report: Report, folder: Path) -> list[Path]:
-    """Write every picture as PDF and PNG into a folder."""
+def save_figures(chosen: Iterable[Figure], folder: Path, width: float | None = None) -> list[Path]:
+    """Write pictures as PDF and PNG into a folder.
+
+    Args:
+        chosen: some of the `figures` of a report.
+        folder: made if it does not exist.
+        width: in inches, of a paper's column; None for that of the page.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
-    for figure in figures(report):
+    for figure in chosen:
         for name, draw in figure.panels.items():
-            written += drawing.save(draw(), folder / _stem(figure, name))
+            drawn = draw() if width is None else drawing.fitted(draw(), width)
+            written += drawing.save(drawn, folder / _stem(figure, name))
     return written
 
 

@@ -116,7 +116,7 @@ def _text(record: Mapping[str, Any]) -> SampleText:
     return SampleText(
         question=sys.intern(str(doc.get("question", ""))),
         choices=tuple(sys.intern(str(choice)) for choice in doc["choices"]),
-        replies=replies_of(record),
+        replies=tuple(reply for reply in _first_replies(record) if isinstance(reply, str)),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lm_eval_longsafety.analysis.comparison import compare, compare_all, rank, rankings
-from lm_eval_longsafety.analysis.models import subjects
+from lm_eval_longsafety.analysis.models import models, subjects
 from lm_eval_longsafety.errors import OptionError, ResultsError
 from lm_eval_longsafety.results import load
 from tests.report_cli import longsafety
@@ -91,7 +91,7 @@ def test_documents_of_one_run_only_are_left_out_with_a_note(tmp_path):
     second = subject_of(tmp_path / "b", picks("BB"), "org/b")
     result = compare(first, second)
     assert result.overall["sr"].n == 2
-    assert any("2 of 4 documents are in both" in note for note in result.notes)
+    assert "DocAttack: 2 of 4 documents are in both runs." in result.left_out
 
 
 def test_other_protocols_are_compared_and_flagged(tmp_path):
@@ -99,7 +99,7 @@ def test_other_protocols_are_compared_and_flagged(tmp_path):
     second = subject_of(tmp_path / "b", full_run("BD", suffix="_logits"), "org/b")
     result = compare(first, second)
     assert result.overall["sr"].value == 0.0
-    assert any("protocol differs" in note for note in result.notes)
+    assert any("protocol differs" in note for note in result.made_differently)
 
 
 def test_models_that_do_not_differ_significantly_share_a_rank_and_others_do_not(tmp_path):
@@ -130,7 +130,7 @@ def test_runs_of_other_tasks_are_compared_on_what_they_share_but_not_ranked(tmp_
     write_run(tmp_path / "a", picks("BBC"), model="org/a")
     lines = full_run("C", 3) | picks("BBB")
     write_run(tmp_path / "b", lines, model="org/b")
-    found = subjects(load([tmp_path]))
+    found = models(load([tmp_path]))
     assert rankings(found) == []
     (pair,) = compare_all(found)
     assert pair.overall["sr"].value == pytest.approx(1 / 3)
@@ -144,14 +144,15 @@ def test_two_runs_without_a_shared_task_do_not_stop_the_others(tmp_path):
     write_run(tmp_path / "a", medical, model="org/a")
     for name in "bc":
         write_run(tmp_path / name, picks("BBC"), model=f"org/{name}")
-    found = subjects(load([tmp_path]))
-    assert [(p.first.label, p.second.label) for p in compare_all(found)] == [("org/b", "org/c")]
+    found = models(load([tmp_path]))
+    pairs = compare_all(found)
+    assert [(p.first.label, p.second.label) for p in pairs] == [("org/b", "org/c")]
     (ranking,) = rankings(found)
     assert [entry.subject.label for entry in ranking] == ["org/b", "org/c"]
     shown = longsafety("compare", tmp_path)
     assert shown.exit_code == 0, shown.output
     assert "org/a: no document in common with any other run" in shown.output
-    assert "Ranks by overall SR [95 % interval], DocAttack" in shown.output
+    assert "Ranks by overall SR [95 % interval], generate, DocAttack" in shown.output
 
 
 def test_runs_that_share_nothing_at_all_are_refused_by_the_command(tmp_path):
@@ -212,3 +213,73 @@ def test_a_run_without_a_score_has_no_rank(tmp_path):
     results.write_text(json.dumps(text))
     (unscored,) = subjects(load([tmp_path / "b"]))
     assert [entry.subject.label for entry in rank([scored, unscored])] == [scored.label]
+
+
+def three_models(folder):
+    """One task of eight documents: A has 8, B 7 and C 0 of them right."""
+    letters = {"a": "B" * 8, "b": "C" + "B" * 7, "c": "C" * 8}
+    for name, own in letters.items():
+        write_run(folder / name, picks(own), model=f"org/{name}")
+    return models(load([folder]))
+
+
+def test_all_pairs_are_compared_and_corrected_over_all_pairs(tmp_path):
+    pairs = compare_all(three_models(tmp_path))
+    found = {(p.first.label[-1], p.second.label[-1]): p for p in pairs}
+    assert list(found) == [("a", "b"), ("a", "c"), ("b", "c")]
+    # Randomisation, all changes in one direction: 1, 8 and 7 documents, 2/2^n.
+    p = {pair: each.overall["sr"].p for pair, each in found.items()}
+    assert p == pytest.approx({("a", "b"): 1.0, ("a", "c"): 2 / 256, ("b", "c"): 2 / 128})
+    # Holm over three pairs: 3 x 2/256, 2 x 2/128, 1 x 1.
+    holm = {pair: each.p_holm["sr"] for pair, each in found.items()}
+    assert holm == pytest.approx({("a", "b"): 1.0, ("a", "c"): 6 / 256, ("b", "c"): 4 / 128})
+    assert found["b", "c"].overall["sr"].value == -7 / 8
+
+
+def test_ranks_follow_the_corrected_p_values_of_the_pairs(tmp_path):
+    found = three_models(tmp_path)
+    (ranking,) = rankings(found)
+    assert [(entry.subject.label[-1], entry.rank) for entry in ranking] == [
+        ("a", 1),
+        ("b", 1),
+        ("c", 3),
+    ]
+
+
+def both_protocols(letter):
+    return full_run(letter, 2) | full_run(letter, 2, suffix="_logits")
+
+
+def test_models_with_both_protocols_are_compared_under_each_one(tmp_path):
+    for name, letter in {"a": "B", "b": "C"}.items():
+        write_run(tmp_path / name, both_protocols(letter), model=f"org/{name}")
+    pairs = compare_all(models(load([tmp_path])))
+    assert [pair.protocols for pair in pairs] == [("generate",), ("logits",)]
+    # Each protocol is corrected by itself: one pair, so nothing changes.
+    for pair in pairs:
+        assert pair.p_holm == {metric: pair.overall[metric].p for metric in ("sr", "ha")}
+
+
+def test_protocols_are_mixed_only_where_two_runs_share_none(tmp_path):
+    write_run(tmp_path / "a", both_protocols("B"), model="org/a")
+    write_run(tmp_path / "b", full_run("B", 2), model="org/b")
+    write_run(tmp_path / "c", full_run("C", 2, suffix="_logits"), model="org/c")
+    pairs = compare_all(models(load([tmp_path])))
+    shown = [(p.first.run.model[-1], p.second.run.model[-1], p.protocols) for p in pairs]
+    assert shown == [
+        ("a", "b", ("generate",)),
+        ("a", "c", ("logits",)),
+        ("b", "c", ("generate", "logits")),
+    ]
+
+
+def test_one_model_alone_is_compared_across_its_protocols(tmp_path):
+    write_run(tmp_path / "a", both_protocols("B"), model="org/a")
+    (pair,) = compare_all(models(load([tmp_path])))
+    assert pair.protocols == ("generate", "logits")
+
+
+def test_runs_of_two_protocols_are_not_ranked_together(tmp_path):
+    write_run(tmp_path / "a", full_run("B", 2), model="org/a")
+    write_run(tmp_path / "b", full_run("C", 2, suffix="_logits"), model="org/b")
+    assert rankings(models(load([tmp_path]))) == []

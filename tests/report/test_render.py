@@ -124,7 +124,7 @@ def test_json_is_strict_and_whole(hostile):
 def test_pictures_survive_formulas_and_letters_their_font_lacks(tmp_path):
     folder = hostile_files(tmp_path / "run", HOSTILE[3][:12] + HOSTILE[-1])
     report = build(read([folder]))
-    assert render.save_figures(report, tmp_path / "figures")
+    assert render.save_figures(render.figures(report), tmp_path / "figures")
 
 
 @pytest.fixture(scope="module")
