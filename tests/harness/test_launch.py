@@ -69,6 +69,11 @@ def test_our_tasks_and_the_users_own_are_found_in_one_command(own_task, tmp_path
     assert json.loads(results.read_text())["n-samples"]["harbour"]["effective"] == 1
 
 
+def test_lm_eval_still_warns_about_metadata_for_the_users_own_tasks(own_task, caplog):
+    run_lm_eval(["--model", "dummy", "--tasks", "harbour", "--include_path", str(own_task)])
+    assert "harbour: Custom kwargs can be passed to `--metadata`" in caplog.text
+
+
 def test_lm_eval_lists_our_group_while_run_is_active():
     import lm_eval.tasks
 
