@@ -1,8 +1,20 @@
-"""Silence a logger for some time."""
+"""Silence what says nothing: a logger for some time, and lines that repeat for every task."""
 
 import logging
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+from lm_eval_longsafety.data.progress import PATIENCE_S
+from lm_eval_longsafety.harness.replaced import replaced
+
+_EVERY_TASK = re.compile(
+    r"Selected tasks:$| *(Task|Group): (\S*::)?longsafety|longsafety\w*: Using gen_kwargs"
+    r"|Building contexts for longsafety"
+)
+"""Beginnings of lines that lm-eval logs for each of our tasks, whose names it has logged before."""
+_LOGGERS = ("lm_eval.evaluator", "lm_eval.evaluator_utils", "lm_eval.api.task")
 
 
 @contextmanager
@@ -15,3 +27,23 @@ def quiet(name: str) -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
+
+
+@contextmanager
+def fewer_lines() -> Iterator[None]:
+    """Within this block, lm-eval writes no line and no finished bar for each of our tasks.
+
+    Its bars for building prompts appear after two seconds, as in lm-eval 0.5.
+    """
+    import lm_eval.api.task as tasks
+
+    def says_something(record: logging.LogRecord) -> bool:
+        return record.levelno != logging.INFO or not _EVERY_TASK.match(record.getMessage())
+
+    with ExitStack() as stack:
+        for logger in map(logging.getLogger, _LOGGERS):
+            logger.addFilter(says_something)
+            stack.callback(logger.removeFilter, says_something)
+        if bar := getattr(tasks, "tqdm", None):
+            stack.enter_context(replaced(tasks, "tqdm", partial(bar, delay=PATIENCE_S)))
+        yield

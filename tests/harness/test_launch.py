@@ -52,7 +52,7 @@ def app():
 
 def test_every_argument_reaches_lm_eval_as_it_was_written(monkeypatch):
     seen = []
-    monkeypatch.setattr(launch, "run_lm_eval", seen.extend)
+    monkeypatch.setattr(launch, "run_lm_eval", lambda words, *_, **__: seen.extend(words))
     words = ["--model", "hf", "--metadata", '{"data": "sample"}', "-h", "--help", "--", "-x", "a b"]
     result = CliRunner().invoke(app(), ["run", *words])
     assert result.exit_code == 0
