@@ -1,13 +1,10 @@
 """`longsafety report`: one page on safety and capability, from what lm-eval wrote."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-_PATIENCE_BYTES = 100_000_000
-"""Fewer bytes are read in less than a second, so no progress bar is shown."""
 _PICTURES_BYTES = 1_000_000
 """Free space that is required for the pictures before the work starts."""
 
@@ -33,22 +30,20 @@ def report(
     ] = False,
 ) -> None:
     """Turn one or many runs into one self-contained page, or into tables."""
-    from lm_eval_longsafety.cli.shared import REPORT, chosen_format
+    from lm_eval_longsafety.cli.shared import REPORT, chosen_format, read_with_bar
     from lm_eval_longsafety.errors import need
 
     need("report", REPORT)
     from lm_eval_longsafety import files
     from lm_eval_longsafety.report import render
     from lm_eval_longsafety.report.sections import build
-    from lm_eval_longsafety.results import read
 
     chosen = chosen_format(format_, output, "html")
     if output is not None:
         files.check_place(output)
     if figures is not None:
         files.make_folder(figures, room=_PICTURES_BYTES)
-    with _Bar() as bar:
-        found = read(paths, keep_text=show_text, progress=bar.bytes)
+    found = read_with_bar(paths, keep_text=show_text)
     page = build(found, show_text=show_text)
     rendered = render.FORMATS[chosen](page)
     if output is None:
@@ -59,28 +54,3 @@ def report(
     if figures is not None:
         pictures = len(render.save_figures(page, figures)) // 2
         typer.echo(f"{figures}: {pictures} pictures", err=True)
-
-
-class _Bar:
-    """A progress bar on stderr, only for reading that takes more than a second."""
-
-    def __enter__(self) -> "_Bar":
-        self._bar: Callable[[int], object] | None = None
-        self._close: Callable[[], object] = lambda: None
-        self._seen = 0
-        return self
-
-    def bytes(self, done: int, total: int) -> None:
-        """Advance to `done` of `total` bytes."""
-        if total < _PATIENCE_BYTES:
-            return
-        if self._bar is None:
-            from tqdm import tqdm
-
-            bar = tqdm(total=total, unit="B", unit_scale=True, desc="reading", leave=False)
-            self._bar, self._close = bar.update, bar.close
-        self._bar(done - self._seen)
-        self._seen = done
-
-    def __exit__(self, *_: object) -> None:
-        self._close()

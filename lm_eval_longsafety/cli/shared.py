@@ -1,5 +1,6 @@
-"""Shared by several commands: packages of extras, format and place of the output."""
+"""Shared by several commands: packages of extras, reading results, format and place of output."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,10 +9,28 @@ import typer
 from lm_eval_longsafety.errors import OptionError
 
 if TYPE_CHECKING:
-    from lm_eval_longsafety.results import Run
+    from lm_eval_longsafety.results import Collection, Run
 
-REPORT = ("jinja2", "matplotlib", "numpy", "orjson", "pyarrow", "scipy", "tqdm")
+REPORT = ("jinja2", "matplotlib", "orjson", "scipy")
 SUBMIT = ("huggingface_hub", "orjson", "yaml")
+
+
+def read_with_bar(paths: Sequence[Path], *, keep_text: bool = False) -> "Collection":
+    """`results.read`, with a bar on a terminal; full-size runs take many seconds.
+
+    Raises:
+        ResultsError: as `results.read`.
+    """
+    from lm_eval_longsafety.data.progress import progress
+    from lm_eval_longsafety.results import read
+
+    with progress("reading", unit="B") as bar:
+
+        def advance(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return read(paths, keep_text=keep_text, progress=advance)
 
 
 def chosen_format(given: str | None, output: Path | None, default: str) -> str:
