@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lm_eval_longsafety.errors import OptionError, first_line, meant
+from lm_eval_longsafety.errors import OptionError, first_line
 
 Model = Annotated[str, typer.Option("--model", help="lm-eval's backend, as for the run.")]
 ModelArgs = Annotated[
@@ -40,8 +40,8 @@ def preflight(
     from dataclasses import asdict
 
     from lm_eval_longsafety import files
+    from lm_eval_longsafety.cli.shared import our_names
     from lm_eval_longsafety.harness import check_arguments
-    from lm_eval_longsafety.harness.quiet import quiet
     from lm_eval_longsafety.prefill_cost import estimate, shape
     from lm_eval_longsafety.prompts.tokenizer import load_config
     from lm_eval_longsafety.settings import parse
@@ -58,10 +58,8 @@ def preflight(
         )
     names = [name for each in tasks.split(",") if (name := each.strip())]
     # Where no name is ours, one may be a misspelt name of ours: all are looked up.
-    ours = [name for name in names if name.startswith("longsafety")] or names
-    # lm-eval prints two lines about --metadata for every task, whether it is given or not.
-    with quiet("lm_eval.api.task"):
-        rows, prefills = _count(model, _load_tasks(ours, known))
+    ours = our_names([name for name in names if name.startswith("longsafety")] or names)
+    rows, prefills = _count(model, _load_tasks(ours, known))
     named = parse(known).model
     found = shape(load_config(named), named.trust_remote_code)
     record = {
@@ -105,16 +103,8 @@ def _load_tasks(names: list[str], known: dict[str, Any]) -> dict[str, Any]:
     from lm_eval_longsafety.benchmark import bare_name
     from lm_eval_longsafety.harness.discovery import tasks_path
 
-    if not names:
-        raise OptionError("--tasks: no task is named; longsafety is all ten tasks")
     path = str(tasks_path())
     manager = TaskManager(include_path=path, include_defaults=False, metadata=known)
-    there = manager.all_tasks
-    if unknown := [name + meant(name, there) for name in names if name not in there]:
-        raise OptionError(
-            f"--tasks: LongSafetyBench has no {', '.join(unknown)}; longsafety is all ten tasks, "
-            "the README lists the others"
-        )
     return {bare_name(name): task for name, task in manager.load(names)["tasks"].items()}
 
 

@@ -6,13 +6,32 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.errors import OptionError, meant
 
 if TYPE_CHECKING:
     from lm_eval_longsafety.results import Collection, Run
 
 REPORT = ("jinja2", "matplotlib", "orjson", "scipy")
 SUBMIT = ("huggingface_hub", "orjson", "yaml")
+
+
+def our_names(names: Sequence[str]) -> list[str]:
+    """Names of `--tasks` without blanks, each a task, group or tag of LongSafetyBench.
+
+    Raises:
+        OptionError: one is not, or there is none.
+    """
+    from lm_eval_longsafety.harness.run_checks import known_names
+
+    given = [name for each in names if (name := each.strip())]
+    known = known_names()
+    unknown = ", ".join(name + meant(name, known) for name in given if name not in known)
+    if unknown or not given:
+        found = f"LongSafetyBench has no {unknown}" if unknown else "no task is named"
+        raise OptionError(
+            f"--tasks: {found}; longsafety is all ten tasks, `longsafety tasks` lists the others"
+        )
+    return given
 
 
 def read_with_bar(paths: Sequence[Path], *, keep_text: bool = False) -> "Collection":

@@ -1,5 +1,6 @@
 """A bar for what may take longer than two seconds, only on a terminal."""
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,17 +16,19 @@ def progress(
         what: what is being done, such as `reading`.
         items: passed on one by one while the bar advances; None if `update` advances it.
         total: of all items, or of whatever `update` counts; None for the length of `items`.
-        unit: of what is counted; numbers of bytes (`B`) are abbreviated.
+        unit: of what is counted.
     """
     from tqdm import tqdm
 
+    # Of several processes that share a terminal, only the first one draws.
+    first = os.environ.get("LOCAL_RANK", "0") == "0"
     return tqdm(
         items,
         desc=what,
         total=total,
         unit=unit,
-        unit_scale=unit == "B",
+        unit_scale=items is None,
         delay=PATIENCE_S,
         leave=False,
-        disable=None,
+        disable=None if first else True,
     )

@@ -158,7 +158,7 @@ def _index_with_bar() -> Iterator[None]:
         return
 
     def with_bar(root: Path) -> Any:  # noqa: ANN401 (tqdm is untyped)
-        return progress("reading lm-eval's tasks", list(paths(root)), unit="files")
+        return progress("reading lm-eval's tasks", list(paths(root)), unit=" files")
 
     with replaced(TaskIndex, "_iter_yaml_files", staticmethod(with_bar)):
         yield

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lm_eval_longsafety.benchmark import TASKS, splits_of, tags
+from lm_eval_longsafety.data.progress import progress
 from lm_eval_longsafety.errors import OptionError, meant
 from lm_eval_longsafety.harness import check_arguments
 from lm_eval_longsafety.harness.quiet import quiet
@@ -95,7 +96,8 @@ def _check_data(chosen: Settings, ours: Iterable[str]) -> None:
     from lm_eval_longsafety.data import sources
 
     source = sources.load(chosen.data, chosen.data_revision)
-    for split in dict.fromkeys(split for name in ours for split in splits_of(name)):
+    splits = dict.fromkeys(split for name in ours for split in splits_of(name))
+    for split in progress("checking data", splits, unit=" splits"):
         source.rows(split)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.cli.main import app, main
 from lm_eval_longsafety.harness.discovery import tasks_path
 from tests.conftest import row, write_jsonl
@@ -61,6 +62,44 @@ def test_check_data_warns_of_another_number_of_rows(tmp_path):
     done = longsafety("check-data", str(tmp_path))
     assert "warning: " in done.output
     assert "1 rows, the published data has 100" in done.output
+
+
+@pytest.mark.parametrize(
+    ("names", "splits"),
+    [
+        ("longsafety_doc_attack", ["DocAttack"]),
+        ("longsafety_doc_attack_rotations_logits", ["DocAttack"]),
+        (
+            "longsafety_medical_quiz, longsafety_fully_harmful",
+            ["HarmfulExtraction", "HarmfulTendency", "ManyShotJailbreak", "MedicalQuiz"],
+        ),
+        ("longsafety_length", [task.split for task in TASKS]),
+    ],
+)
+def test_check_data_of_named_tasks_checks_only_their_splits(names, splits):
+    lines = longsafety("check-data", "sample", "--tasks", names).output.splitlines()
+    assert [line.split()[0] for line in lines[1:-1]] == splits
+    assert lines[-1] == "no problems"
+
+
+def test_check_data_of_named_tasks_does_not_miss_the_others(tmp_path):
+    write_jsonl(tmp_path / "DocAttack.jsonl", [row(0)])
+    named = longsafety("check-data", str(tmp_path), "--tasks", "longsafety_doc_attack")
+    assert (named.exit_code, named.output.splitlines()[-1]) == (0, "no problems")
+    other = longsafety("check-data", str(tmp_path), "--tasks", "longsafety_medical_quiz")
+    assert (other.exit_code, other.output.splitlines()[-1]) == (1, "1 split with problems")
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ("longsafety_dok_attack", "has no longsafety_dok_attack (did you mean longsafety_doc_att"),
+        ("hellaswag", "LongSafetyBench has no hellaswag; longsafety is all ten tasks"),
+        (" , ", "--tasks: no task is named; longsafety is all ten tasks"),
+    ],
+)
+def test_check_data_refuses_names_of_other_tasks(names, message):
+    assert message in str(longsafety("check-data", "sample", "--tasks", names).exception)
 
 
 def test_the_demo_refuses_a_file_in_place_of_its_folder(tmp_path):

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 from lm_eval_longsafety.cli.main import app
 from lm_eval_longsafety.harness import launch
 from tests.harness.test_launch import own_task
+from tests.terminal import terminal
 
 __all__ = ["own_task"]
 
@@ -65,3 +66,12 @@ def test_replies_that_are_only_collected_end_with_lm_evals_tables(tmp_path):
     words = ("--tasks", "longsafety_doc_attack", *SAMPLE, "--output_path", str(tmp_path))
     lines = run(*words, "--predict_only")
     assert [line for line in lines if line.startswith("|DocAttack|")]
+
+
+def test_a_terminal_shows_how_far_lm_eval_has_read_its_tasks(monkeypatch):
+    monkeypatch.setattr("lm_eval_longsafety.data.progress.PATIENCE_S", 0)
+    # Not by CliRunner, which puts a file in place of stderr.
+    with terminal(monkeypatch) as shown:
+        launch.run_lm_eval(["--model", "dummy", "--tasks", "longsafety_doc_attack", *SAMPLE])
+    assert "reading lm-eval's tasks:   0%" in shown[0]
+    assert "checking data:   0%" in shown[0]
