@@ -23,6 +23,8 @@ def run(context: typer.Context) -> None:
     from lm_eval_longsafety.harness.launch import run_lm_eval
 
     arguments = [argument for argument in context.args if argument != TABLES]
+    if {"-h", "--help"} & set(arguments):
+        typer.echo("--tables: print lm-eval's tables before the summary; all else is lm-eval's:\n")
     summary = partial(_summary, datetime.now())
     run_lm_eval(arguments, summary, tables=TABLES in context.args)
 

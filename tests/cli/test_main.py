@@ -1,5 +1,7 @@
+import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ def test_help_imports_none_of_the_heavy_libraries():
     script = (
         "import sys, lm_eval_longsafety.cli.main\n"
         "heavy = {'torch', 'lm_eval', 'datasets', 'transformers', 'matplotlib', 'scipy', 'numpy',"
-        " 'pyarrow', 'pandas', 'jinja2', 'huggingface_hub'}\n"
+        " 'pyarrow', 'pandas', 'jinja2', 'huggingface_hub', 'tqdm'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
@@ -28,8 +30,34 @@ def test_help_imports_none_of_the_heavy_libraries():
 
 def test_help_names_every_command():
     text = longsafety("--help").output
-    for command in ("demo", "link", "unlink", "status", "tasks-path", "check-data"):
+    for command in ("demo", "tasks", "link", "unlink", "status", "tasks-path", "check-data"):
         assert command in text
+
+
+def test_the_version_is_that_of_the_package():
+    done = longsafety("--version")
+    assert (done.exit_code, done.output) == (0, f"longsafety {version('lm-eval-longsafety')}\n")
+
+
+def in_bash(line: str) -> str:
+    """What bash prints for a line, with this environment's programs."""
+    bin_ = str(Path(sys.executable).parent)
+    environment = os.environ | {"PATH": f"{bin_}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_bash_completes_commands_and_their_options():
+    ask = 'COMP_WORDS="{}" COMP_CWORD={} _LONGSAFETY_COMPLETE=complete_bash longsafety'
+    assert in_bash(ask.format("longsafety comp", 1)).split() == ["compare", "compact"]
+    assert in_bash(ask.format("longsafety check-data --t", 2)).split() == ["--tasks"]
+
+
+def test_the_lines_that_install_completion_are_shown():
+    # The second command keeps bash from replacing itself, by which the shell is recognised.
+    shown = in_bash("longsafety --show-completion; true")
+    assert "complete -o default -F _longsafety_completion longsafety" in shown
 
 
 def test_tasks_path_prints_the_folder_and_nothing_else():

@@ -68,6 +68,12 @@ def test_replies_that_are_only_collected_end_with_lm_evals_tables(tmp_path):
     assert [line for line in lines if line.startswith("|DocAttack|")]
 
 
+def test_the_help_names_the_one_option_that_is_not_lm_evals():
+    done = CliRunner().invoke(app, ["run", "--help"])
+    assert done.exit_code == 0
+    assert done.output.startswith("--tables: ") and "usage: lm-eval run" in done.output
+
+
 def test_a_terminal_shows_how_far_lm_eval_has_read_its_tasks(monkeypatch):
     monkeypatch.setattr("lm_eval_longsafety.data.progress.PATIENCE_S", 0)
     # Not by CliRunner, which puts a file in place of stderr.
