@@ -14,7 +14,9 @@ _EVERY_TASK = re.compile(
     r"|Building contexts for longsafety"
 )
 """Beginnings of lines that lm-eval logs for each of our tasks, whose names it has logged before."""
-_LOGGERS = ("lm_eval.evaluator", "lm_eval.evaluator_utils", "lm_eval.api.task")
+_LOGGERS = tuple(
+    f"lm_eval.{name}" for name in ("evaluator", "evaluator_utils", "api.task", "longsafety")
+)
 
 
 @contextmanager
@@ -31,14 +33,21 @@ def quiet(name: str) -> Iterator[None]:
 
 @contextmanager
 def fewer_lines() -> Iterator[None]:
-    """Within this block, lm-eval writes no line and no finished bar for each of our tasks.
+    """Within this block, lm-eval logs nothing for each of our tasks, and no line is logged twice.
 
     Its bars for building prompts appear after two seconds, as in lm-eval 0.5.
     """
     import lm_eval.api.task as tasks
 
+    logged: set[str] = set()
+
     def says_something(record: logging.LogRecord) -> bool:
-        return record.levelno != logging.INFO or not _EVERY_TASK.match(record.getMessage())
+        if record.levelno != logging.INFO:
+            return True
+        text = record.getMessage()
+        known = _EVERY_TASK.match(text) or text in logged
+        logged.add(text)
+        return not known
 
     with ExitStack() as stack:
         for logger in map(logging.getLogger, _LOGGERS):

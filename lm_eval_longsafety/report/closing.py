@@ -40,8 +40,8 @@ def closing_lines(
         At most `LINES` lines; None if no task of LongSafetyBench has scores.
     """
     run = run_from(summarise(results), Path())
-    scored = [subject for subject in subjects([run]) if subject.mean("sr")]
-    if not scored:
+    scored = subjects([run])
+    if not any(subject.mean("sr") for subject in scored):
         return None
     written = output_path and _written(Path(output_path), results, started)
     end = [*_notes(run, scored), *_next(output_path, written or None, log_samples)]

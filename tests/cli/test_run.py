@@ -48,6 +48,11 @@ def test_tables_prints_lm_evals_tables_before_the_summary():
     assert short[-3:] == long[-3:]
 
 
+def test_documents_that_both_protocols_ask_about_are_logged_once(caplog):
+    run("--tasks", "longsafety_doc_attack,longsafety_doc_attack_logits", *SAMPLE)
+    assert caplog.text.count("LongSafetyBench DocAttack from sample: 8 of 8 documents") == 1
+
+
 def test_without_a_place_for_results_the_summary_names_the_options():
     lines = run("--tasks", "longsafety_doc_attack", *SAMPLE, "--limit", "1")
     assert lines[-1] == "nothing was written; for a report add --output_path results --log_samples"

@@ -62,6 +62,15 @@ def test_a_window_that_is_not_known_gives_no_number_of_cut_prompts():
     assert closing(document)[2].endswith("90.0  n/a")
 
 
+def test_a_protocol_without_a_score_is_shown_beside_the_others():
+    document = results(["", "_logits"])
+    document["results"]["longsafety_doc_attack_logits"] = {"sr,letter": float("nan")}
+    assert [line.split()[:4] for line in closing(document)[2:4]] == [
+        ["longsafety", "10", "1,000", "50.0"],
+        ["longsafety_logits", "10", "1,000", "n/a"],
+    ]
+
+
 def test_results_that_could_not_be_written_are_not_named(tmp_path):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "results_2020-01-01T00-00-00.000000.json").write_text("{}")
