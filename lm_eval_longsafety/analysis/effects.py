@@ -59,8 +59,8 @@ def _effects(models: Sequence[Model], variant: str, *, plain_last: bool) -> Effe
             notes.append(f"{model.label}: no difference can be shown: {error}.")
             continue
         found.append((model, pair))
-        if (*pair.made_differently, *pair.left_out):
-            notes.append(f"{model.label}: {' '.join((*pair.made_differently, *pair.left_out))}")
+        if remarks := (*pair.made_differently, *pair.left_out):
+            notes.append(f"{model.label}: {' '.join(remarks)}")
     corrected = holm([pair.overall["sr"].p for _, pair in found])
     return [
         Effect(model=model, comparison=pair, p=p)

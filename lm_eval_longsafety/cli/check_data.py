@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from lm_eval_longsafety.benchmark import BenchmarkTask
     from lm_eval_longsafety.data.rows import Row
 
 _COLUMNS = (
@@ -23,16 +24,23 @@ def check_data(
         ),
     ] = None,
     revision: Annotated[str | None, typer.Option(help="The hub's branch, tag or commit.")] = None,
+    tasks: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,...", help="Only the data of these tasks or groups; default: all ten."
+        ),
+    ] = None,
 ) -> None:
     """Check every row of a data set and print a table of its splits; exit code 1 on problems."""
-    from lm_eval_longsafety.benchmark import TASKS
+    from lm_eval_longsafety.data.progress import progress
     from lm_eval_longsafety.data.sources import load, row_count_warning
     from lm_eval_longsafety.errors import DataError
     from lm_eval_longsafety.settings import parse
 
+    chosen = _chosen(tasks)
     source = load(parse({"data": data}).data, revision)
     table, problems, warnings = [_COLUMNS], list[str](), list[str]()
-    for task in TASKS:
+    for task in progress("checking data", chosen, unit=" splits"):
         try:
             rows = source.rows(task.split)
         except DataError as error:
@@ -47,8 +55,26 @@ def check_data(
         typer.echo(f"warning: {warning}")
     for problem in problems:
         typer.echo(f"problem: {problem}", err=True)
-    typer.echo(f"{len(problems)} splits with problems" if problems else "no problems")
+    count = f"{len(problems)} split{'s' * (len(problems) > 1)} with problems"
+    typer.echo(count if problems else "no problems")
     raise typer.Exit(1 if problems else 0)
+
+
+def _chosen(names: str | None) -> "Sequence[BenchmarkTask]":
+    """The tasks whose data is read by the named tasks, groups and tags; all ten without names.
+
+    Raises:
+        OptionError: a name is not LongSafetyBench's, or none is given.
+    """
+    from lm_eval_longsafety.benchmark import TASKS, splits_of
+    from lm_eval_longsafety.cli.shared import our_names
+
+    if names is None:
+        return TASKS
+    wanted = our_names(names.split(","))
+    if any(name.startswith("longsafety_length") for name in wanted):
+        return TASKS
+    return [task for task in TASKS if any(task.split in splits_of(name) for name in wanted)]
 
 
 def _describe(rows: "Sequence[Row]") -> tuple[str, str, str, str]:

@@ -19,15 +19,19 @@ def compact(
 
     The file also holds the run's results, so that report and compare need no other file.
     """
-    from lm_eval_longsafety.cli.shared import REPORT, check_parquet, write_compact_file
+    from lm_eval_longsafety.cli.shared import (
+        REPORT,
+        check_parquet,
+        read_with_bar,
+        write_compact_file,
+    )
     from lm_eval_longsafety.errors import OptionError, need
 
     need("report", REPORT)
     from lm_eval_longsafety.analysis.scores import run_labels
-    from lm_eval_longsafety.results import read
 
     check_parquet(output)
-    found = read(paths)
+    found = read_with_bar(paths)
     runs = [run for run in found.runs if run.samples]
     if len(runs) != 1:
         names = ", ".join(run_labels(found.runs))

@@ -4,9 +4,11 @@ Command modules import the library only inside their functions, so that `--help`
 """
 
 import sys
+from typing import Annotated
 
 import typer
 
+from lm_eval_longsafety import __version__
 from lm_eval_longsafety.cli.check_data import check_data
 from lm_eval_longsafety.cli.compact import compact
 from lm_eval_longsafety.cli.compare import compare
@@ -17,19 +19,38 @@ from lm_eval_longsafety.cli.report import report
 from lm_eval_longsafety.cli.rescore import rescore
 from lm_eval_longsafety.cli.run import PASS_THROUGH, run
 from lm_eval_longsafety.cli.submit import submit
+from lm_eval_longsafety.cli.tasks import tasks
 from lm_eval_longsafety.errors import LongSafetyError, printable
 
 app = typer.Typer(
     name="longsafety",
     help="LongSafetyBench for lm-evaluation-harness: how safe models stay over long contexts.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"longsafety {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+
+
 app.command("demo")(demo)
 app.command("run", context_settings=PASS_THROUGH, add_help_option=False)(run)
+app.command("tasks")(tasks)
 app.command("link")(link)
 app.command("unlink")(unlink)
 app.command("status")(status)

@@ -1,13 +1,15 @@
 """`longsafety preflight`: what a run will send and cost, computed without the model's weights."""
 
 import json
+import math
+import operator
 import statistics
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from lm_eval_longsafety.errors import OptionError, first_line, meant
+from lm_eval_longsafety.errors import OptionError, first_line
 
 Model = Annotated[str, typer.Option("--model", help="lm-eval's backend, as for the run.")]
 ModelArgs = Annotated[
@@ -25,6 +27,12 @@ Metadata = Annotated[
 Utilisation = Annotated[
     float, typer.Option("--utilisation", help="Part of a GPU's peak that a prefill reaches.")
 ]
+PriceIn = Annotated[
+    float | None, typer.Option("--price-in", help="What an API asks for a million prompt tokens.")
+]
+PriceOut = Annotated[
+    float | None, typer.Option("--price-out", help="What it asks for a million reply tokens.")
+]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the same numbers as JSON.")]
 
 
@@ -34,14 +42,16 @@ def preflight(
     tasks: Tasks = "longsafety",
     metadata: Metadata = "{}",
     utilisation: Utilisation = 0.4,
+    price_in: PriceIn = None,
+    price_out: PriceOut = None,
     json_file: Json = None,
 ) -> None:
-    """Count the prompts' tokens and estimate the GPU hours of a run."""
+    """Count the prompts' tokens and estimate the GPU hours of a run, or what an API will cost."""
     from dataclasses import asdict
 
     from lm_eval_longsafety import files
+    from lm_eval_longsafety.cli.shared import our_names
     from lm_eval_longsafety.harness import check_arguments
-    from lm_eval_longsafety.harness.quiet import quiet
     from lm_eval_longsafety.prefill_cost import estimate, shape
     from lm_eval_longsafety.prompts.tokenizer import load_config
     from lm_eval_longsafety.settings import parse
@@ -51,32 +61,46 @@ def preflight(
         files.check_place(json_file)
     known = _arguments("--model_args", model_args, "pretrained=some-lab/some-model")
     known |= _arguments("--metadata", metadata, "data=sample")
-    if not known.get("pretrained"):
+    prices = _prices(price_in, price_out)
+    if not known.get("pretrained") and not (prices and known.get("tokenizer")):
         raise OptionError(
             "--model_args needs pretrained=<hub id or folder>: preflight reads the config and "
-            "tokenizer there; for an API model name the model that it serves"
+            "tokenizer there; for an API model name the model that it serves, or give its "
+            "tokenizer=<hub id or folder> with --price-in and --price-out"
         )
     names = [name for each in tasks.split(",") if (name := each.strip())]
     # Where no name is ours, one may be a misspelt name of ours: all are looked up.
-    ours = [name for name in names if name.startswith("longsafety")] or names
-    # lm-eval prints two lines about --metadata for every task, whether it is given or not.
-    with quiet("lm_eval.api.task"):
-        rows, prefills = _count(model, _load_tasks(ours, known))
-    named = parse(known).model
-    found = shape(load_config(named), named.trust_remote_code)
-    record = {
-        "tasks": rows,
-        "prefilled_tokens": sum(prefills),
-        "utilisation": utilisation,
-        "weights": found.stored,
-        "kv_bytes_per_token": found.kv_bytes,
-        "gpus": [asdict(each) for each in estimate(found, prefills, utilisation)],
-    }
+    ours = our_names([name for name in names if name.startswith("longsafety")] or names)
+    chosen = parse(known)
+    rows, prefills = _count(model, _load_tasks(ours, known), chosen.reply_tokens)
+    record: dict[str, Any] = {"tasks": rows, "prefilled_tokens": sum(prefills)}
+    if known.get("pretrained"):
+        found = shape(load_config(chosen.model), chosen.model.trust_remote_code)
+        record |= {
+            "utilisation": utilisation,
+            "weights": found.stored,
+            "kv_bytes_per_token": found.kv_bytes,
+            "gpus": [asdict(each) for each in estimate(found, prefills, utilisation)],
+        }
+    if prices:
+        record["api"] = _api(rows, *prices)
     typer.echo(_text(record))
     if others := [name for name in names if name not in ours]:
         typer.echo(f"not counted, since they are not LongSafetyBench's: {', '.join(others)}")
     if json_file:
         files.write_text(json_file, json.dumps(record, indent=2) + "\n")
+
+
+def _prices(price_in: float | None, price_out: float | None) -> tuple[float, float] | None:
+    """Both prices; None without any."""
+    if price_in is None and price_out is None:
+        return None
+    if price_in is None or price_out is None:
+        raise OptionError("give both --price-in and --price-out; 0 for what costs nothing")
+    for option, price in (("--price-in", price_in), ("--price-out", price_out)):
+        if not 0 <= price < math.inf:
+            raise OptionError(f"{option}: expected a price of at least 0, found {price}")
+    return price_in, price_out
 
 
 def _arguments(option: str, text: str, example: str) -> dict[str, Any]:
@@ -104,20 +128,14 @@ def _load_tasks(names: list[str], known: dict[str, Any]) -> dict[str, Any]:
     from lm_eval_longsafety.benchmark import bare_name
     from lm_eval_longsafety.harness.discovery import tasks_path
 
-    if not names:
-        raise OptionError("--tasks: no task is named; longsafety is all ten tasks")
     path = str(tasks_path())
     manager = TaskManager(include_path=path, include_defaults=False, metadata=known)
-    there = manager.all_tasks
-    if unknown := [name + meant(name, there) for name in names if name not in there]:
-        raise OptionError(
-            f"--tasks: LongSafetyBench has no {', '.join(unknown)}; longsafety is all ten tasks, "
-            "the README lists the others"
-        )
     return {bare_name(name): task for name, task in manager.load(names)["tasks"].items()}
 
 
-def _count(model: str, tasks: dict[str, Any]) -> tuple[list[dict[str, Any]], list[int]]:
+def _count(
+    model: str, tasks: dict[str, Any], reply_tokens: int
+) -> tuple[list[dict[str, Any]], list[int]]:
     """The numbers of each task, and the tokens of every prefill that the backend will do."""
     from lm_eval_longsafety.prefill_cost import passes_per_document
 
@@ -127,11 +145,13 @@ def _count(model: str, tasks: dict[str, Any]) -> tuple[list[dict[str, Any]], lis
         documents = list(task.eval_docs)  # lm-eval 0.5 builds them only now.
         tokens = [each["prompt_tokens"] for each in documents]
         own: list[int] = []
+        requests: list[int] = []
         for each in documents:
             choices = len(each["choices"])
             orders = choices if "_rotations" in name else 1
             passes = passes_per_document(model, letters=letters, orders=orders, choices=choices)
             own += [each["prompt_tokens"]] * passes
+            requests.append(orders * (choices if letters else 1))
         rows.append(
             {
                 "task": name,
@@ -141,10 +161,25 @@ def _count(model: str, tasks: dict[str, Any]) -> tuple[list[dict[str, Any]], lis
                 "longest": max(tokens),
                 "cut": sum(each["truncated"] for each in documents),
                 "prefills": sum(own),
+                "api_prompt_tokens": sum(map(operator.mul, tokens, requests)),
+                "api_reply_tokens": sum(requests) * (1 if letters else reply_tokens),
             }
         )
         prefills += own
     return rows, prefills
+
+
+def _api(rows: list[dict[str, Any]], price_in: float, price_out: float) -> dict[str, float]:
+    """What an API counts and asks for: every request whole, every reply of full length."""
+    sent, written = (sum(row[f"api_{kind}_tokens"] for row in rows) for kind in ("prompt", "reply"))
+    prompts, replies = sent * price_in / 1e6, written * price_out / 1e6
+    return {
+        "prompt_tokens": sent,
+        "reply_tokens": written,
+        "prompts": prompts,
+        "replies": replies,
+        "total": prompts + replies,
+    }
 
 
 def _text(record: dict[str, Any]) -> str:
@@ -154,17 +189,26 @@ def _text(record: dict[str, Any]) -> str:
     spread = "{shortest:,} / {median:,.0f} / {longest:,}".format
     total = {key: sum(each[key] for each in tasks) for key in ("documents", "cut", "prefills")}
     longest = max(each["longest"] for each in tasks)
-    return "\n".join(
-        [
-            f"{'task':{width}}  documents  tokens min / median / max     cut  prefilled tokens",
-            *(line(**each, spread=spread(**each)) for each in tasks),
-            line(task="all", spread="", **total),
+    lines = [
+        f"{'task':{width}}  documents  tokens min / median / max     cut  prefilled tokens",
+        *(line(**each, spread=spread(**each)) for each in tasks),
+        line(task="all", spread="", **total),
+    ]
+    if "gpus" in record:
+        gpu = "  {gpu:10} {hours:9.2f} GPU hours, at least {gpus_needed} GPU".format_map
+        lines += [
             f"\nweights {record['weights'] * 2 / 1e9:.1f} GB, KV cache of the longest prompt "
             f"{record['kv_bytes_per_token'] * longest / 1e9:.1f} GB (bfloat16)",
             f"prefill at {record['utilisation']:.0%} of peak, without replies and chat template:",
-            *map(
-                "  {gpu:10} {hours:9.2f} GPU hours, at least {gpus_needed} GPU".format_map,
-                record["gpus"],
-            ),
+            *map(gpu, record["gpus"]),
         ]
-    )
+    if "api" in record:
+        api = "  {kind:8} {tokens:15,} tokens {price:12,.2f}".format
+        cost = record["api"]
+        lines += [
+            "\nAPI, every prompt in full, replies of full length, without chat template:",
+            api(kind="prompts", tokens=cost["prompt_tokens"], price=cost["prompts"]),
+            api(kind="replies", tokens=cost["reply_tokens"], price=cost["replies"]),
+            f"  {'total':31} {cost['total']:12,.2f}",
+        ]
+    return "\n".join(lines)

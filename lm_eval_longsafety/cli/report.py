@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -15,11 +14,9 @@ from lm_eval_longsafety.cli.shared import (
     Only,
     check_pictures,
     chosen_format,
+    read_with_bar,
     save_pictures,
 )
-
-_PATIENCE_BYTES = 100_000_000
-"""Fewer bytes are read in less than a second, so no progress bar is shown."""
 
 
 def report(
@@ -67,14 +64,12 @@ def report(
     from lm_eval_longsafety import files
     from lm_eval_longsafety.report import render, terminal
     from lm_eval_longsafety.report.sections import build
-    from lm_eval_longsafety.results import read
 
     chosen = chosen_format(format_, output, "txt")
     if output is not None:
         files.check_place(output)
     check_pictures(figures, figure_width, only)
-    with _Bar() as bar:
-        found = read(paths, keep_text=show_text, progress=bar.bytes)
+    found = read_with_bar(paths, keep_text=show_text)
     tasks = None if capability is None else [name.strip() for name in capability.split(",")]
     page = build(found, show_text=show_text, show_published=published, capability_tasks=tasks)
     save_pictures(page, figures, figure_width, only)
@@ -87,28 +82,3 @@ def report(
         typer.echo(render.FORMATS[chosen](page), nl=False)
     if output is None and format_ is None:
         typer.echo("The whole page with its pictures: add -o report.html", err=True)
-
-
-class _Bar:
-    """A progress bar on stderr, only for reading that takes more than a second."""
-
-    def __enter__(self) -> "_Bar":
-        self._bar: Callable[[int], object] | None = None
-        self._close: Callable[[], object] = lambda: None
-        self._seen = 0
-        return self
-
-    def bytes(self, done: int, total: int) -> None:
-        """Advance to `done` of `total` bytes."""
-        if total < _PATIENCE_BYTES:
-            return
-        if self._bar is None:
-            from tqdm import tqdm
-
-            bar = tqdm(total=total, unit="B", unit_scale=True, desc="reading", leave=False)
-            self._bar, self._close = bar.update, bar.close
-        self._bar(done - self._seen)
-        self._seen = done
-
-    def __exit__(self, *_: object) -> None:
-        self._close()

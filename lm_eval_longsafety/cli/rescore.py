@@ -20,17 +20,21 @@ def rescore(
     ] = None,
 ) -> None:
     """Read every logged reply with this release's filter and show what changes."""
-    from lm_eval_longsafety.cli.shared import REPORT, check_parquet, write_compact_file
+    from lm_eval_longsafety.cli.shared import (
+        REPORT,
+        check_parquet,
+        read_with_bar,
+        write_compact_file,
+    )
     from lm_eval_longsafety.errors import OptionError, need
 
     need("report", REPORT)
     from lm_eval_longsafety.analysis.scores import run_labels
-    from lm_eval_longsafety.results import read
     from lm_eval_longsafety.results.rescore import rescore as rescore_runs
 
     if output is not None:
         check_parquet(output)
-    found = read(paths, keep_text=True)
+    found = read_with_bar(paths, keep_text=True)
     rescored = rescore_runs(found.runs)
     if output is not None and len(rescored) != 1:
         raise OptionError(f"--output takes one run, found {len(rescored)}; give the files of one")

@@ -1,5 +1,6 @@
-"""Shared by several commands: packages of extras, format and place of the output, pictures."""
+"""Shared by several commands: packages of extras, reading, format and place of output, pictures."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ from lm_eval_longsafety.errors import OptionError, meant
 
 if TYPE_CHECKING:
     from lm_eval_longsafety.report.content import Report
-    from lm_eval_longsafety.results import Run
+    from lm_eval_longsafety.results import Collection, Run
 
 Figures = Annotated[
     Path | None, typer.Option("--figures", help="Folder for the pictures as PDF and PNG.")
@@ -28,8 +29,45 @@ Only = Annotated[
 _PICTURES_BYTES = 1_000_000
 """Free space that is required for the pictures before the work starts."""
 
-REPORT = ("jinja2", "matplotlib", "numpy", "orjson", "pyarrow", "scipy", "tqdm")
+REPORT = ("jinja2", "matplotlib", "orjson", "scipy")
 SUBMIT = ("huggingface_hub", "orjson", "yaml")
+
+
+def our_names(names: Sequence[str]) -> list[str]:
+    """Names of `--tasks` without blanks, each a task, group or tag of LongSafetyBench.
+
+    Raises:
+        OptionError: one is not, or there is none.
+    """
+    from lm_eval_longsafety.harness.run_checks import known_names
+
+    given = [name for each in names if (name := each.strip())]
+    known = known_names()
+    unknown = ", ".join(name + meant(name, known) for name in given if name not in known)
+    if unknown or not given:
+        found = f"LongSafetyBench has no {unknown}" if unknown else "no task is named"
+        raise OptionError(
+            f"--tasks: {found}; longsafety is all ten tasks, `longsafety tasks` lists the others"
+        )
+    return given
+
+
+def read_with_bar(paths: Sequence[Path], *, keep_text: bool = False) -> "Collection":
+    """`results.read`, with a bar on a terminal; full-size runs take many seconds.
+
+    Raises:
+        ResultsError: as `results.read`.
+    """
+    from lm_eval_longsafety.data.progress import progress
+    from lm_eval_longsafety.results import read
+
+    with progress("reading", unit="B") as bar:
+
+        def advance(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return read(paths, keep_text=keep_text, progress=advance)
 
 
 def chosen_format(given: str | None, output: Path | None, default: str) -> str:

@@ -83,19 +83,18 @@ def submit(
     Without --push nothing leaves this machine.
     A run that must not be submitted is refused with every reason.
     """
-    from lm_eval_longsafety.cli.shared import SUBMIT
+    from lm_eval_longsafety.cli.shared import SUBMIT, read_with_bar
     from lm_eval_longsafety.errors import need
 
     need("submit", SUBMIT)
     _check_hub_library()
     from lm_eval_longsafety import files
-    from lm_eval_longsafety.results import read
     from lm_eval_longsafety.submit import every_eval_ever, hub_files
     from lm_eval_longsafety.submit.checks import check
     from lm_eval_longsafety.submit.push import open_pull_request
 
     _check_options(protocol, source_url, relationship)
-    found = read(paths, keep_text=with_samples)
+    found = read_with_bar(paths, keep_text=with_samples)
     for note in (*found.notes, *(note for run in found.runs for note in run.notes)):
         typer.echo(f"note: {note}", err=True)
     submissions = check(

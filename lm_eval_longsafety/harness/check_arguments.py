@@ -12,6 +12,7 @@ from typing import Any
 
 from lm_eval_longsafety.backends import BACKENDS
 from lm_eval_longsafety.errors import OptionError, meant, need
+from lm_eval_longsafety.harness.replaced import replaced
 
 _HF = ("hf", "hf-auto", "huggingface", "longsafety-hf")
 _VLLM = ("vllm", "longsafety-vllm")
@@ -107,8 +108,5 @@ def loading() -> Iterator[None]:
                 "model it loads has such an argument"
             ) from None
 
-    LM.create_from_arg_obj = classmethod(create)
-    try:
+    with replaced(LM, "create_from_arg_obj", classmethod(create)):
         yield
-    finally:
-        LM.create_from_arg_obj = original

@@ -13,7 +13,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from lm_eval_longsafety.data.progress import progress
 from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.harness.replaced import replaced
 
 _USERS_FAULT = re.compile(
     "Invalid JSON|Tasks not found|No tasks specified|Duplicate task|Cannot use chat template"
@@ -21,11 +23,19 @@ _USERS_FAULT = re.compile(
 """Beginnings of `ValueError` messages about the command line, which come with a traceback."""
 
 
-def run_lm_eval(arguments: Sequence[str]) -> None:
+Summary = Callable[[Any, dict[str, Any]], str | None]
+"""lm-eval's `EvaluatorConfig` and results -> a closing summary; None for a run without one."""
+
+
+def run_lm_eval(
+    arguments: Sequence[str], summary: Summary = lambda *_: None, *, tables: bool = False
+) -> None:
     """Run lm-eval's command line in this process.
 
     Args:
         arguments: what would follow `lm_eval run`.
+        summary: makes the text that is printed in place of lm-eval's tables.
+        tables: print lm-eval's tables before it nevertheless.
 
     Raises:
         LongSafetyError: options, data, the response cache or lm-eval itself cannot be used.
@@ -49,6 +59,7 @@ def run_lm_eval(arguments: Sequence[str]) -> None:
         )
         stack.enter_context(check_arguments.loading())
         stack.enter_context(_checked(EvaluatorConfig, read))
+        stack.enter_context(_closing(lambda results: summary(read[-1], results), tables=tables))
         stack.enter_context(_argv(["lm_eval", "run", *arguments]))
         stack.enter_context(_reported_in_a_line(ValueError, pattern=_USERS_FAULT))
         cli_evaluate()
@@ -96,11 +107,8 @@ def _first(cls: type, step: Callable[[dict[str, Any]], None]) -> Iterator[None]:
         step(bound.arguments)
         original(*bound.args, **bound.kwargs)
 
-    cls.__init__ = init  # type: ignore[misc]
-    try:
+    with replaced(cls, "__init__", init):
         yield
-    finally:
-        cls.__init__ = original  # type: ignore[misc]
 
 
 @contextmanager
@@ -112,9 +120,9 @@ def _checked(config: Any, chosen: list[Any]) -> Iterator[None]:  # noqa: ANN401 
         chosen: the parsed command line is appended to this list.
     """
     from lm_eval_longsafety.harness import run_checks
+    from lm_eval_longsafety.harness.quiet import fewer_lines
 
-    from_cli, read = vars(config)["from_cli"], config.from_cli
-    original = config.process_tasks
+    read, original = config.from_cli, config.process_tasks
 
     def checked_from_cli(namespace: object) -> object:
         with _reported_in_a_line(ValueError, TypeError, OSError):
@@ -126,17 +134,57 @@ def _checked(config: Any, chosen: list[Any]) -> Iterator[None]:  # noqa: ANN401 
     def process_tasks(self: Any, *args: Any, **kwargs: Any) -> object:  # noqa: ANN401
         import lm_eval.tasks
 
+        stack.enter_context(fewer_lines())
         named = run_checks.split_names(self.tasks)
-        with _first(lm_eval.tasks.TaskManager, _add_our_tasks):
+        with _first(lm_eval.tasks.TaskManager, _add_our_tasks), _index_with_bar():
             manager = original(self, *args, **kwargs)
         run_checks.check_named((name for name in self.tasks if name not in named), self.metadata)
         return manager
 
-    config.from_cli, config.process_tasks = checked_from_cli, process_tasks
-    try:
+    with ExitStack() as stack:
+        stack.enter_context(replaced(config, "from_cli", checked_from_cli))
+        stack.enter_context(replaced(config, "process_tasks", process_tasks))
         yield
-    finally:
-        config.from_cli, config.process_tasks = from_cli, original
+
+
+@contextmanager
+def _index_with_bar() -> Iterator[None]:
+    """Within this block, lm-eval shows a bar while it reads its thousands of task files."""
+    from lm_eval.tasks.manager import TaskIndex
+
+    paths = getattr(TaskIndex, "_iter_yaml_files", None)
+    if paths is None:  # A later lm-eval, which may read them in another way.
+        yield
+        return
+
+    def with_bar(root: Path) -> Any:  # noqa: ANN401 (tqdm is untyped)
+        return progress("reading lm-eval's tasks", list(paths(root)), unit=" files")
+
+    with replaced(TaskIndex, "_iter_yaml_files", staticmethod(with_bar)):
+        yield
+
+
+@contextmanager
+def _closing(summary: Callable[[dict[str, Any]], str | None], *, tables: bool) -> Iterator[None]:
+    """Within this block, lm-eval prints the summary in place of its tables, or after them.
+
+    lm-eval makes its tables last, after it has written the results, and only in the first process.
+    """
+    import lm_eval.utils
+
+    original = lm_eval.utils.make_table
+
+    @functools.wraps(original)
+    def make_table(results: dict[str, Any], column: str = "results", *args: Any) -> str:  # noqa: ANN401
+        text = summary(results) if column == "results" else None
+        if text is None:
+            return str(original(results, column, *args))
+        shown = [original(results, each) for each in ("results", "groups") if results.get(each)]
+        results.pop("groups", None)  # Else lm-eval would print a second table.
+        return "\n".join([*shown * tables, text])
+
+    with replaced(lm_eval.utils, "make_table", make_table):
+        yield
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from lm_eval_longsafety import files
 from lm_eval_longsafety.backends.response_cache import check_file
 from lm_eval_longsafety.benchmark import TASKS, splits_of, tags
 from lm_eval_longsafety.data import sources
+from lm_eval_longsafety.data.progress import progress
 from lm_eval_longsafety.errors import OptionError, meant
 from lm_eval_longsafety.harness import check_arguments, sent_prompts
 from lm_eval_longsafety.harness.discovery import tasks_path
@@ -100,7 +101,8 @@ def check_named(names: Iterable[object], metadata: Mapping[str, Any]) -> None:
         metadata = with_reply_room(metadata, metadata.get(REPLY, 0))
     chosen = parse(metadata)
     source = sources.load(chosen.data, chosen.data_revision)
-    for split in dict.fromkeys(split for name in ours for split in splits_of(name)):
+    splits = dict.fromkeys(split for name in ours for split in splits_of(name))
+    for split in progress("checking data", splits, unit=" splits"):
         source.rows(split)
     window.prompt_limit(window.model_window(chosen), chosen.reply_tokens)
     load_tokenizer(chosen.model)

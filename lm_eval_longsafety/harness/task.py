@@ -17,6 +17,7 @@ from lm_eval_longsafety.backends.long_prompts import LongPrompts
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.harness import sent_prompts
 from lm_eval_longsafety.harness.left_cut import refuse_left_cut
+from lm_eval_longsafety.harness.quiet import quiet
 from lm_eval_longsafety.prompts.tokenizer import load_tokenizer
 
 _KINDS = {}
@@ -42,6 +43,11 @@ class LongSafetyTask(ConfigurableTask):  # type: ignore[misc]  # lm-eval is unty
     def __init__(self, config: dict[str, Any]) -> None:
         """Build the task as lm-eval builds one from YAML."""
         super().__init__(config={key: config[key] for key in config if key != "class"})
+
+    def download(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 (lm-eval's)
+        """Load the documents without lm-eval's warning that `--metadata` exists, one per task."""
+        with quiet("lm_eval.api.task"):
+            super().download(*args, **options)
 
     def build_all_requests(self, **options: Any) -> Any:  # noqa: ANN401 (lm-eval's)
         """Build the requests and check them.

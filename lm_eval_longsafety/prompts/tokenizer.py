@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lm_eval_longsafety.data.file_cache import cached
+from lm_eval_longsafety.data.progress import progress
 from lm_eval_longsafety.errors import OptionError, first_line
 from lm_eval_longsafety.settings import ModelArgs
 
@@ -69,7 +70,12 @@ class PromptTokenizer:
 
     def measure(self, texts: Sequence[str]) -> list[Measure]:
         """Count and hash of each text's tokens, from one pass of the tokenizer."""
-        return [measure_ids(ids) for batch in _batches(texts) for ids in self._encode_batch(batch)]
+        found: list[Measure] = []
+        with progress("counting tokens", total=sum(map(len, texts)), unit=" characters") as bar:
+            for batch in _batches(texts):
+                found += map(measure_ids, self._encode_batch(batch))
+                bar.update(sum(map(len, batch)))
+        return found
 
     def encode(self, text: str) -> list[int]:
         """Token ids, without special tokens."""

@@ -9,6 +9,7 @@ published code no special tokens are added.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lm_eval_longsafety.data.progress import progress
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.prompts.token_counts import TokenCounts
 from lm_eval_longsafety.prompts.tokenizer import PromptTokenizer, load_config, load_tokenizer
@@ -97,11 +98,11 @@ def fit(prompts: Sequence[str], settings: Settings, limit: int | None) -> list[F
         return [_fit_uncounted(prompt, limit, settings.model) for prompt in prompts]
     store = TokenCounts(tokenizer)
     whole = store.measure(prompts)
-    cut = {
-        index: _cut(prompts[index], limit, tokenizer, store)
-        for index, measure in enumerate(whole)
-        if limit is not None and measure.tokens > limit
-    }
+    cut: dict[int, str] = {}
+    if limit is not None:
+        long = [index for index, measure in enumerate(whole) if measure.tokens > limit]
+        for index in progress("cutting prompts", long, unit=" prompts"):
+            cut[index] = _cut(prompts[index], limit, tokenizer, store)
     # A cut text is measured again: its tokens are those that a backend will make of it.
     hashes = dict(zip(cut, store.measure(list(cut.values())), strict=True))
     return [

@@ -65,7 +65,7 @@ def test_the_command_line_runs_on_two_processes(tiny_model, tmp_path):
         *("--model_args", f"pretrained={tiny_model},dtype=float32", "--apply_chat_template"),
         *("--tasks", TASKS[0], "--metadata", '{"data": "sample"}', "--output_path", str(tmp_path)),
     )
-    assert done.stdout.count("|HarmfulNIAH|") == 1
+    assert done.stdout.count("LongSafetyBench, ") == 1
     (path,) = tmp_path.rglob("results_*.json")
     assert json.loads(path.read_text())["n-samples"][TASKS[0]] == {"original": 9, "effective": 9}
 

@@ -1,10 +1,13 @@
+import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.cli.main import app, main
 from lm_eval_longsafety.harness.discovery import tasks_path
 from tests.conftest import row, write_jsonl
@@ -18,7 +21,7 @@ def test_help_imports_none_of_the_heavy_libraries():
     script = (
         "import sys, lm_eval_longsafety.cli.main\n"
         "heavy = {'torch', 'lm_eval', 'datasets', 'transformers', 'matplotlib', 'scipy', 'numpy',"
-        " 'pyarrow', 'pandas', 'jinja2', 'huggingface_hub'}\n"
+        " 'pyarrow', 'pandas', 'jinja2', 'huggingface_hub', 'tqdm'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
@@ -27,8 +30,34 @@ def test_help_imports_none_of_the_heavy_libraries():
 
 def test_help_names_every_command():
     text = longsafety("--help").output
-    for command in ("demo", "link", "unlink", "status", "tasks-path", "check-data"):
+    for command in ("demo", "tasks", "link", "unlink", "status", "tasks-path", "check-data"):
         assert command in text
+
+
+def test_the_version_is_that_of_the_package():
+    done = longsafety("--version")
+    assert (done.exit_code, done.output) == (0, f"longsafety {version('lm-eval-longsafety')}\n")
+
+
+def in_bash(line: str) -> str:
+    """What bash prints for a line, with this environment's programs."""
+    bin_ = str(Path(sys.executable).parent)
+    environment = os.environ | {"PATH": f"{bin_}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_bash_completes_commands_and_their_options():
+    ask = 'COMP_WORDS="{}" COMP_CWORD={} _LONGSAFETY_COMPLETE=complete_bash longsafety'
+    assert in_bash(ask.format("longsafety comp", 1)).split() == ["compare", "compact"]
+    assert in_bash(ask.format("longsafety check-data --t", 2)).split() == ["--tasks"]
+
+
+def test_the_lines_that_install_completion_are_shown():
+    # The second command keeps bash from replacing itself, by which the shell is recognised.
+    shown = in_bash("longsafety --show-completion; true")
+    assert "complete -o default -F _longsafety_completion longsafety" in shown
 
 
 def test_tasks_path_prints_the_folder_and_nothing_else():
@@ -61,6 +90,44 @@ def test_check_data_warns_of_another_number_of_rows(tmp_path):
     done = longsafety("check-data", str(tmp_path))
     assert "warning: " in done.output
     assert "1 rows, the published data has 100" in done.output
+
+
+@pytest.mark.parametrize(
+    ("names", "splits"),
+    [
+        ("longsafety_doc_attack", ["DocAttack"]),
+        ("longsafety_doc_attack_rotations_logits", ["DocAttack"]),
+        (
+            "longsafety_medical_quiz, longsafety_fully_harmful",
+            ["HarmfulExtraction", "HarmfulTendency", "ManyShotJailbreak", "MedicalQuiz"],
+        ),
+        ("longsafety_length", [task.split for task in TASKS]),
+    ],
+)
+def test_check_data_of_named_tasks_checks_only_their_splits(names, splits):
+    lines = longsafety("check-data", "sample", "--tasks", names).output.splitlines()
+    assert [line.split()[0] for line in lines[1:-1]] == splits
+    assert lines[-1] == "no problems"
+
+
+def test_check_data_of_named_tasks_does_not_miss_the_others(tmp_path):
+    write_jsonl(tmp_path / "DocAttack.jsonl", [row(0)])
+    named = longsafety("check-data", str(tmp_path), "--tasks", "longsafety_doc_attack")
+    assert (named.exit_code, named.output.splitlines()[-1]) == (0, "no problems")
+    other = longsafety("check-data", str(tmp_path), "--tasks", "longsafety_medical_quiz")
+    assert (other.exit_code, other.output.splitlines()[-1]) == (1, "1 split with problems")
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ("longsafety_dok_attack", "has no longsafety_dok_attack (did you mean longsafety_doc_att"),
+        ("hellaswag", "LongSafetyBench has no hellaswag; longsafety is all ten tasks"),
+        (" , ", "--tasks: no task is named; longsafety is all ten tasks"),
+    ],
+)
+def test_check_data_refuses_names_of_other_tasks(names, message):
+    assert message in str(longsafety("check-data", "sample", "--tasks", names).exception)
 
 
 def test_the_demo_refuses_a_file_in_place_of_its_folder(tmp_path):

@@ -199,6 +199,10 @@ def test_a_warning_about_the_data_is_shown(narrow_model, tmp_path, caplog):
         (["--model_args", '{"max_length": 9}'], "needs pretrained="),
         (["--model_args", "pretrained=x", "--metadata", "[" * 100_000], "nor JSON"),
         (["--model_args", "pretrained=x", "--tasks", "mmlu,longsafety_x"], "no longsafety_x"),
+        (["--price-in", "1"], "give both --price-in and --price-out"),
+        (["--price-in", "nan", "--price-out", "1"], "--price-in: expected a price of at least 0"),
+        (["--price-in", "1", "--price-out", "-1"], "--price-out: expected a price of at least 0"),
+        (["--price-in", "1", "--price-out", "1", "--model_args", "model=m"], "or give its token"),
     ],
 )
 def test_an_argument_that_cannot_be_used_is_an_error_of_one_line(arguments, message):
@@ -235,6 +239,53 @@ def test_arguments_as_json_are_taken_and_other_projects_tasks_are_named(narrow_m
     assert "not counted, since they are not LongSafetyBench's: mmlu, arc_easy" in result.output
     (task,) = json.loads(written.read_text())["tasks"]
     assert task["task"] == "longsafety_medical_quiz"
+
+
+@pytest.mark.parametrize(
+    ("task", "requests", "reply"),
+    [
+        ("longsafety_doc_attack", 1, 64),
+        ("longsafety_doc_attack_rotations", 4, 64),
+        ("longsafety_doc_attack_logits", 4, 1),
+        ("longsafety_doc_attack_rotations_logits", 16, 1),
+    ],
+)
+def test_an_api_is_paid_for_every_request(tiny_model, tmp_path, task, requests, reply):
+    write_jsonl(tmp_path / "data" / "DocAttack.jsonl", [row(0)])
+    written = tmp_path / "cost.json"
+    result = run(
+        *("--model", "local-completions", "--tasks", task),
+        *("--model_args", f"model=m,max_length=4096,tokenizer={tiny_model}"),
+        *("--metadata", f"data={tmp_path / 'data'}", "--json", str(written)),
+        *("--price-in", "250000", "--price-out", "1000000"),
+    )
+    assert result.exit_code == 0, result.output
+    record = json.loads(written.read_text())
+    tokens = record["tasks"][0]["longest"]  # of the only document
+    # At 0.25 and 1 a token.
+    assert record["api"] == {
+        "prompt_tokens": requests * tokens,
+        "reply_tokens": requests * reply,
+        "prompts": requests * tokens / 4,
+        "replies": requests * reply,
+        "total": requests * tokens / 4 + requests * reply,
+    }
+    assert result.output.splitlines()[-1].split() == ["total", f"{record['api']['total']:,.2f}"]
+    # A model that is not named by `pretrained` runs elsewhere: no GPU hours.
+    assert "GPU" not in result.output and "gpus" not in record
+
+
+def test_longer_replies_cost_more(tiny_model, tmp_path):
+    written = tmp_path / "cost.json"
+    result = run(
+        *("--model_args", f"pretrained={tiny_model}", "--tasks", "longsafety_doc_attack"),
+        *("--metadata", "data=sample,reply_tokens=100", "--price-in", "0", "--price-out", "1e6"),
+        *("--json", str(written)),
+    )
+    assert result.exit_code == 0, result.output
+    record = json.loads(written.read_text())
+    assert record["api"]["total"] == 8 * 100
+    assert record["gpus"] and "H100" in result.output
 
 
 def test_a_command_that_fails_leaves_no_empty_file(tmp_path):

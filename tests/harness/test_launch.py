@@ -52,7 +52,7 @@ def app():
 
 def test_every_argument_reaches_lm_eval_as_it_was_written(monkeypatch):
     seen = []
-    monkeypatch.setattr(launch, "run_lm_eval", seen.extend)
+    monkeypatch.setattr(launch, "run_lm_eval", lambda words, *_, **__: seen.extend(words))
     words = ["--model", "hf", "--metadata", '{"data": "sample"}', "-h", "--help", "--", "-x", "a b"]
     result = CliRunner().invoke(app(), ["run", *words])
     assert result.exit_code == 0
@@ -67,6 +67,11 @@ def test_our_tasks_and_the_users_own_are_found_in_one_command(own_task, tmp_path
     assert "harbour" in capsys.readouterr().out
     (results,) = (tmp_path / "out").rglob("results_*.json")
     assert json.loads(results.read_text())["n-samples"]["harbour"]["effective"] == 1
+
+
+def test_lm_eval_still_warns_about_metadata_for_the_users_own_tasks(own_task, caplog):
+    run_lm_eval(["--model", "dummy", "--tasks", "harbour", "--include_path", str(own_task)])
+    assert "harbour: Custom kwargs can be passed to `--metadata`" in caplog.text
 
 
 def test_lm_eval_lists_our_group_while_run_is_active():

@@ -79,6 +79,10 @@ def test_lm_eval_finds_each_task_once(generated):
     assert "overrides existing" not in generated["stderr"]
 
 
+def test_lm_eval_does_not_warn_about_metadata_for_each_task(generated):
+    assert "Custom kwargs" not in generated["stderr"]
+
+
 def test_the_demo_model_answers_and_scores_near_chance(generated):
     results = generated["results"]["longsafety"]
     assert results["answered,letter"] > 0.7
