@@ -230,9 +230,11 @@ def rank(subjects: Sequence[Subject]) -> list[Rank]:
     tested = dict(zip(pairs, zip(differences, corrected, strict=True), strict=True))
     found = []
     for i, j in itertools.zip_longest(order, order[1:]):
-        next_, p = (None, None) if j is None else _minus(tested, i, j)
+        next_, p_next = (None, None) if j is None else _minus(tested, i, j)
         subject, score = scored[i]
-        found.append(Rank(subject=subject, rank=places[i], score=score, to_next=next_, p_next=p))
+        found.append(
+            Rank(subject=subject, rank=places[i], score=score, to_next=next_, p_next=p_next)
+        )
     return found
 
 

@@ -12,11 +12,13 @@ from typing import Any
 
 from lm_eval_longsafety.analysis import truncation
 from lm_eval_longsafety.analysis.facts import on_sample_data
-from lm_eval_longsafety.analysis.scores import Subject, subjects
+from lm_eval_longsafety.analysis.models import subjects
+from lm_eval_longsafety.analysis.other_tasks import below_groups, headline_metric, other_tasks
+from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.benchmark import PREFIX
 from lm_eval_longsafety.errors import printable
-from lm_eval_longsafety.report.capability import headline_metric, other_tasks
 from lm_eval_longsafety.report.content import score, share
+from lm_eval_longsafety.report.how_it_was_run import duration
 from lm_eval_longsafety.results import Run, TaskResult
 from lm_eval_longsafety.results.results_file import run_from
 from lm_eval_longsafety.results.summary import summarise
@@ -45,14 +47,14 @@ def closing_lines(
         return None
     written = output_path and _written(Path(output_path), results, started)
     end = [*_notes(run, scored), *_next(output_path, written or None, log_samples)]
-    span = _span((datetime.now() - started).total_seconds())
+    span = duration((datetime.now() - started).total_seconds())
     head = f"LongSafetyBench, {span}; percent, mean over tasks [95 % interval]:"
     rows = [*_table(scored), *_others(run)]
     return printable("\n".join([head, *_first(rows, LINES - 1 - len(end)), *end]))
 
 
 def _table(scored: Sequence[Subject]) -> list[str]:
-    titles = ("", "tasks", "documents", "SR", "HA", "answered", "cut")
+    titles = ("", "tasks", "documents", "SR", "HA", "answered", "truncated")
     table = [titles, *map(_row, scored)]
     name, *others = [max(map(len, column)) for column in zip(*table, strict=True)]
     line = "  ".join([f"{{:{name}}}", *(f"{{:>{width}}}" for width in others)]).format
@@ -76,9 +78,8 @@ def _row(subject: Subject) -> tuple[str, ...]:
 
 def _others(run: Run) -> list[str]:
     """A line for each task of another project, those below a group left out."""
-    others = [run.tasks[name] for name in other_tasks([run])]
-    below = {child for task in others for child in task.subtasks if child != task.name}
-    return [_other(task) for task in others if task.name not in below]
+    below = below_groups([run])
+    return [_other(run.tasks[name]) for name in other_tasks([run]) if name not in below]
 
 
 def _other(task: TaskResult) -> str:
@@ -129,10 +130,3 @@ def _written(place: Path, results: Mapping[str, Any], started: datetime) -> Path
     names = [path for path in folder.glob("*.json") if path.name.startswith(f"{stem}_")]
     return max((path for path in names if path.name >= earliest), default=None)
 
-
-def _span(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

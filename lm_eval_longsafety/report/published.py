@@ -58,8 +58,8 @@ def section(models: Sequence[Model]) -> Section | None:
     if not own:
         return None
     fit = [(model, value) for model, value in own if not _doubts(model)]
-    entries = [(score.value, score.model, score.kind, None) for score in published_scores()]
-    entries += [(value, m.label, _kind(m), m) for m, value in own if m.main and m.main.complete]
+    entries = [(score.value, score.model, score.kind) for score in published_scores()]
+    entries += [(value, m.label, _kind(m)) for m, value in own if m.main and m.main.complete]
     entries.sort(key=lambda entry: -entry[0])
     return Section(
         id="published",
@@ -80,7 +80,7 @@ def section(models: Sequence[Model]) -> Section | None:
                 caption=f"Published SR % beside this report's ({SOURCE})",
                 columns=(words("Model"), Column(title="SR %"), words("Kind")),
                 rows=tuple(
-                    (text(name), share(value), text(kind)) for value, name, kind, _ in entries
+                    (text(name), share(value), text(kind)) for value, name, kind in entries
                 ),
                 folded=True,
             ),

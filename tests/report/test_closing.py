@@ -34,7 +34,7 @@ def test_numbers_stand_in_percent_under_their_headings():
     # Wilson's interval of one task is 0.5 ± 0.0962 and 0.75 - 0.0931 + 0.0745; over the square
     # root of ten tasks these are 3.0, 2.9 and 2.4 points.
     _, titles, row, _ = closing(results())
-    assert titles.split() == ["tasks", "documents", "SR", "HA", "answered", "cut"]
+    assert titles.split() == ["tasks", "documents", "SR", "HA", "answered", "truncated"]
     assert row.split() == (
         "longsafety 10 1,000 50.0 [47.0, 53.0] 75.0 [72.1, 77.4] 90.0 25.0".split()
     )
