@@ -5,7 +5,6 @@ hash of the lines, the names and the folder decide between several. Where two ru
 equally well, or two files a run, the samples are not used and a note says so.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,15 +18,23 @@ from lm_eval_longsafety.results.sample_files import SampleFile, stamp_of
 
 def merge_copies(runs: Iterable[Run]) -> list[Run]:
     """One run for each evaluation: a results file and its compact file are one run."""
-    merged: dict[object, Run] = {}
+    merged: list[Run] = []
     for run in runs:
-        # In a compact file the model's name was made public.
-        results = json.dumps(run.summary.get("results"), sort_keys=True)
-        key = (run.date, public(run.model), results) if run.date and run.tasks else run.source
-        other = merged.setdefault(key, run)
-        if other is not run:
-            merged[key] = _merged(other, run)
-    return list(merged.values())
+        other = next((known for known in merged if _is_copy(known, run)), None)
+        if other is None:
+            merged.append(run)
+        else:
+            merged[merged.index(other)] = _merged(other, run)
+    return merged
+
+
+def _is_copy(first: Run, second: Run) -> bool:
+    """Whether two runs are one evaluation; in a compact file the model's name was made public."""
+    if first.date is None or first.date != second.date or not (first.tasks and second.tasks):
+        return False
+    names = {first.model, second.model}
+    same = len(names) == 1 or names in ({name, public(name)} for name in names)
+    return same and str(first.summary.get("results")) == str(second.summary.get("results"))
 
 
 def _merged(first: Run, second: Run) -> Run:

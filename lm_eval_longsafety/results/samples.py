@@ -53,8 +53,8 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
     letters = tuple(map(str, doc["letters"]))
     picks = _most_probable(record, letters)
     listed = record.get("metrics")
-    names = {str(name) for name in listed} - {*SCORES} if isinstance(listed, list) else ()
-    extra = ((name, number_in_text(record.get(name))) for name in names)
+    names = map(str, listed) if isinstance(listed, list) else ()
+    extra = {name: number_in_text(record.get(name)) for name in names if name not in SCORES}
     parsed = parse_task_name(hint)
     base = BY_SPLIT[doc["task"]]
     return Sample(
@@ -69,7 +69,7 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
         length=number_in_text(doc.get("length")),
         context_sha256=str(doc.get("context_sha256") or ""),
         prompt_hash=str(doc.get("prompt_sha256") or record.get("prompt_hash") or ""),
-        extra={name: value for name, value in extra if value is not None},
+        extra={name: value for name, value in extra.items() if value is not None},
         prompt_missing=lacks_prompt(record),
         text=_text(record) if keep_text else None,
     )
