@@ -10,7 +10,7 @@ from lm_eval_longsafety.data.progress import PATIENCE_S
 from lm_eval_longsafety.harness.replaced import replaced
 
 _EVERY_TASK = re.compile(
-    r"Selected tasks:$| *(Task|Group): (\S*::)?longsafety|longsafety\w*: Using gen_kwargs"
+    r"Selected tasks:$| *(Task|Group): (\S*::)?longsafety|longsafety\S*: Using gen_kwargs"
     r"|Building contexts for longsafety"
 )
 """Beginnings of lines that lm-eval logs for each of our tasks, whose names it has logged before."""

@@ -25,6 +25,8 @@ from lm_eval_longsafety.results.summary import summarise
 
 LINES = 14
 """At most; lm-eval prints one line of its own before them."""
+_OTHERS = 4
+"""Lines at most for tasks of other projects."""
 
 
 def closing_lines(
@@ -49,8 +51,9 @@ def closing_lines(
     end = [*_notes(run, scored), *_next(output_path, written or None, log_samples)]
     span = duration((datetime.now() - started).total_seconds())
     head = f"LongSafetyBench, {span}; percent, mean over tasks [95 % interval]:"
-    rows = [*_table(scored), *_others(run)]
-    return printable("\n".join([head, *_first(rows, LINES - 1 - len(end)), *end]))
+    others = _first(_others(run), _OTHERS)
+    table = _first(_table(scored), LINES - 1 - len(others) - len(end))
+    return printable("\n".join([head, *table, *others, *end]))
 
 
 def _table(scored: Sequence[Subject]) -> list[str]:
@@ -92,8 +95,9 @@ def _other(task: TaskResult) -> str:
 
 def _first(rows: list[str], most: int) -> list[str]:
     """The first rows, and how many more there are."""
-    left = len(rows) - most
-    return rows if left <= 0 else [*rows[: most - 1], f"... and {left + 1} more"]
+    if len(rows) <= most:
+        return rows
+    return [*rows[: most - 1], f"... and {len(rows) - most + 1} more, which --tables shows"]
 
 
 def _notes(run: Run, scored: Sequence[Subject]) -> list[str]:

@@ -270,7 +270,7 @@ def test_an_api_is_paid_for_every_request(tiny_model, tmp_path, task, requests, 
         "replies": requests * reply,
         "total": requests * tokens / 4 + requests * reply,
     }
-    assert result.output.splitlines()[-1].split() == ["total", f"{record['api']['total']:,.2f}"]
+    assert result.stdout.splitlines()[-1].split() == ["total", f"{record['api']['total']:,.2f}"]
     # A model that is not named by `pretrained` runs elsewhere: no GPU hours.
     assert "GPU" not in result.output and "gpus" not in record
 

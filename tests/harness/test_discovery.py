@@ -239,8 +239,8 @@ def test_an_lm_eval_with_task_plugins_runs_our_tasks_without_link_or_warning(tmp
     assert "no link is needed" in python("lm_eval_longsafety", "link")
     assert "reads entry points: yes" in python("lm_eval_longsafety", "status")
     arguments = ["run", "--model", "dummy", "--tasks", "longsafety_query_harmful", "--limit", "1"]
-    for module in ("lm_eval", "lm_eval_longsafety"):
-        shown = python(module, *arguments, "--metadata", '{"data": "sample"}')
+    for module, *tables in (("lm_eval",), ("lm_eval_longsafety", "--tables")):
+        shown = python(module, *arguments, "--metadata", '{"data": "sample"}', *tables)
         assert "LeadingQuestion" in shown
 
 

@@ -51,8 +51,9 @@ def test_many_variants_and_tasks_stay_within_the_limit():
     suffixes = [f"_length_{length:07}_0.50" for length in range(1000, 31_000, 1000)]
     lines = closing(results(suffixes, [f"quiz_{n}" for n in range(5)]))
     assert len(lines) == LINES
-    # 31 rows with the headings and 5 quizzes; the heading line, 11 rows, the rest, the last line.
-    assert lines[-2] == "... and 25 more"
+    # The first line, headings and six of thirty lengths, three of five quizzes, the last line.
+    assert lines[8] == "... and 24 more, which --tables shows"
+    assert lines[-2] == "... and 2 more, which --tables shows"
 
 
 def test_a_window_that_is_not_known_gives_no_number_of_cut_prompts():
