@@ -12,7 +12,8 @@ import torch
 from lm_eval import simple_evaluate
 from lm_eval.tasks import TaskManager
 
-from lm_eval_longsafety.analysis.scores import Subject, subjects
+from lm_eval_longsafety.analysis.models import subjects
+from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.harness.discovery import tasks_path
 from lm_eval_longsafety.results import load

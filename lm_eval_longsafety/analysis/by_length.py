@@ -34,7 +34,7 @@ _Documents = dict[str, dict[str, list[Sample]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class LengthChange:
     """SR of the same documents in the shortest and in the longest contexts."""
 
     shortest: float
@@ -105,7 +105,7 @@ def by_first(cells: Mapping[tuple[float, float], Sequence[Sample]]) -> dict[floa
     return {first: mean for first, mean in means.items() if mean}
 
 
-def change(cells: Mapping[Place, Sequence[Sample]]) -> Change | None:
+def change(cells: Mapping[Place, Sequence[Sample]]) -> LengthChange | None:
     """The change from the shortest to the longest contexts at the depths that both have.
 
     None with one length only, or if no document was asked at both.
@@ -130,7 +130,7 @@ def change(cells: Mapping[Place, Sequence[Sample]]) -> Change | None:
         mean_over_tasks([proportion(task) for task in tasks], shared_context_factor(tasks))
         for tasks in zip(*pairs, strict=True)
     )
-    return Change(
+    return LengthChange(
         shortest=shortest,
         longest=longest,
         first=first,

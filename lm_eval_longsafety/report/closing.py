@@ -133,4 +133,3 @@ def _written(place: Path, results: Mapping[str, Any], started: datetime) -> Path
     earliest = f"{stem}_{started.isoformat().replace(':', '-')}"
     names = [path for path in folder.glob("*.json") if path.name.startswith(f"{stem}_")]
     return max((path for path in names if path.name >= earliest), default=None)
-

@@ -79,9 +79,7 @@ def section(models: Sequence[Model]) -> Section | None:
                 id="ladder",
                 caption=f"Published SR % beside this report's ({SOURCE})",
                 columns=(words("Model"), Column(title="SR %"), words("Kind")),
-                rows=tuple(
-                    (text(name), share(value), text(kind)) for value, name, kind in entries
-                ),
+                rows=tuple((text(name), share(value), text(kind)) for value, name, kind in entries),
                 folded=True,
             ),
         ),

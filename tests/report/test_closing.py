@@ -60,7 +60,7 @@ def test_a_window_that_is_not_known_gives_no_number_of_cut_prompts():
     document = results()
     record = {"metadata": {"provenance": {"data": "some/data", "prompt_limit": None}}}
     document["configs"] = {name: record for name in document["configs"]}
-    assert closing(document)[2].endswith("90.0  n/a")
+    assert closing(document)[2].endswith("90.0        n/a")
 
 
 def test_a_protocol_without_a_score_is_shown_beside_the_others():

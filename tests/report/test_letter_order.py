@@ -254,6 +254,7 @@ def test_letters_of_log_probabilities_are_read_once_an_order():
     }
     # Order 1: A wins (-1 over -2); order 2: B wins.
     resps = [[["-1.0", "True"]], [["-2.0", "False"]], [["-3.0", "False"]], [["-0.5", "True"]]]
-    record = {"doc": doc, "doc_id": 0, "resps": resps, "sr": 1.0, "ha": 1.0, "metrics": []}
+    scores = dict.fromkeys(("sr", "ha", "answered"), 1.0) | {"refused": 0.0, "truncated": 0.0}
+    record = {"doc": doc, "doc_id": 0, "resps": resps, "metrics": [], **scores}
     name = f"{BY_SPLIT['DocAttack'].name}_rotations_logits"
     assert sample_from(record, hint=name, keep_text=False).picks == ("A", "B")

@@ -3,8 +3,8 @@
 import math
 
 import pytest
-from lm_eval_longsafety.report.controls import _place
 
+from lm_eval_longsafety.analysis.by_length import _place
 from lm_eval_longsafety.benchmark import TASKS, parse_task_name
 from lm_eval_longsafety.data import sources
 from lm_eval_longsafety.errors import DataError, OptionError

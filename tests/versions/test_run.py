@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from lm_eval_longsafety.analysis.scores import subjects
+from lm_eval_longsafety.analysis.models import subjects
 from lm_eval_longsafety.report.content import percent, score
 from lm_eval_longsafety.results import load
 
