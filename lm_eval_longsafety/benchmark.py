@@ -128,7 +128,7 @@ BY_SPLIT: dict[str, BenchmarkTask] = {task.split: task for task in TASKS}
 
 PREFIX = "longsafety"
 _LOGITS = "_logits"
-_SUFFIX = re.compile(r"(_no_context|_rotations)?(_logits)?$")
+_SUFFIX = re.compile(r"(_no_context|_rotations|_open|_judge)?(_logits)?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,8 @@ class TaskName:
 
     benchmark: BenchmarkTask
     variant: str
-    """`""` for the benchmark as published; else `rotations`, `no_context`, `length...`."""
+    """`""` for the benchmark as published; else `rotations`, `no_context`, `open`, `judge`,
+    `length...`."""
     protocol: str
     """`generate` or `logits`."""
 

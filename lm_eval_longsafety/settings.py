@@ -33,6 +33,8 @@ _SHOWN = 80
 """Characters of a value that an error shows."""
 REPLY_TOKENS = 64
 """`max_gen_toks` of the task files."""
+OPEN_REPLY_TOKENS = 512
+"""`max_gen_toks` of the task files for open replies."""
 RESERVED_TOKENS = 500
 """Left free for the chat template and the reply; from the benchmark's published code
 (eval/evaluator.py)."""

@@ -112,7 +112,7 @@ def _collected(found: _Found) -> Iterable[str]:
     """One note for all files of a kind, since there may be thousands."""
     kinds = {
         "file(s) that lm-eval did not write skipped": found.unrelated,
-        "sample file(s) of other tasks not read, only LongSafetyBench's are": found.other_tasks,
+        "sample file(s) of other tasks not read; open replies count as such": found.other_tasks,
     }
     for kind, names in kinds.items():
         if names:

@@ -9,6 +9,7 @@ from lm_eval_longsafety.benchmark import TASKS, bare_name
 from lm_eval_longsafety.harness.discovery import TRIED
 from lm_eval_longsafety.metrics import METRICS
 from lm_eval_longsafety.results import load
+from lm_eval_longsafety.results.open_replies import find_open_replies
 from tests.backends.harness import evaluate
 from tests.scripted_models import AlwaysLetter
 
@@ -78,6 +79,24 @@ def test_a_length_and_depth_is_a_row_with_the_ten_tasks(scored):
     cells = [name for name in found if "_length_0004096_0.50" in name]
     assert len(cells) == 1 + len(TASKS)
     assert found[f"longsafety_length_0004096_0.50{suffix}"]["answered"] == 1.0
+
+
+def test_open_replies_are_logged_and_read_back(tiny_model, tmp_path):
+    names = ["longsafety_doc_attack_open", "longsafety_query_harmful_open"]
+    known = {"data": "sample"}
+    results = evaluate(AlwaysLetter("No."), tiny_model, names, metadata=known, chat=False)
+    for name in names:
+        (row,) = (row for key, row in results["results"].items() if bare_name(key) == name)
+        assert (row["empty,reply"], row["cut,reply"], row["refused,reply"]) == (0.0, 0.0, 0.0)
+        assert row["reply_tokens,reply"] > 0
+    for name, lines in results["samples"].items():
+        text = "".join(json.dumps(line, default=str) + "\n" for line in lines)
+        stamped = f"samples_{bare_name(name)}_2026-11-01T10-00-00.000001.jsonl"
+        (tmp_path / stamped).write_text(text)
+    (run,) = find_open_replies([tmp_path], keep_text=True)
+    assert len(run.tasks) == 4
+    replies = [reply for own in run.tasks.values() for each in own for reply in each.text.replies]
+    assert set(replies) == {"No."}
 
 
 def test_the_results_are_read_under_the_tasks_own_names(scored, tmp_path):
