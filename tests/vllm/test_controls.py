@@ -46,3 +46,26 @@ def test_all_orders_cost_little_more_prefill_than_one(request, backend, ours, ti
     )
     one = sum(sample["doc"]["prompt_tokens"] for sample in kept[0]["samples"][name])
     assert one <= computed < 1.15 * one
+
+
+def test_open_replies_share_the_prefill_of_the_letters_and_are_those_of_hf(
+    ours, hf, tiny_model, tmp_path
+):
+    write_jsonl(
+        tmp_path / "DocAttack.jsonl", [row(i, context=f"{i} Open.\n{LONG}") for i in (1, 2)]
+    )
+    names = ["longsafety_doc_attack", "longsafety_doc_attack_open"]
+    data = {"data": str(tmp_path)}
+    one = prefilled(ours)
+    evaluate(ours, tiny_model, names[:1], metadata=data)
+    alone = prefilled(ours) - one
+    ours.model.reset_prefix_cache()
+    both = prefilled(ours)
+    mine = evaluate(ours, tiny_model, names, metadata=data)
+    assert prefilled(ours) - both < 1.1 * alone
+    theirs = evaluate(hf, tiny_model, names, metadata=data)
+    read = [
+        [line["filtered_resps"] for line in results["samples"][names[1]]]
+        for results in (mine, theirs)
+    ]
+    assert read[0] == read[1]
