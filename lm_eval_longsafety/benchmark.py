@@ -128,7 +128,7 @@ BY_SPLIT: dict[str, BenchmarkTask] = {task.split: task for task in TASKS}
 
 PREFIX = "longsafety"
 _LOGITS = "_logits"
-_SUFFIX = re.compile(r"(_no_context|_rotations|_open|_judge)?(_logits)?$")
+_SUFFIX = re.compile(r"(_no_context|_rotations|_open)?(_logits)?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +173,7 @@ def parse_task_name(name: str) -> TaskName | None:
 
 
 def splits_of(name: str) -> list[str]:
-    """The splits that a task, group or tag reads; none for `longsafety_length` and other names."""
+    """The splits that a task, group or tag reads; none for lengths, judges and other names."""
     base = _SUFFIX.sub("", name)
     return [
         task.split

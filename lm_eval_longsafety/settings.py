@@ -18,12 +18,15 @@ from lm_eval_longsafety.errors import OptionError
 
 OptionOrder = Literal["shuffled", "original"]
 OverLength = Literal["middle", "skip", "error"]
+JudgeContext = Literal["none", "full", "passage"]
 
 OPTIONS = (
     *("data", "data_revision", "option_order", "option_seed", "over_length"),
     *("max_prompt_tokens", "reply_tokens", "tokenizer"),
     # Of the task `longsafety_length`, which `length_options` reads.
     *("lengths", "depths", "filler", "filler_seed", "length_rows", "length_tasks"),
+    # Of the tasks `..._judge`.
+    *("judged", "judge_orders", "judge_context", "judge_passage_tokens"),
 )
 """Every option. `revision` is none of them: it is a model argument."""
 _SIMILAR = 0.8
@@ -35,6 +38,8 @@ REPLY_TOKENS = 64
 """`max_gen_toks` of the task files."""
 OPEN_REPLY_TOKENS = 512
 """`max_gen_toks` of the task files for open replies."""
+JUDGE_ORDERS = 2
+PASSAGE_TOKENS = 2000
 RESERVED_TOKENS = 500
 """Left free for the chat template and the reply; from the benchmark's published code
 (eval/evaluator.py)."""
@@ -74,6 +79,14 @@ class Settings:
     """The window to assume instead of the model's own, in tokens."""
     reply_tokens: int = REPLY_TOKENS
     """Tokens that the reply may have: the value of `--gen_kwargs max_gen_toks`."""
+    judged: str | None = None
+    """File or folder with the open replies to be judged."""
+    judge_orders: int = JUDGE_ORDERS
+    """Orders of the behaviours in which each reply is judged."""
+    judge_context: JudgeContext = "none"
+    """What a judge sees of the document's context."""
+    judge_passage_tokens: int = PASSAGE_TOKENS
+    """Of the context, around the harmful passage, for `judge_context` `passage`."""
     model: ModelArgs = ModelArgs()
 
 
@@ -92,6 +105,11 @@ def parse(metadata: Mapping[str, Any]) -> Settings:
         over_length=_one_of(metadata, "over_length", ("middle", "skip", "error")),  # type: ignore[arg-type]
         max_prompt_tokens=_integer(metadata, "max_prompt_tokens", positive=True),
         reply_tokens=_integer(metadata, "reply_tokens", positive=True) or REPLY_TOKENS,
+        judged=_text(metadata, "judged"),
+        judge_orders=_integer(metadata, "judge_orders", positive=True) or JUDGE_ORDERS,
+        judge_context=_one_of(metadata, "judge_context", ("none", "full", "passage")),  # type: ignore[arg-type]
+        judge_passage_tokens=_integer(metadata, "judge_passage_tokens", positive=True)
+        or PASSAGE_TOKENS,
         model=_model_args(metadata),
     )
 
@@ -138,7 +156,7 @@ def _text(metadata: Mapping[str, Any], key: str) -> str | None:
     if isinstance(value, str) and value:
         return value
     plain = isinstance(value, (bool, int, float, str, list, tuple, dict))
-    if key in ("data", "data_revision") or (key == "tokenizer" and plain):
+    if key in ("data", "data_revision", "judged") or (key == "tokenizer" and plain):
         raise OptionError(f"{key}: expected a text, found {shorten(value)}")
     # A loaded model or tokenizer (Python API) has no name.
     return None

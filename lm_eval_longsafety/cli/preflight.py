@@ -130,7 +130,7 @@ def _count(model: str, tasks: dict[str, Any]) -> tuple[list[dict[str, Any]], lis
         own: list[int] = []
         for each in documents:
             choices = len(each["choices"])
-            orders = choices if "_rotations" in name else 1
+            orders = len(each.get("orders") or [None])
             passes = passes_per_document(model, letters=letters, orders=orders, choices=choices)
             own += [each["prompt_tokens"]] * passes
         rows.append(

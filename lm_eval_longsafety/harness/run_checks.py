@@ -17,6 +17,7 @@ from typing import Any
 from lm_eval_longsafety.benchmark import TASKS, splits_of, tags
 from lm_eval_longsafety.errors import OptionError, meant
 from lm_eval_longsafety.harness import check_arguments
+from lm_eval_longsafety.harness.judge_documents import replies_to_judge
 from lm_eval_longsafety.harness.quiet import quiet
 from lm_eval_longsafety.harness.task_file import REPLY, with_reply_room
 from lm_eval_longsafety.settings import REPLY_TOKENS, Settings, longest_reply, parse, shorten
@@ -89,14 +90,16 @@ def check_named(names: Iterable[object], metadata: Mapping[str, Any]) -> None:
     _check_model(chosen)
     if any(_LENGTH.fullmatch(name) for name in ours):
         _try_lengths(metadata)
+    if any("_judge" in name for name in ours):
+        replies_to_judge(chosen)
 
 
 def _check_data(chosen: Settings, ours: Iterable[str]) -> None:
     from lm_eval_longsafety.data import sources
 
-    source = sources.load(chosen.data, chosen.data_revision)
-    for split in dict.fromkeys(split for name in ours for split in splits_of(name)):
-        source.rows(split)
+    splits = dict.fromkeys(split for name in ours for split in splits_of(name))
+    for split in splits:
+        sources.load(chosen.data, chosen.data_revision).rows(split)
 
 
 def _check_model(chosen: Settings) -> None:

@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from lm_eval_longsafety.harness import documents, length_documents
+from lm_eval_longsafety.harness import documents, judge_documents, length_documents
+from lm_eval_longsafety.harness.judge_task import score_verdict_letters, score_verdicts
 from lm_eval_longsafety.harness.length_task import LengthGroup
 
 # This import registers the filter, for an lm-eval that reads no entry points.
@@ -25,12 +26,15 @@ __all__ = [
     "load_length",
     "load_open",
     "load_rotated",
+    "load_verdicts",
     "load_without_context",
     "score_letter_sets",
     "score_letters",
     "score_open",
     "score_replies",
     "score_reply",
+    "score_verdict_letters",
+    "score_verdicts",
 ]
 
 load_documents = for_task_file(documents.load_documents)
@@ -40,3 +44,4 @@ load_length = for_task_file(length_documents.load_length_documents)
 load_open = for_task_file(
     partial(documents.load_documents, variant="open"), reply_tokens=OPEN_REPLY_TOKENS
 )
+load_verdicts = for_task_file(judge_documents.load_verdict_documents)

@@ -55,12 +55,18 @@ class OpenReplies:
     tasks: Mapping[str, tuple[OpenSample, ...]]
     """By lm-eval task name."""
 
-    def partial(self) -> str | None:
-        """Why these are not all replies of a whole run; None if they are, as far as is known."""
+    def missing(self) -> str | None:
+        """Which replies of the run are not in its files; None where nothing is known to be."""
         for name, samples in self.tasks.items():
             row = self.run.tasks.get(name) if self.run else None
             if row and row.n_effective is not None and row.n_effective != len(samples):
                 return f"{name} has {len(samples)} of the {row.n_effective} replies of its run"
+        return None
+
+    def partial(self) -> str | None:
+        """Why these are not all replies of a whole run; None if they are, as far as is known."""
+        for name, samples in self.tasks.items():
+            row = self.run.tasks.get(name) if self.run else None
             if row and row.n_original is not None and row.n_original != len(samples):
                 return f"{name} ran on {len(samples)} of {row.n_original} documents"
         return None

@@ -56,13 +56,13 @@ def test_open_replies_share_the_prefill_of_the_letters_and_are_those_of_hf(
     )
     names = ["longsafety_doc_attack", "longsafety_doc_attack_open"]
     data = {"data": str(tmp_path)}
-    one = prefilled(ours)
-    evaluate(ours, tiny_model, names[:1], metadata=data)
-    alone = prefilled(ours) - one
-    ours.model.reset_prefix_cache()
-    both = prefilled(ours)
-    mine = evaluate(ours, tiny_model, names, metadata=data)
-    assert prefilled(ours) - both < 1.1 * alone
+    kept = []
+    computed, _ = prefilled(
+        ours, lambda: kept.append(evaluate(ours, tiny_model, names, metadata=data))
+    )
+    mine = kept[0]
+    one = sum(sample["doc"]["prompt_tokens"] for sample in mine["samples"][names[0]])
+    assert one <= computed < 1.15 * one
     theirs = evaluate(hf, tiny_model, names, metadata=data)
     read = [
         [line["filtered_resps"] for line in results["samples"][names[1]]]
