@@ -96,16 +96,16 @@ def replies_to_judge(chosen: Settings) -> OpenReplies:
     if not chosen.judged:
         raise OptionError(f"tasks ..._judge need the open replies of a run, {_EXAMPLE}")
     found = _found(chosen.judged)
-    shown = public(chosen.judged)
     if not found:
         raise ResultsError(
-            f"judged: no open replies in {shown}; run longsafety_open with --output_path and "
-            "--log_samples first"
+            f"judged: no open replies in {chosen.judged}; run longsafety_open first, with "
+            "--output_path and --log_samples"
         )
     if len(found) > 1:
-        names = ", ".join(sorted(public(str(each.source.parent)) for each in found))
+        names = ", ".join(sorted(str(each.source) for each in found))
         raise OptionError(
-            f"judged: {shown} holds open replies of {len(found)} runs ({names}); name one of them"
+            f"judged: {chosen.judged} holds open replies of {len(found)} runs ({names}); name one "
+            "of them"
         )
     if missing := found[0].missing():
         raise ResultsError(f"judged: {missing}; copy the run's files again")
@@ -127,7 +127,7 @@ def _samples_of(found: OpenReplies, split: str) -> Sequence[OpenSample]:
         if samples and samples[0].split == split:
             return samples
     raise ResultsError(
-        f"judged: {public(str(found.source))} has no open replies of {split}, only of "
+        f"judged: {found.source} has no open replies of {split}, only of "
         f"{', '.join(sorted(own[0].split for own in found.tasks.values() if own))}; name the tasks "
         "..._judge of these"
     )

@@ -14,7 +14,6 @@ from typing import Any
 
 from lm_eval_longsafety.benchmark import BY_SPLIT, bare_name, parse_task_name
 from lm_eval_longsafety.errors import ResultsError
-from lm_eval_longsafety.public import public
 from lm_eval_longsafety.results.load import read
 from lm_eval_longsafety.results.records import Run, SampleText
 
@@ -102,7 +101,7 @@ def _sample_files(paths: Iterable[Path | str]) -> Iterator[Path]:
         elif path.is_file():
             yield path
         else:
-            raise ResultsError(f"{public(str(path))}: no such file or folder")
+            raise ResultsError(f"{path}: no such file or folder")
 
 
 def _open_task(path: Path) -> str | None:
@@ -116,7 +115,7 @@ def _open_task(path: Path) -> str | None:
         file.seek(0)
         first = _parsed(file.readline())
     if start == _COMPACT:
-        raise ResultsError(f"{path.name}: compact files hold no replies; {_GIVE}")
+        raise ResultsError(f"{path}: compact files hold no replies; {_GIVE}")
     if not _is_open(first):
         return None
     split = first["doc"]["task"]
@@ -168,10 +167,10 @@ def _samples(path: Path, *, keep_text: bool) -> Iterator[OpenSample]:
             record = _parsed(line)
             sample = _sample(record, keep_text=keep_text) if _is_open(record) else None
             if sample is None:
-                raise ResultsError(f"{path.name}: line {number} is damaged; copy the file again")
+                raise ResultsError(f"{path}: line {number} is damaged; copy the file again")
             if seen.setdefault(sample.id, number) != number:
                 raise ResultsError(
-                    f"{path.name}: lines {seen[sample.id]} and {number} hold the same document; "
+                    f"{path}: lines {seen[sample.id]} and {number} hold the same document; "
                     "give the files of each run as lm-eval wrote them"
                 )
             yield sample
