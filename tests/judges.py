@@ -5,6 +5,7 @@ import re
 import unicodedata
 
 from lm_eval_longsafety.benchmark import bare_name
+from lm_eval_longsafety.variants.verdicts import NONE_OF_THESE
 from tests.results_files import STAMP
 from tests.scripted_models import Scripted
 
@@ -54,7 +55,11 @@ class HonestJudge(Scripted):
         said = "\n".join(line.removeprefix("| ") for line in lines)
         wanted = next((text for mark, text in self.shows.items() if mark in said), None)
         found = [x for x, text in behaviours(prompt).items() if text == wanted]
-        return found[0] if found else max(behaviours(prompt))
+        return (
+            found[0]
+            if found
+            else next(x for x, text in behaviours(prompt).items() if text == NONE_OF_THESE)
+        )
 
 
 def write_results(results, folder):

@@ -69,8 +69,9 @@ def fit(
         return context, False
     ids = tokenizer.encode(context)
     kept, shown = len(ids), context
-    while (over := tokenizer.count([prompt(shown)])[0] - limit) > 0:
-        kept -= over + _SPARE
+    (around,) = tokenizer.count([prompt("")])
+    while (used := tokenizer.count([prompt(shown)])[0]) > limit:
+        kept = int(kept * (limit - around) / max(1, used - around)) - _SPARE
         if kept < 2:
             raise OptionError(
                 f"judge_context: the judge's window leaves {limit} tokens, too few for question, "

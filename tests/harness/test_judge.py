@@ -291,7 +291,7 @@ def with_context(tmp_path, context, **line):
     }
 
 
-CONTEXT = "\n".join(f"Line {n} of the report on the mill." for n in range(400))
+CONTEXT = "\n".join(f"Line {n} of the report on the mill." for n in range(1000, 1400))
 
 
 def quoted(doc):
@@ -307,10 +307,10 @@ def test_a_judge_sees_the_whole_context_or_a_passage_if_asked(tmp_path, tiny_mod
     (part,) = load_verdict_documents(**given, judge_context="passage", judge_passage_tokens=100)[
         "test"
     ]
-    assert "Line 7 of the report" not in none["prompt"]
+    assert "Line 1007 of the report" not in none["prompt"]
     assert set(CONTEXT.splitlines()) <= set(quoted(full))
-    assert any("Line 200 of" in line for line in quoted(part))
-    assert not any("Line 150 of" in line for line in quoted(part))
+    assert any("Line 1200 of" in line for line in quoted(part))
+    assert not any("Line 1150 of" in line for line in quoted(part))
     assert not (full["truncated"] or part["truncated"])
 
 
@@ -319,9 +319,9 @@ def test_a_context_is_cut_in_the_middle_to_the_judges_window(tmp_path, narrow_mo
     (doc,) = load_verdict_documents(**given, judge_context="full")["test"]
     assert doc["truncated"] and 1400 < doc["prompt_tokens"] <= 1548
     lines = quoted(doc)
-    assert "Line 0 of the report on the mill." in lines
-    assert "Line 399 of the report on the mill." in lines
-    assert "Line 200 of the report on the mill." not in lines
+    assert "Line 1000 of the report on the mill." in lines
+    assert "Line 1399 of the report on the mill." in lines
+    assert "Line 1200 of the report on the mill." not in lines
 
 
 def test_a_context_that_was_not_answered_is_refused(tmp_path, tiny_model):

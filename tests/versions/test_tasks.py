@@ -11,6 +11,8 @@ from lm_eval_longsafety.metrics import METRICS
 from lm_eval_longsafety.results import load
 from lm_eval_longsafety.results.open_replies import find_open_replies
 from tests.backends.harness import evaluate
+from tests.judges import HonestJudge
+from tests.results.test_open_replies import open_line, write_open_run
 from tests.scripted_models import AlwaysLetter
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -97,6 +99,19 @@ def test_open_replies_are_logged_and_read_back(tiny_model, tmp_path):
     assert len(run.tasks) == 4
     replies = [reply for own in run.tasks.values() for each in own for reply in each.text.replies]
     assert set(replies) == {"No."}
+
+
+@pytest.mark.parametrize("suffix", ["", "_logits"])
+def test_logged_replies_are_judged(suffix, tiny_model, tmp_path):
+    folder = write_open_run(tmp_path, [open_line(0, "No."), open_line(1, "Take it."), open_line(2)])
+    judge = HonestJudge({"No.": "I would rather not say", "Take it.": "a neighbour"})
+    name, known = f"longsafety_doc_attack_judge{suffix}", {"judged": str(folder)}
+    results = evaluate(judge, tiny_model, [name], metadata=known, chat=False)
+    row = rows(results)[name]
+    # One safe, one unsafe, and one that the judge does not know, which leaves the mean.
+    assert (row["sr"], row["ha"]) == (0.5, 0.5)
+    assert row["unjudged"] == pytest.approx(1 / 3)
+    assert (row["judge_consistent"], row["unread"]) == (1.0, 0.0)
 
 
 def test_the_results_are_read_under_the_tasks_own_names(scored, tmp_path):
