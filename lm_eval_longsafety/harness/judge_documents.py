@@ -23,7 +23,7 @@ from lm_eval_longsafety.public import public
 from lm_eval_longsafety.results.open_replies import OpenReplies, OpenSample, find_open_replies
 from lm_eval_longsafety.settings import Settings
 from lm_eval_longsafety.variants import rotations
-from lm_eval_longsafety.variants.verdicts import NONE_OF_THESE, prompt_head
+from lm_eval_longsafety.variants.verdicts import NONE_OF_THESE, harmless, prompt_head
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -145,7 +145,8 @@ class _AskedReply:
         if sample.text is None:
             raise ValueError("open replies were read without their texts")
         self.sample, self._text, self._tokens = sample, sample.text, tokens
-        self._choices = (*sample.text.choices, NONE_OF_THESE)
+        behaviours = [harmless(choice, tokens) for choice in sample.text.choices]
+        self._choices = (*behaviours, NONE_OF_THESE)
         if not 3 <= len(self._choices) <= MAX_CHOICES:
             raise ResultsError(
                 f"judged: document {sample.id!r} of {sample.split} has {len(self._choices) - 1} "

@@ -116,14 +116,12 @@ def _open_task(path: Path) -> str | None:
         first = _parsed(file.readline())
     if start == _COMPACT:
         raise ResultsError(f"{path}: compact files hold no replies; {_GIVE}")
-    if not _is_open(first):
-        return None
-    split = first["doc"]["task"]
     match = _NAME.match(path.stem)
     named = bare_name(match["task"]) if match else ""
     parsed = parse_task_name(named)
-    own = parsed and parsed.variant == "open" and parsed.benchmark.split == split
-    return named if own else f"{BY_SPLIT[split].name}_open"
+    if parsed and parsed.variant == "open":
+        return named
+    return f"{BY_SPLIT[first['doc']['task']].name}_open" if _is_open(first) else None
 
 
 _GIVE = "give lm-eval's own samples_*.jsonl, made with --log_samples"

@@ -2,6 +2,7 @@
 
 import json
 import math
+import threading
 
 import pytest
 
@@ -9,6 +10,7 @@ from lm_eval_longsafety.cli.main import app
 from lm_eval_longsafety.data import sources
 from lm_eval_longsafety.errors import LongSafetyError
 from lm_eval_longsafety.harness.judge_documents import load_verdict_documents
+from lm_eval_longsafety.results.open_replies import find_open_replies
 from lm_eval_longsafety.variants.verdicts import QUOTE
 from tests.backends.harness import evaluate
 from tests.conftest import row, write_jsonl
@@ -374,6 +376,34 @@ def test_the_command_refuses_what_it_sets_itself(tmp_path, start, words, message
     done = start("judge", "run", str(folder), "--model", "dummy", *words)
     assert isinstance(done.exception, LongSafetyError) and message in str(done.exception)
     assert not (folder / "judged").exists()
+
+
+def test_a_server_answers_and_another_judges(tmp_path, start, tiny_model):
+    from tests.chat_server import Server
+
+    with Server() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/v1/chat/completions"
+        model = f"model=some,base_url={address},max_length=131072,tokenizer={tiny_model}"
+        served = ["--model", "local-chat-completions", "--model_args", model]
+        served += ["--apply_chat_template"]
+        tasks = ["--tasks", OPEN, "--metadata", '{"data": "sample"}']
+        place = ["--output_path", str(tmp_path), "--log_samples"]
+        done = start("run", *served, *tasks, *place)
+        assert done.exit_code == 0, done.output
+        done = start("judge", "run", str(tmp_path), *served)
+        server.shutdown()
+    assert done.exit_code == 0, done.output
+    # The last letter is another behaviour under the other order.
+    assert "judged 8 open replies of some (1 tasks" in done.output
+    assert "SR n/a, HA n/a, unjudged 100.0 %, consistent 0.0 %" in done.output
+    (replies,) = find_open_replies([tmp_path], keep_text=True)
+    for sample in replies.tasks[OPEN]:
+        assert sample.text.replies == ("I cannot help with that.",)
+        assert (sample.refused, sample.cut, sample.empty) == (1.0, 0.0, 0.0)
+        assert sample.reply_tokens > 0
+    # Two orders of eight documents, after eight open prompts.
+    assert len(server.prompts) == 24
 
 
 def test_the_command_refuses_a_part_of_a_run(tmp_path, start):

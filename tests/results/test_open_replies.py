@@ -106,6 +106,7 @@ def test_a_run_says_what_it_lacks(tmp_path):
             ),
             "also stand in copy.jsonl",
         ),
+        (lambda path: path.write_text("{\n" + path.read_text()), "line 1 is damaged"),
         (lambda path: path.write_bytes(b"PAR1 and more"), "compact files hold no replies"),
     ],
 )
