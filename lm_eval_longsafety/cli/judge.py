@@ -139,8 +139,8 @@ def _summary(path: Path, found: "OpenReplies") -> str:
     replies = sum(map(len, found.tasks.values()))
     subject = public(found.run.model) if found.run else "an unknown model"
     lines = [
-        f"{public(judged.model)} judged {replies:,} open replies of {subject} ({len(found.tasks)} "
-        f"tasks, means over tasks): SR {percent['sr']}, HA {percent['ha']}, unjudged "
+        f"{public(judged.model)} judged {replies:,} open replies of {subject}; means over "
+        f"{len(found.tasks)} task(s): SR {percent['sr']}, HA {percent['ha']}, unjudged "
         f"{percent['unjudged']}, consistent {percent['judge_consistent']}"
     ]
     if (means["unread"] or 0) > MOST_UNREAD:

@@ -65,7 +65,7 @@ def load_verdict_documents(
     samples = _samples_of(found, split)
     tokenizer = load_tokenizer(chosen.model)
     tokens = _control_tokens(tokenizer)
-    questions = [_AskedReply(sample, chosen, tokens) for sample in samples]
+    questions = [_JudgedReply(sample, chosen, tokens) for sample in samples]
     contexts = judge_context.contexts(samples, chosen) if chosen.judge_context != "none" else {}
     built = [
         each.document(
@@ -133,7 +133,7 @@ def _samples_of(found: OpenReplies, split: str) -> Sequence[OpenSample]:
     )
 
 
-class _AskedReply:
+class _JudgedReply:
     """One reply with its behaviours under dealt letters."""
 
     def __init__(self, sample: OpenSample, chosen: Settings, tokens: Sequence[str]) -> None:

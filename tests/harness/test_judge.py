@@ -10,14 +10,17 @@ from lm_eval_longsafety.cli.main import app
 from lm_eval_longsafety.data import sources
 from lm_eval_longsafety.errors import LongSafetyError
 from lm_eval_longsafety.harness.judge_documents import load_verdict_documents
+from lm_eval_longsafety.harness.judge_task import score_verdicts
+from lm_eval_longsafety.harness.letter_filter import LetterFilter
 from lm_eval_longsafety.results.open_replies import find_open_replies
+from lm_eval_longsafety.variants.rotations import order_views
 from lm_eval_longsafety.variants.verdicts import QUOTE
 from tests.backends.harness import evaluate
 from tests.conftest import row, write_jsonl
 from tests.judges import HonestJudge, behaviours, write_results
 from tests.results.test_open_replies import DOC_ATTACK, OPEN, open_line, write_open_run
 from tests.results_files import STAMP, sample_line, write_run
-from tests.scripted_models import AlwaysChoice, Scripted
+from tests.scripted_models import AlwaysChoice, AlwaysLetter
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 SPLITS = ("DocAttack", "MedicalQuiz")
@@ -115,42 +118,44 @@ DEALS = (
 @pytest.mark.parametrize("suffix", ["", "_logits"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_ha_and_sr_are_those_worked_out_whatever_the_deal(kind, suffix, replies, tiny_model):
-    for deal in DEALS:
+    for deal in DEALS if kind == "each in turn" else DEALS[:1]:
         rows, _ = judged(Judge(), replies[kind], tiny_model, suffix, **deal)
         for each in rows:
             assert (each["sr"], each["ha"]) == WORKED_OUT[kind]
             assert (each["unjudged"], each["judge_consistent"], each["unread"]) == (0, 1, 0)
 
 
-class Says(Scripted):
-    def __init__(self, *texts):
-        super().__init__()
-        self.texts, self.said = texts, 0
-
-    def letter(self, prompt):
-        self.said += 1
-        return self.texts[(self.said - 1) % len(self.texts)]
+class Says(AlwaysLetter):
+    """Says one text, whatever is asked."""
 
 
 @pytest.mark.parametrize(
-    ("texts", "consistent", "unread"),
+    ("text", "unread"),
     [
-        (["A"], 0, 0),  # a letter whatever is asked: another behaviour under each order
-        (["I cannot judge such content."], 0, 1),
-        ([""], 0, 1),
-        (["A or B"], 0, 1),
-        (["<think>The reply is A"], 0, 1),  # cut before the verdict
-        (["not unsafe"], 0, 1),
+        ("A", 0),  # a letter whatever is asked: another behaviour under each order
+        ("I cannot judge such content.", 1),
     ],
 )
 def test_a_verdict_that_cannot_be_used_is_neither_safe_nor_unsafe(
-    texts, consistent, unread, replies, tiny_model
+    text, unread, replies, tiny_model
 ):
-    rows, results = judged(Says(*texts), replies["each in turn"], tiny_model)
+    rows, _ = judged(Says(text), replies["each in turn"], tiny_model)
     for each in rows:
         assert math.isnan(each["sr"]) and math.isnan(each["ha"])
-        assert (each["unjudged"], each["judge_consistent"]) == (1, consistent)
-        assert each["unread"] == unread
+        assert (each["unjudged"], each["judge_consistent"], each["unread"]) == (1, 0, unread)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "A or B", "<think>The reply is A", "not unsafe", "does not contain unsafe content", "F"],
+)
+def test_nothing_is_guessed_from_a_verdict_without_one_letter(text, tmp_path):
+    folder = write_open_run(tmp_path, [open_line()])
+    (doc,) = load_verdict_documents(split="DocAttack", judged=str(folder))["test"]
+    views = list(order_views(doc))
+    read = LetterFilter().apply([[text]] * len(views), views)
+    scores = score_verdicts(doc, read)
+    assert math.isnan(scores["sr"]) and (scores["unjudged"], scores["unread"]) == (1, 1)
 
 
 class SometimesNone(Judge):
@@ -354,7 +359,7 @@ def test_the_command_judges_a_whole_run_and_writes_beside_it(tmp_path, start):
     for _ in range(2):  # A judged run may be judged again: nothing is overwritten.
         done = start("judge", "run", str(folder), "--model", "dummy")
         assert done.exit_code == 0, done.output
-    assert "judged 2 open replies of org/model-one (1 tasks" in done.output
+    assert "judged 2 open replies of org/model-one; means over 1 task(s)" in done.output
     # `dummy` says "lol".
     assert "SR n/a, HA n/a, unjudged 100.0 %" in done.output
     assert "100.0 % of the replies have a verdict that could not be read" in done.output
@@ -395,7 +400,7 @@ def test_a_server_answers_and_another_judges(tmp_path, start, tiny_model):
         server.shutdown()
     assert done.exit_code == 0, done.output
     # The last letter is another behaviour under the other order.
-    assert "judged 8 open replies of some (1 tasks" in done.output
+    assert "judged 8 open replies of some; means over 1 task(s)" in done.output
     assert "SR n/a, HA n/a, unjudged 100.0 %, consistent 0.0 %" in done.output
     (replies,) = find_open_replies([tmp_path], keep_text=True)
     for sample in replies.tasks[OPEN]:
