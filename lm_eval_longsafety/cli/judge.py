@@ -127,9 +127,9 @@ def _results_in(place: Path) -> set[Path]:
 def _summary(path: Path, found: "OpenReplies") -> str:
     """One line on all verdicts, and another one if too many could not be read."""
     from lm_eval_longsafety.public import clean, public
-    from lm_eval_longsafety.results import read
+    from lm_eval_longsafety.results.open_replies import run_of
 
-    (judged,) = read([path]).runs
+    judged = run_of(path)
     means = {
         name: _mean(judged, name) for name in ("sr", "ha", "unjudged", "judge_consistent", "unread")
     }

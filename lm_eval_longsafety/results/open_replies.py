@@ -14,8 +14,9 @@ from typing import Any
 
 from lm_eval_longsafety.benchmark import BY_SPLIT, bare_name, parse_task_name
 from lm_eval_longsafety.errors import ResultsError
-from lm_eval_longsafety.results.load import read
 from lm_eval_longsafety.results.records import Run, SampleText
+from lm_eval_longsafety.results.results_file import run_from
+from lm_eval_longsafety.results.summary import is_results, parse_json, summarise
 
 _NAME = re.compile(r"samples_(?P<task>.+)_(?P<stamp>\d{4}-\d\d-\d\dT[\d.-]+)$")
 _MARK = "reply_tokens"
@@ -92,6 +93,18 @@ def find_open_replies(paths: Iterable[Path | str], *, keep_text: bool = False) -
     return [_of_run(stamp, files, keep_text=keep_text) for (_, stamp), files in runs.items()]
 
 
+def run_of(path: Path) -> Run:
+    """The run of a results file, without samples; unlike `load.read` it needs no extra packages.
+
+    Raises:
+        ResultsError: the file is damaged or not lm-eval's.
+    """
+    data = parse_json(path.read_bytes(), path)
+    if not is_results(data):
+        raise ResultsError(f"{path}: no 'results' of lm-eval in it; copy the file again")
+    return run_from(summarise(data), path)
+
+
 def _sample_files(paths: Iterable[Path | str]) -> Iterator[Path]:
     """Files that may hold samples; a named file is always among them."""
     for path in map(Path, paths):
@@ -151,7 +164,7 @@ def _of_run(stamp: str, files: Mapping[str, Path], *, keep_text: bool) -> OpenRe
     found = stamp and results.is_file()
     return OpenReplies(
         source=results if found else first,
-        run=read([results]).runs[0] if found else None,
+        run=run_of(results) if found else None,
         tasks={task: tuple(_samples(path, keep_text=keep_text)) for task, path in files.items()},
     )
 

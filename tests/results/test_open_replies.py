@@ -1,6 +1,7 @@
 """Logged open replies: found by run, never scores, nothing skipped."""
 
 import json
+import sys
 
 import pytest
 
@@ -115,6 +116,23 @@ def test_nothing_is_skipped(tmp_path, spoil, message):
     spoil(folder / f"samples_{OPEN}_{STAMP}.jsonl")
     with pytest.raises(ResultsError, match=message):
         find_open_replies([folder])
+
+
+def test_a_damaged_results_file_is_reported(tmp_path):
+    folder = write_open_run(tmp_path, [open_line()])
+    (folder / f"results_{STAMP}.json").write_text('{"results": {')
+    with pytest.raises(ResultsError, match="not valid JSON"):
+        find_open_replies([folder])
+    (folder / f"results_{STAMP}.json").write_text("{}")
+    with pytest.raises(ResultsError, match="no 'results' of lm-eval in it"):
+        find_open_replies([folder])
+
+
+def test_open_replies_are_read_without_packages_of_extras(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "orjson", None)
+    folder = write_open_run(tmp_path, [open_line()])
+    (found,) = find_open_replies([folder])
+    assert found.run.model == "org/model-one"
 
 
 def test_a_missing_path_is_an_error(tmp_path):
