@@ -14,6 +14,7 @@ from typing import Any
 
 from lm_eval_longsafety.benchmark import BY_SPLIT, bare_name, parse_task_name
 from lm_eval_longsafety.errors import ResultsError
+from lm_eval_longsafety.results.fields import as_number
 from lm_eval_longsafety.results.records import Run, SampleText
 from lm_eval_longsafety.results.results_file import run_from
 from lm_eval_longsafety.results.summary import is_results, parse_json, summarise
@@ -189,7 +190,7 @@ def _samples(path: Path, *, keep_text: bool) -> Iterator[OpenSample]:
 
 def _sample(record: Mapping[str, Any], *, keep_text: bool) -> OpenSample | None:
     doc = record["doc"]
-    scores = {name: _number(record.get(name)) for name in ("refused", "empty", "truncated")}
+    scores = {name: as_number(record.get(name)) for name in ("refused", "empty", "truncated")}
     reply = _reply(record.get("filtered_resps"))
     if reply is None or None in scores.values():
         return None
@@ -198,9 +199,9 @@ def _sample(record: Mapping[str, Any], *, keep_text: bool) -> OpenSample | None:
         id=str(doc.get("id")),
         reply_sha256=hashlib.sha256(reply.encode(errors="surrogatepass")).hexdigest(),
         **{name: value or 0.0 for name, value in scores.items()},
-        cut=_number(record.get("cut")),
-        reply_tokens=_number(record[_MARK]),
-        depth=_number(doc.get("depth")),
+        cut=as_number(record.get("cut")),
+        reply_tokens=as_number(record[_MARK]),
+        depth=as_number(doc.get("depth")),
         context_sha256=str(doc.get("context_sha256") or ""),
         text=SampleText(
             question=str(doc.get("question", "")),
@@ -217,9 +218,3 @@ def _reply(filtered: object) -> str | None:
     while isinstance(filtered, list) and len(filtered) == 1:
         (filtered,) = filtered
     return filtered if isinstance(filtered, str) else None
-
-
-def _number(value: object) -> float | None:
-    """The number; None for NaN, which lm-eval writes for what is not known."""
-    known = isinstance(value, int | float) and value == value
-    return float(value) if known else None  # type: ignore[arg-type]

@@ -118,9 +118,10 @@ def _shares_only(task: TaskResult, notes: list[str]) -> TaskResult:
     """A task of this plugin with impossible values removed: each of its metrics is a share."""
     metrics = []
     for metric in task.metrics:
-        if metric.name == "reply_tokens":
-            pass  # A number of tokens, not a share.
-        elif metric.value is not None and not 0 <= metric.value <= 1:
+        if metric.name == "reply_tokens":  # A number of tokens, not a share.
+            metrics.append(metric)
+            continue
+        if metric.value is not None and not 0 <= metric.value <= 1:
             notes.append(
                 f"{task.name}: {metric.name} {metric.value:g} is not in [0, 1]; shown as n/a"
             )

@@ -10,7 +10,7 @@ from lm_eval.tasks import TaskManager
 from transformers import AutoTokenizer
 
 from lm_eval_longsafety.benchmark import TASKS
-from lm_eval_longsafety.errors import CacheError, DataError, OptionError
+from lm_eval_longsafety.errors import CacheError, DataError, OptionError, ResultsError
 from lm_eval_longsafety.harness import sent_prompts
 from lm_eval_longsafety.harness.discovery import tasks_path
 from lm_eval_longsafety.harness.run_checks import before_tasks, check_named, known_names, splits_of
@@ -45,6 +45,15 @@ def test_the_splits_of_a_name_are_those_that_its_tasks_read():
         loaded = manager.load([name])["tasks"].values()
         read = {task.config.dataset_kwargs["longsafety_split"] for task in loaded}
         assert set(splits_of(name)) == read, name
+
+
+def test_a_judge_without_replies_is_refused_before_a_run(tmp_path):
+    with pytest.raises(OptionError, match="tasks ..._judge need the open replies of a run"):
+        before_tasks(config("longsafety_judge"))
+    (tmp_path / "empty").mkdir()
+    given = {"judged": str(tmp_path / "empty")}
+    with pytest.raises(ResultsError, match="no open replies in .*empty; run longsafety_open first"):
+        before_tasks(config("longsafety_doc_attack_judge_logits", metadata=given))
 
 
 def test_other_tasks_read_none_of_our_splits():
