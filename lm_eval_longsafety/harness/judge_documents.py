@@ -191,11 +191,15 @@ class _JudgedReply:
 
 
 def _refuse_too_long(record: dict[str, Any], tokens: int | None, limit: int | None) -> None:
-    if limit is not None and tokens is not None and tokens > limit:
+    """Refuse a prompt that may not fit; without a tokenizer a token has at least one byte."""
+    most = len(record["prompt"].encode()) if tokens is None else tokens
+    if limit is not None and most > limit:
+        counted = "up to " if tokens is None else ""
+        remedy = "name the judge's tokenizer in --metadata, or " if tokens is None else ""
         raise OptionError(
             f"the verdict on document {record['id']!r} of {record['task']} has a prompt of "
-            f"{tokens} tokens, but the judge's window leaves {limit}; take a judge with a larger "
-            "window"
+            f"{counted}{most} tokens, but the judge's window leaves {limit}; {remedy}take a judge "
+            "with a larger window"
         )
 
 

@@ -196,16 +196,16 @@ def _sample(record: Mapping[str, Any], *, keep_text: bool) -> OpenSample | None:
         return None
     return OpenSample(
         split=doc["task"],
-        id=str(doc.get("id")),
-        reply_sha256=hashlib.sha256(reply.encode(errors="surrogatepass")).hexdigest(),
+        id=_text(doc.get("id")),
+        reply_sha256=hashlib.sha256(reply.encode()).hexdigest(),
         **{name: value or 0.0 for name, value in scores.items()},
         cut=as_number(record.get("cut")),
         reply_tokens=as_number(record[_MARK]),
         depth=as_number(doc.get("depth")),
         context_sha256=str(doc.get("context_sha256") or ""),
         text=SampleText(
-            question=str(doc.get("question", "")),
-            choices=tuple(map(str, doc["choices"])),
+            question=_text(doc.get("question", "")),
+            choices=tuple(map(_text, doc["choices"])),
             replies=(reply,),
         )
         if keep_text
@@ -217,4 +217,9 @@ def _reply(filtered: object) -> str | None:
     """The reply: lm-eval logs a list with one text, or with a list of one text."""
     while isinstance(filtered, list) and len(filtered) == 1:
         (filtered,) = filtered
-    return filtered if isinstance(filtered, str) else None
+    return _text(filtered) if isinstance(filtered, str) else None
+
+
+def _text(value: object) -> str:
+    """As text that can be encoded: an unpaired surrogate becomes "?"."""
+    return str(value).encode(errors="replace").decode()

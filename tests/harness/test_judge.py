@@ -270,6 +270,23 @@ def test_a_prompt_that_the_judge_cannot_hold_is_refused_not_cut(tmp_path, narrow
         load_verdict_documents(split="DocAttack", judged=str(folder), pretrained=str(narrow_model))
 
 
+def test_without_a_tokenizer_bytes_are_counted(tmp_path):
+    folder = write_open_run(tmp_path, [open_line(reply="word " * 400)])
+    given = {"split": "DocAttack", "judged": str(folder), "max_prompt_tokens": 3000}
+    with pytest.raises(LongSafetyError, match="up to 2... tokens, but .* 2500; name the judge's"):
+        load_verdict_documents(**given)
+    (doc,) = load_verdict_documents(**given | {"max_prompt_tokens": 9000})["test"]
+    assert doc["prompt_tokens"] is None
+
+
+def test_texts_that_cannot_be_encoded_are_judged(tmp_path):
+    line = open_line(reply="half \ud83d of it")
+    line["doc"] |= {"question": "Who \ud83d took it?"}
+    folder = write_open_run(tmp_path, [line])
+    (doc,) = load_verdict_documents(split="DocAttack", judged=str(folder))["test"]
+    assert "| half ? of it" in doc["prompt"] and "| Who ? took it?" in doc["prompt"]
+
+
 # Context
 
 
