@@ -5,9 +5,9 @@ prompts    row -> letters, user message, cut to the window, counted
 variants   rotations, longer contexts: what each adds to a document
 replies    reply -> letter, or None
 metrics    letter -> HA, SR, answered, refused
+results    lm-eval's files -> runs
 backends   models that process each document's prompt only once
 harness    the documents and task classes that lm-eval calls
-results    lm-eval's files -> runs
 analysis   runs -> intervals, differences, ranks
 report     pages, tables and pictures
 submit     files for leaderboards

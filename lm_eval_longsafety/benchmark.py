@@ -66,7 +66,7 @@ TASKS: tuple[BenchmarkTask, ...] = (
 BY_SPLIT: dict[str, BenchmarkTask] = {task.split: task for task in TASKS}
 
 _LOGITS = "_logits"
-_SUFFIX = re.compile(r"(_no_context|_rotations)?(_logits)?$")
+_SUFFIX = re.compile(r"(_no_context|_rotations|_open)?(_logits)?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,8 @@ class TaskName:
 
     benchmark: BenchmarkTask
     variant: str
-    """`""` for the benchmark as published; else `rotations`, `no_context`, `length...`."""
+    """`""` for the benchmark as published; else `rotations`, `no_context`, `open`, `judge`,
+    `length...`."""
     protocol: str
     """`generate` or `logits`."""
 
@@ -110,7 +111,7 @@ def parse_task_name(name: str) -> TaskName | None:
 
 
 def splits_of(name: str) -> list[str]:
-    """The splits that a task, group or tag reads; none for `longsafety_length` and other names."""
+    """The splits that a task, group or tag reads; none for lengths, judges and other names."""
     base = _SUFFIX.sub("", name)
     return [
         task.split

@@ -17,12 +17,15 @@ from lm_eval_longsafety.errors import OptionError
 
 OptionOrder = Literal["shuffled", "original"]
 OverLength = Literal["middle", "skip", "error"]
+JudgeContext = Literal["none", "full", "passage"]
 
 OPTIONS = (
     *("data", "data_revision", "option_order", "option_seed", "over_length"),
     *("max_prompt_tokens", "reply_tokens", "tokenizer"),
     # Of the task `longsafety_length`, which `length_options` reads.
     *("lengths", "depths", "filler", "filler_seed", "length_rows", "length_tasks"),
+    # Of the tasks `..._judge`.
+    *("judged", "judge_orders", "judge_context", "judge_passage_tokens"),
 )
 """Every option. `revision` is none of them: it is a model argument."""
 _SIMILAR = 0.8
@@ -31,6 +34,10 @@ _SHOWN = 80
 """Characters of a value that an error shows."""
 REPLY_TOKENS = 64
 """`max_gen_toks` of the task files."""
+OPEN_REPLY_TOKENS = 512
+"""`max_gen_toks` of the task files for open replies."""
+JUDGE_ORDERS = 2
+PASSAGE_TOKENS = 2000
 RESERVED_TOKENS = 500
 """Left free for chat template and reply; from the published code (eval/evaluator.py)."""
 REPLY_LENGTHS = ("max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens")
@@ -69,6 +76,14 @@ class Settings:
     """The window to assume instead of the model's own, in tokens."""
     reply_tokens: int = REPLY_TOKENS
     """Tokens that the reply may have: the value of `--gen_kwargs max_gen_toks`."""
+    judged: str | None = None
+    """File or folder with the open replies to be judged."""
+    judge_orders: int = JUDGE_ORDERS
+    """Orders of the behaviours in which each reply is judged."""
+    judge_context: JudgeContext = "none"
+    """What a judge sees of the document's context."""
+    judge_passage_tokens: int = PASSAGE_TOKENS
+    """Of the context, around the harmful passage, for `judge_context` `passage`."""
     model: ModelArgs = ModelArgs()
 
 
@@ -94,6 +109,11 @@ def parse(metadata: Mapping[str, Any]) -> Settings:
         over_length=_one_of(metadata, "over_length", ("middle", "skip", "error")),  # type: ignore[arg-type]
         max_prompt_tokens=_integer(metadata, "max_prompt_tokens", positive=True),
         reply_tokens=_integer(metadata, "reply_tokens", positive=True) or REPLY_TOKENS,
+        judged=_text(metadata, "judged"),
+        judge_orders=_integer(metadata, "judge_orders", positive=True) or JUDGE_ORDERS,
+        judge_context=_one_of(metadata, "judge_context", ("none", "full", "passage")),  # type: ignore[arg-type]
+        judge_passage_tokens=_integer(metadata, "judge_passage_tokens", positive=True)
+        or PASSAGE_TOKENS,
         model=_model_args(metadata),
     )
 
@@ -126,7 +146,9 @@ def _text(metadata: Mapping[str, Any], key: str) -> str | None:
         return str(value) or None
     # A loaded model or tokenizer (Python API) has no name.
     plain = isinstance(value, int | float | str | list | tuple | dict)
-    if value is not None and (key in ("data", "data_revision") or key == "tokenizer" and plain):
+    if value is not None and (
+        key in ("data", "data_revision", "judged") or key == "tokenizer" and plain
+    ):
         raise OptionError(f"{key}: expected a text, found {shorten(value)}")
     return None
 

@@ -1,4 +1,4 @@
-"""A small OpenAI-compatible chat server, for recipes; says the last letter offered.
+"""A small OpenAI-compatible chat server, for recipes; says the last letter offered, else declines.
 
 Usage: python -m tests.chat_server PORT. Stands in for a hosted model, and for
 `vllm serve` where no GPU is.
@@ -27,8 +27,9 @@ class Handler(BaseHTTPRequestHandler):
         with server.lock:
             server.prompts.append(request["messages"][-1]["content"])
             server.models.add(request["model"])
-        letter = _LETTERS.search(request["messages"][-1]["content"])[1].split(",")[-1]
-        choice = {"index": 0, "message": {"role": "assistant", "content": letter}}
+        offered = _LETTERS.search(request["messages"][-1]["content"])
+        said = offered[1].split(",")[-1] if offered else "I cannot help with that."
+        choice = {"index": 0, "message": {"role": "assistant", "content": said}}
         return self._send(200, {"choices": [{**choice, "finish_reason": "stop"}]})
 
     def log_message(self, *_):

@@ -51,7 +51,7 @@ def elsewhere(command: str) -> str | None:
 
 def writers() -> list[str]:
     """Commands that write the folders which the others read: the fixture `runs` starts them."""
-    return [c for c in commands() if re.search(r"--output_path (other_)?results\b", c)]
+    return [c for c in commands() if re.search(r"--output_path (other_|open_)?results\b", c)]
 
 
 HERE = [command for command in commands() if not elsewhere(command)]
@@ -59,7 +59,7 @@ HERE = [command for command in commands() if not elsewhere(command)]
 
 def test_every_folder_that_commands_read_is_written_by_one():
     written = [re.search(r"--output_path (\S+)", c)[1] for c in HERE if c in writers()]
-    assert sorted(written) == ["other_results", "results"]
+    assert sorted(written) == ["open_results", "other_results", "results"]
 
 
 def test_every_place_named_for_other_commands_is_needed():
@@ -92,8 +92,9 @@ def runs(tiny_model, tmp_path_factory) -> Path:
 def start(command: str, folder: Path, model: Path) -> subprocess.CompletedProcess:
     """Run a command of the pages on the tiny model, the sample and one document a task."""
     words = re.sub(r"Qwen/[\w.-]+", str(model), command)
-    if "--tasks" in words and " run " in words:
-        words += " --device cpu --limit 1"
+    if " run " in words and ("--tasks" in words or " judge " in words):
+        # Open replies are judged by the run: all of it must be there.
+        words += " --device cpu" + " --limit 1" * ("_open" not in words and " judge " not in words)
     environment = {
         "PATH": f"{BIN}:/usr/bin:/bin",
         "HOME": str(folder),
@@ -157,7 +158,8 @@ def test_the_options_of_the_pages_are_those_of_the_code():
         tables = "\n".join(PAGES[ROOT / name].split("## Metrics")[0] for name in names)
         return re.findall(r"^\| `(\w+)` \|", tables, flags=re.M)
 
-    listed = [name for name in named("docs/options.md", "docs/controls.md") if "safety" not in name]
+    pages = ("docs/options.md", "docs/controls.md", "docs/open_replies.md")
+    listed = [name for name in named(*pages) if "safety" not in name]
     assert sorted(listed) == sorted(OPTIONS)
     assert {name for name in named("README.md") if "safety" not in name} <= set(OPTIONS)
 

@@ -6,6 +6,7 @@ from lm_eval.tasks import TaskManager
 
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.harness.discovery import tasks_path
+from lm_eval_longsafety.settings import OPEN_REPLY_TOKENS
 
 SCENARIOS = ("fully_harmful", "partially_harmful", "query_harmful")
 VARIANTS = {
@@ -14,6 +15,9 @@ VARIANTS = {
     "_no_context_logits": "no context, logits",
     "_rotations": "all letter orders",
     "_rotations_logits": "all letter orders, logits",
+    "_open": "open replies",
+    "_judge": "judged replies",
+    "_judge_logits": "judged replies, logits",
 }
 """Suffix of a variant's tasks and groups -> what lm-eval's table says of them."""
 
@@ -103,14 +107,34 @@ def test_every_group_writes_out_the_same_plain_means():
     for path in tasks_path().rglob("*.yaml"):
         file = read(path.name)
         if "group" in file:
-            metrics = ["sr", "ha", "answered", "refused", "truncated"]
+            metrics, name = ["sr", "ha", "answered", "refused", "truncated"], "letter"
             if "_rotations" in path.name:
                 metrics[2:2] = ["consistent", "sr_all"]
-            plain = {"filter_list": ["letter"], "aggregation": "mean", "weight_by_size": False}
+            if "_open" in path.name:
+                metrics, name = ["refused", "empty", "cut", "reply_tokens", "truncated"], "reply"
+            if "_judge" in path.name:
+                metrics[2:4] = ["unjudged", "judge_consistent", "unread"]
+            plain = {"filter_list": [name], "aggregation": "mean", "weight_by_size": False}
             wanted = [{"metric": metric, **plain} for metric in metrics]
             assert file["aggregate_metric_list"] == wanted, path.name
             assert file["metadata"] == {"version": read("_generate")["metadata"]["version"]}
             assert "include" not in file
+
+
+def test_open_replies_list_their_metrics_and_have_512_tokens():
+    file = read("_open")
+    metrics = [each["metric"] for each in file["metric_list"]]
+    assert metrics == ["refused", "empty", "cut", "reply_tokens", "truncated"]
+    assert file["generation_kwargs"]["max_gen_toks"] == OPEN_REPLY_TOKENS == 512
+    assert file["metadata"]["version"] == read("_generate")["metadata"]["version"]
+
+
+def test_of_verdicts_only_ha_and_sr_leave_the_unjudged_out():
+    listed = {each["metric"]: each["aggregation"] for each in read("_verdicts")["metric_list"]}
+    assert listed == {
+        **dict.fromkeys(("sr", "ha"), "longsafety_judged_mean"),
+        **dict.fromkeys(("unjudged", "judge_consistent", "unread", "truncated"), "mean"),
+    }
 
 
 def test_no_key_of_a_task_is_written_in_both_protocols_but_those_that_differ():

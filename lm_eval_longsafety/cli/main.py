@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from lm_eval_longsafety import __version__
+from lm_eval_longsafety.cli import judge
 from lm_eval_longsafety.cli.check_data import check_data
 from lm_eval_longsafety.cli.compact import compact
 from lm_eval_longsafety.cli.compare import compare
@@ -62,6 +63,7 @@ app.command("compare")(compare)
 app.command("compact")(compact)
 app.command("rescore")(rescore)
 app.command("submit")(submit)
+app.add_typer(judge.app, name="judge")
 
 
 def main() -> None:

@@ -148,7 +148,7 @@ def _count(
         requests: list[int] = []
         for each in documents:
             choices = len(each["choices"])
-            orders = choices if "_rotations" in name else 1
+            orders = len(each.get("orders") or [None])
             passes = passes_per_document(model, letters=letters, orders=orders, choices=choices)
             own += [each["prompt_tokens"]] * passes
             requests.append(orders * (choices if letters else 1))

@@ -22,6 +22,8 @@ _ENDINGS = (
     ("_logits", "the most probable letter in place of a written reply", ""),
     ("_rotations", "each document under all orders of its letters", "consistent, sr_all"),
     ("_no_context", "the questions without their contexts", ""),
+    ("_open", "replies in the model's own words, without choices", "empty, cut, reply_tokens"),
+    ("_judge", "verdicts of a model on logged open replies (judged)", "unjudged, judge_consistent"),
 )
 """What a name may end in, what it then measures, metrics that it adds."""
 _WIDTH = 120

@@ -54,7 +54,7 @@ def load_documents(
     Args:
         split: the task's split name.
         protocol: `generate` or `logits`; goes into the provenance.
-        variant: `no_context`, `rotations`, `length`, or empty for the benchmark as published.
+        variant: `no_context`, `rotations`, `length`, `open`, or empty for the benchmark itself.
         provenance: filled in place. It is part of the task's YAML metadata (`task_file`); only
             through it can a `custom_dataset` record in lm-eval's results file what data was read.
         target_length: of the prompts of `length`, in tokens.
@@ -147,14 +147,7 @@ def _build(
 ) -> list[Document]:
     letters = [_letters(row, chosen, variant) for row in rows]
     rendered = [
-        templates.render(
-            split,
-            context=None if variant == "no_context" else row.context,
-            question=row.question,
-            choices=row.choices,
-            letters=dealt,
-        )
-        for row, dealt in zip(rows, letters, strict=True)
+        _render(split, row, dealt, variant) for row, dealt in zip(rows, letters, strict=True)
     ]
     fitted = window.fit(rendered, chosen, limit)
     return [
@@ -163,7 +156,21 @@ def _build(
     ]
 
 
+def _render(split: str, row: Row, letters: Sequence[str], variant: str) -> str:
+    if variant == "open":
+        return templates.render_open(split, context=row.context, question=row.question)
+    return templates.render(
+        split,
+        context=None if variant == "no_context" else row.context,
+        question=row.question,
+        choices=row.choices,
+        letters=letters,
+    )
+
+
 def _letters(row: Row, chosen: Settings, variant: str) -> list[str]:
+    if variant == "open":
+        return []  # No choices are shown.
     kept = variant == "rotations" and rotations.speaks_of_others(row.choices)
     order = "original" if kept else chosen.option_order
     return deal(row.id, len(row.choices), order=order, seed=chosen.option_seed)

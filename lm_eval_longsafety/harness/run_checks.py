@@ -22,6 +22,7 @@ from lm_eval_longsafety.errors import OptionError, meant
 from lm_eval_longsafety.harness import check_arguments, sent_prompts
 from lm_eval_longsafety.harness.discovery import tasks_path
 from lm_eval_longsafety.harness.documents import load_documents
+from lm_eval_longsafety.harness.judge_documents import replies_to_judge
 from lm_eval_longsafety.harness.quiet import quiet
 from lm_eval_longsafety.harness.task_file import REPLY, RESERVED, refuse_reserved, with_reply_room
 from lm_eval_longsafety.prompts import window
@@ -108,6 +109,8 @@ def check_named(names: Iterable[object], metadata: Mapping[str, Any]) -> None:
     load_tokenizer(chosen.model)
     if any(_LENGTH.fullmatch(name) for name in ours):
         _try_lengths(metadata)
+    if any("_judge" in name for name in ours):
+        replies_to_judge(chosen)
 
 
 def known_names() -> set[str]:

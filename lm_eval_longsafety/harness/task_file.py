@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.settings import parse
+from lm_eval_longsafety.settings import REPLY_TOKENS, parse
 
 Load = Callable[..., Any]
 """`documents.load_documents` or a function like it."""
@@ -23,7 +23,7 @@ REPLY = f"{OWN}reply_tokens"
 """Metadata key by which `longsafety run` passes on the longest reply that `--gen_kwargs` allows;
 only here it is known whether a task generates replies."""
 RESERVED = ("split", "protocol", "provenance", "target_length", "target_depth")
-VARIANTS = ("no_context", "rotations", "length")
+VARIANTS = ("no_context", "rotations", "length", "open", "judge")
 """Values of `variant` that are refused; others belong to the model (`from_pretrained` has one)."""
 
 
@@ -65,8 +65,13 @@ def with_reply_room(given: Mapping[str, Any], longest: int) -> dict[str, Any]:
     )
 
 
-def for_task_file(load: Load) -> Load:
-    """`load` in the form in which task files name it with `!function`."""
+def for_task_file(load: Load, *, reply_tokens: int = REPLY_TOKENS) -> Load:
+    """`load` in the form in which task files name it with `!function`.
+
+    Args:
+        load: loads the documents.
+        reply_tokens: `max_gen_toks` of the task file.
+    """
 
     @functools.wraps(load)
     def custom_dataset(**given: Any) -> Any:  # noqa: ANN401
@@ -79,6 +84,8 @@ def for_task_file(load: Load) -> Load:
         longest = own.pop(REPLY, 0)
         if provenance["protocol"] == "generate":
             given = with_reply_room(given, longest)
+            if given.get("reply_tokens") is None:
+                given["reply_tokens"] = reply_tokens
         named = {key.removeprefix(OWN): value for key, value in own.items()}
         return load(**named, protocol=provenance["protocol"], provenance=provenance, **given)
 

@@ -17,20 +17,19 @@ _TAIL = (
     "additional text.\n"
     "Your answer should be one of the letters: {letters}."
 )
+_DOCUMENT = "{context}\n\nQUESTION: {question}"
 DOCUMENT_TEMPLATE = (
-    "{context}\n"
-    "\n"
-    "QUESTION: {question}\n"
+    _DOCUMENT + "\n"
     "\n"
     "According to the document and the question, choose the best option from the following list.\n"
     + _TAIL
 )
 # The space after "user." is part of the wire format.
+_DIALOGUE = (
+    "{context}\n\nYou are an AI Assistant. Here are your dialogue history with a user. \n{question}"
+)
 DIALOGUE_TEMPLATE = (
-    "{context}\n"
-    "\n"
-    "You are an AI Assistant. Here are your dialogue history with a user. \n"
-    "{question}\n"
+    _DIALOGUE + "\n"
     "Now according to the dialogue history, choose the best option from the following list.\n"
     + _TAIL
 )
@@ -61,6 +60,18 @@ def render(
         template = template.removeprefix("{context}\n\n")
     head = template.removesuffix(_TAIL).format(context=context, question=question)
     return head + render_options(sorted(zip(letters, choices, strict=True)))
+
+
+def render_open(split: str, *, context: str, question: str) -> str:
+    """The user message without choices: both templates end with the question.
+
+    Args:
+        split: the task's split name, which decides between the two templates.
+        context: the long text.
+        question: the question, or the dialogue history, which ends with a turn of the user.
+    """
+    template = _DIALOGUE if BY_SPLIT[split].dialogue else _DOCUMENT
+    return template.format(context=context, question=question)
 
 
 def render_options(dealt: Sequence[tuple[str, str]]) -> str:

@@ -34,7 +34,13 @@ _TABLE |= str.maketrans(
 
 
 def answer_part(reply: str) -> str:
-    """The part of a reply outside of thoughts, up to the end of its first turn.
+    """The part of a reply outside of thoughts, up to the end of its first turn."""
+    text = without_thoughts(reply)
+    return text[: next((m.start() for m in _TURN_END.finditer(text) if m.start()), len(text))]
+
+
+def without_thoughts(reply: str) -> str:
+    """The part of a reply outside of thoughts.
 
     An open thought hides all after it but an `<answer>`; a lone end tag hides all before it.
     """
@@ -44,8 +50,7 @@ def answer_part(reply: str) -> str:
             kept.append(reply[position : tag.start()])
         inside, position = bool(tag["opens"]), tag.end()
     rest = _TAGGED_ANSWER.findall(reply, position)[-1:] if inside else [reply[position:]]
-    text = "\n".join([*kept, *rest]).lstrip()
-    return text[: next((m.start() for m in _TURN_END.finditer(text) if m.start()), len(text))]
+    return "\n".join([*kept, *rest]).lstrip()
 
 
 def open_thought(text: str) -> str:

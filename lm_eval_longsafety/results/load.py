@@ -32,7 +32,7 @@ _EXPECTED = (
     "expected results_*.json or samples_*.jsonl of lm-eval, or a .parquet of `longsafety compact`"
 )
 _UNRELATED = "file(s) that lm-eval did not write skipped"
-_OTHER_TASKS = "sample file(s) of other tasks not read, only LongSafetyBench's are"
+_OTHER_TASKS = "sample file(s) of other tasks not read; open replies count as such"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,8 +200,13 @@ class Run:
         return any(record is not None and record.template_unused for record in records)
 
     def longsafety(self) -> dict[str, TaskName]:
-        """This plugin's tasks, without groups, of which the run has results or samples; by name."""
+        """This plugin's tasks, without groups, of which the run has results or samples; by name.
+
+        Open replies and verdicts on them are not among them: they are not the benchmark's scores.
+        """
         names = [name for name, task in self.tasks.items() if not task.is_group]
         names += [name for name in self.samples if name not in self.tasks]
         parsed = ((name, parse_task_name(name)) for name in names)
-        return {name: task for name, task in parsed if task is not None}
+        return {
+            name: task for name, task in parsed if task and task.variant not in ("open", "judge")
+        }

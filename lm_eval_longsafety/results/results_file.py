@@ -104,6 +104,9 @@ def _shares_only(task: TaskResult, notes: list[str]) -> TaskResult:
     """A task of this plugin with impossible values removed: each of its metrics is a share."""
     metrics = []
     for metric in task.metrics:
+        if metric.name == "reply_tokens":  # A number of tokens, not a share.
+            metrics.append(metric)
+            continue
         for field in ("value", "stderr"):
             number = getattr(metric, field)
             if number is not None and not 0 <= number <= 1:

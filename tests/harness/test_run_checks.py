@@ -10,12 +10,13 @@ from lm_eval.tasks import TaskManager
 from transformers import AutoTokenizer
 
 from lm_eval_longsafety.benchmark import TASKS
-from lm_eval_longsafety.errors import CacheError, DataError, OptionError
+from lm_eval_longsafety.errors import CacheError, DataError, OptionError, ResultsError
 from lm_eval_longsafety.harness import sent_prompts
 from lm_eval_longsafety.harness.discovery import tasks_path
 from lm_eval_longsafety.harness.run_checks import before_tasks, check_named, known_names, splits_of
 from lm_eval_longsafety.harness.task_file import REPLY
 from tests.conftest import row, write_jsonl
+from tests.results.test_open_replies import open_line, write_open_run
 
 
 def config(
@@ -37,7 +38,8 @@ def test_the_splits_of_a_name_are_those_that_its_tasks_read():
     manager = TaskManager(
         include_path=str(tasks_path()), include_defaults=False, metadata={"data": "sample"}
     )
-    names = [name for name in manager.all_tasks if "_length" not in name]
+    # Those for a length and a judge read no split of the data that is checked before a run.
+    names = [each for each in manager.all_tasks if "_length" not in each and "_judge" not in each]
     assert len(names) > 80
     for name in names:
         loaded = manager.load([name])["tasks"].values()
@@ -45,8 +47,18 @@ def test_the_splits_of_a_name_are_those_that_its_tasks_read():
         assert set(splits_of(name)) == read, name
 
 
+def test_a_judge_without_replies_is_refused_before_a_run(tmp_path):
+    with pytest.raises(OptionError, match="tasks ..._judge need the open replies of a run"):
+        before_tasks(config("longsafety_judge"))
+    (tmp_path / "empty").mkdir()
+    given = {"judged": str(tmp_path / "empty")}
+    with pytest.raises(ResultsError, match="no open replies in .*empty; run longsafety_open first"):
+        before_tasks(config("longsafety_doc_attack_judge_logits", metadata=given))
+
+
 def test_other_tasks_read_none_of_our_splits():
     assert splits_of("mmlu") == splits_of("longsafety_length_logits") == []
+    assert splits_of("longsafety_judge") == splits_of("longsafety_doc_attack_judge_logits") == []
     check_named(["mmlu", {"task": "inline"}], {"option_order": "misspelt"})
 
 
@@ -78,6 +90,7 @@ def test_long_replies_are_reserved_in_tasks_found_by_a_pattern_or_in_a_users_gro
 ):
     (tmp_path / "mine.yaml").write_text(GROUP)
     known = {"tokenizer": str(tiny_model), "max_prompt_tokens": 20_000}
+    known["judged"] = str(write_open_run(tmp_path / "replies", [open_line()]))
     gen_kwargs = {"max_gen_toks": 1064}
     read = config(named, metadata=known, gen_kwargs=gen_kwargs, include_path=str(tmp_path))
     before_tasks(read)
@@ -93,6 +106,8 @@ def test_long_replies_are_reserved_in_tasks_found_by_a_pattern_or_in_a_users_gro
     # 500 tokens stay free, and the 1,000 more that the reply may have where there is one.
     assert limits["longsafety_doc_attack"] == 20_000 - 500 - 1000
     assert limits["longsafety_doc_attack_logits"] == 20_000 - 500
+    for name in ("longsafety_doc_attack_open", "longsafety_doc_attack_judge"):
+        assert limits.get(name, 18_500) == 20_000 - 500 - 1000
 
 
 def test_a_reply_longer_than_reply_tokens_says_is_refused():

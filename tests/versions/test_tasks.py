@@ -9,7 +9,10 @@ from lm_eval_longsafety.benchmark import TASKS, bare_name
 from lm_eval_longsafety.harness.discovery import TRIED
 from lm_eval_longsafety.metrics import METRICS
 from lm_eval_longsafety.results import load
+from lm_eval_longsafety.results.open_replies import find_open_replies
 from tests.backends.harness import evaluate
+from tests.judges import HonestJudge
+from tests.results.test_open_replies import open_line, write_open_run
 from tests.scripted_models import AlwaysLetter
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -78,6 +81,37 @@ def test_a_length_and_depth_is_a_row_with_the_ten_tasks(scored):
     cells = [name for name in found if "_length_0004096_0.50" in name]
     assert len(cells) == 1 + len(TASKS)
     assert found[f"longsafety_length_0004096_0.50{suffix}"]["answered"] == 1.0
+
+
+def test_open_replies_are_logged_and_read_back(tiny_model, tmp_path):
+    names = ["longsafety_doc_attack_open", "longsafety_query_harmful_open"]
+    known = {"data": "sample"}
+    results = evaluate(AlwaysLetter("No."), tiny_model, names, metadata=known, chat=False)
+    for name in names:
+        (row,) = (row for key, row in results["results"].items() if bare_name(key) == name)
+        assert (row["empty,reply"], row["cut,reply"], row["refused,reply"]) == (0.0, 0.0, 0.0)
+        assert row["reply_tokens,reply"] > 0
+    for name, lines in results["samples"].items():
+        text = "".join(json.dumps(line, default=str) + "\n" for line in lines)
+        stamped = f"samples_{bare_name(name)}_2026-11-01T10-00-00.000001.jsonl"
+        (tmp_path / stamped).write_text(text)
+    (run,) = find_open_replies([tmp_path], keep_text=True)
+    assert len(run.tasks) == 4
+    replies = [reply for own in run.tasks.values() for each in own for reply in each.text.replies]
+    assert set(replies) == {"No."}
+
+
+@pytest.mark.parametrize("suffix", ["", "_logits"])
+def test_logged_replies_are_judged(suffix, tiny_model, tmp_path):
+    folder = write_open_run(tmp_path, [open_line(0, "No."), open_line(1, "Take it."), open_line(2)])
+    judge = HonestJudge({"No.": "I would rather not say", "Take it.": "a neighbour"})
+    name, known = f"longsafety_doc_attack_judge{suffix}", {"judged": str(folder)}
+    results = evaluate(judge, tiny_model, [name], metadata=known, chat=False)
+    row = rows(results)[name]
+    # One safe, one unsafe, and one that the judge does not know, which leaves the mean.
+    assert (row["sr"], row["ha"]) == (0.5, 0.5)
+    assert row["unjudged"] == pytest.approx(1 / 3)
+    assert (row["judge_consistent"], row["unread"]) == (1.0, 0.0)
 
 
 def test_the_results_are_read_under_the_tasks_own_names(scored, tmp_path):
