@@ -23,7 +23,7 @@ _ENDINGS = (
     ("_rotations", "each document under all orders of its letters", "consistent, sr_all"),
     ("_no_context", "the questions without their contexts", ""),
     ("_open", "replies in the model's own words, without choices", "empty, cut, reply_tokens"),
-    ("_judge", "verdicts of a model on logged open replies (judged)", "unjudged, judge_consistent"),
+    ("_judge", "verdicts of a model on logged open replies", "unjudged, judge_consistent, unread"),
 )
 """What a name may end in, what it then measures, metrics that it adds."""
 _WIDTH = 120
@@ -49,7 +49,7 @@ def tasks() -> None:
     console.print(f"\nMetrics: {_METRICS}. Names of tasks and groups, not tags, may end in:\n")
     console.print(endings)
     console.print(
-        "\nOf these, _logits comes last: longsafety_rotations_logits. Of longer contexts there "
+        "\nOf these, _logits comes last: longsafety_rotations_logits; _open has none. Of longer contexts there "
         "are only\nlongsafety_length and longsafety_length_logits; --metadata names their lengths."
     )
 

@@ -25,10 +25,10 @@ def listed() -> dict[str, list[str]]:
 
 def test_every_name_of_lm_eval_is_listed_or_made_from_a_listed_one():
     endings = re.findall(r"^(_\w+)", output(), flags=re.M)
-    assert endings == ["_logits", "_rotations", "_no_context"]
+    assert endings == ["_logits", "_rotations", "_no_context", "_open", "_judge"]
     untagged = [name for name, cells in listed().items() if "(tag)" not in cells[-1]]
-    made = {name + end for name in untagged for end in ("", "_rotations", "_no_context")}
-    made |= {name + "_logits" for name in made}
+    made = {name + end for name in untagged for end in ("", *endings[1:])}
+    made |= {name + "_logits" for name in made if not name.endswith("_open")}
     lengths = {"longsafety_length", "longsafety_length_logits"}
     assert made | set(listed()) | lengths == known_names()
     assert lengths <= set(re.findall(r"\w+", output()))
@@ -50,6 +50,8 @@ def test_the_metrics_are_those_of_the_task_files():
 
     plain = metrics("_document")
     assert f"Metrics: {', '.join(plain)}." in output()
-    more = [metric for metric in metrics("_orders") if metric not in plain]
-    (line,) = [line for line in output().splitlines() if line.startswith("_rotations")]
-    assert line.split("  ")[-1].strip() == ", ".join(more)
+    templates = {"_rotations": "_orders", "_open": "_open", "_judge": "_verdicts"}
+    for ending, template in templates.items():
+        more = [metric for metric in metrics(template) if metric not in plain]
+        (line,) = [line for line in output().splitlines() if line.startswith(ending)]
+        assert line.split("  ")[-1].strip() == ", ".join(more)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from lm_eval_longsafety.analysis.scores import subjects
+from lm_eval_longsafety.analysis.models import subjects
 from lm_eval_longsafety.errors import ResultsError, SubmissionError
 from lm_eval_longsafety.report.render import FORMATS
 from lm_eval_longsafety.report.sections import build
