@@ -373,15 +373,20 @@ def start(monkeypatch):
 
 def test_the_command_judges_a_whole_run_and_writes_beside_it(tmp_path, start):
     folder = write_open_run(tmp_path, [open_line(0), open_line(1, "No.")])
-    for _ in range(2):  # A judged run may be judged again: nothing is overwritten.
-        done = start("judge", "run", str(folder), "--model", "dummy")
-        assert done.exit_code == 0, done.output
+    # A judged run may be judged again: nothing is overwritten.
+    before = folder / "judged" / "dummy" / "results_2026-01-01T00-00-00.000001.json"
+    before.parent.mkdir(parents=True)
+    before.write_text("of another judge")
+    done = start("judge", "run", str(folder), "--model", "dummy")
+    assert done.exit_code == 0, done.output
     assert "judged 2 open replies of org/model-one; means over 1 task(s)" in done.output
     # `dummy` says "lol".
     assert "SR n/a, HA n/a, unjudged 100.0 %" in done.output
     assert "100.0 % of the replies have a verdict that could not be read" in done.output
+    assert done.output.count("written to ") == 1
+    assert before.read_text() == "of another judge"
     assert len(list((folder / "judged").rglob("results_*.json"))) == 2
-    assert len(list((folder / "judged").rglob(f"samples_{DOC_ATTACK}_judge_*.jsonl"))) == 2
+    assert len(list((folder / "judged").rglob(f"samples_{DOC_ATTACK}_judge_*.jsonl"))) == 1
 
 
 @pytest.mark.parametrize(
