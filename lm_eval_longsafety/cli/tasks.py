@@ -49,8 +49,8 @@ def tasks() -> None:
     console.print(f"\nMetrics: {_METRICS}. Names of tasks and groups, not tags, may end in:\n")
     console.print(endings)
     console.print(
-        "\nOf these, _logits comes last: longsafety_rotations_logits; _open has none. Of longer contexts there "
-        "are only\nlongsafety_length and longsafety_length_logits; --metadata names their lengths."
+        "\nOf these, _logits comes last: longsafety_rotations_logits; _open has none. Of longer "
+        "contexts there are only\nlongsafety_length and longsafety_length_logits; --metadata names their lengths."
     )
 
 

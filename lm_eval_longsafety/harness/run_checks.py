@@ -101,10 +101,9 @@ def check_named(names: Iterable[object], metadata: Mapping[str, Any]) -> None:
     if not all(name.endswith("_logits") for name in ours):
         metadata = with_reply_room(metadata, metadata.get(REPLY, 0))
     chosen = parse(metadata)
-    source = sources.load(chosen.data, chosen.data_revision)
     splits = dict.fromkeys(split for name in ours for split in splits_of(name))
     for split in progress("checking data", splits, unit=" splits"):
-        source.rows(split)
+        sources.load(chosen.data, chosen.data_revision).rows(split)
     window.prompt_limit(window.model_window(chosen), chosen.reply_tokens)
     load_tokenizer(chosen.model)
     if any(_LENGTH.fullmatch(name) for name in ours):

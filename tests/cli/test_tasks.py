@@ -54,4 +54,4 @@ def test_the_metrics_are_those_of_the_task_files():
     for ending, template in templates.items():
         more = [metric for metric in metrics(template) if metric not in plain]
         (line,) = [line for line in output().splitlines() if line.startswith(ending)]
-        assert line.split("  ")[-1].strip() == ", ".join(more)
+        assert line.strip().split("  ")[-1].strip() == ", ".join(more)
