@@ -50,7 +50,8 @@ def tasks() -> None:
     console.print(endings)
     console.print(
         "\nOf these, _logits comes last: longsafety_rotations_logits; _open has none. Of longer "
-        "contexts there are only\nlongsafety_length and longsafety_length_logits; --metadata names their lengths."
+        "contexts there are only\nlongsafety_length and longsafety_length_logits; --metadata names "
+        "their lengths."
     )
 
 
