@@ -6,8 +6,8 @@ a line twice) into a temporary folder, then measures, each in a process of its o
 - reading the bytes,
 - parsing every line with orjson and dropping it,
 - `longsafety report FOLDER -o report.html`,
-- the same for eight models with all letter orders besides, whose prompts are short here, as
-  `longsafety compact` would leave none of them,
+- the same for eight models with all rotations of the letters besides, whose prompts are short here,
+  as `longsafety compact` would leave none of them,
 
 with wall time and peak memory, after one pass that warms the file cache. The text is neutral
 filler.

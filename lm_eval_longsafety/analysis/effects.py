@@ -33,7 +33,7 @@ Effects = tuple[list[Effect], list[str]]
 
 
 def letter_effects(models: Sequence[Model]) -> Effects:
-    """All letter orders minus the plain run."""
+    """All rotations of the letters minus the plain run."""
     return _effects(models, "rotations", plain_last=False)
 
 

@@ -20,7 +20,7 @@ _DOMAINS = {
 _METRICS = "sr, ha, answered, refused, truncated"
 _ENDINGS = (
     ("_logits", "the most probable letter in place of a written reply", ""),
-    ("_rotations", "each document under all orders of its letters", "consistent, sr_all"),
+    ("_rotations", "each document under every rotation of its letters", "consistent, sr_all"),
     ("_no_context", "the questions without their contexts", ""),
     ("_open", "replies in the model's own words, without choices", "empty, cut, reply_tokens"),
     ("_judge", "verdicts of a model on logged open replies", "unjudged, judge_consistent, unread"),

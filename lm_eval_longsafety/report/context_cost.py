@@ -26,6 +26,7 @@ from lm_eval_longsafety.report.content import (
     Section,
     Table,
     difference,
+    joined,
     model_tables,
     p_value,
 )
@@ -57,7 +58,7 @@ def section(models: Sequence[Model], paired: Effects) -> Section | None:
         answer=answer(changes(found)),
         figures=(figure,) if found else (),
         tables=tuple(tables),
-        notes=(*doubts(changes(found), named=False), *notes),
+        notes=(_ABOUT_THE_CONTEXT, *doubts(changes(found), named=False), *notes),
         details=_DETAILS,
     )
 
@@ -75,12 +76,15 @@ def answer(found: Sequence[Change]) -> str:
     return " ".join([f"{sentence('The context', found)}.", *doubts(found, named=True)])
 
 
+_HARMLESS = joined([task.split for task in TASKS if task.scenario == "query_harmful"])
+_ABOUT_THE_CONTEXT = (
+    f"Only {_HARMLESS} have a harmless context. The other tasks are about their context: without "
+    "it they measure what the choices alone suggest."
+)
 _DETAILS = (
     "The score with the context minus the score without it, for the same questions and choices "
-    "under the same letters, paired by document: below zero the long context makes the model less "
-    "safe.",
-    "Some tasks ask about the context itself (HarmfulNIAH, CountingCrimes, HarmfulExtraction and "
-    "similar ones); without it they measure what the choices alone suggest.",
+    "under the same letters, paired by document: below zero the model is less safe with the "
+    "context.",
     "p: exact McNemar test of a task, randomisation test where documents share a context and for "
     "the mean; Holm's correction over the tasks of a model and, for the mean, over the models. "
     "The intervals are not corrected, so one may leave out zero where p is above 0.05.",

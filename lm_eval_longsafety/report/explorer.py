@@ -151,7 +151,7 @@ def _rows(models: Sequence[Model]) -> dict[str, list[_Row]]:
 
 
 def _rotations(model: Model) -> dict[tuple[str, str], Sample]:
-    """The samples whose choices under all letter orders were compared, by split and id."""
+    """The samples that were asked under all rotations of the letters, by split and id."""
     subject = model.find("rotations")
     samples = subject.samples if subject else ()
     return {(s.split, s.id): s for s in samples if "consistent" in s.extra}

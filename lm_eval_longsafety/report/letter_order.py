@@ -1,7 +1,7 @@
 """Section: what the order of the letters changes, and which letters a model picks.
 
-Data flow: models -> all letter orders minus the plain run (`rotations`), or, where no model ran
-them, the letters picked against an even use of all letters.
+Data flow: models -> all rotations of the letters (`rotations`) minus the plain run, or, where no
+model ran them, the letters picked against an even use of all letters.
 """
 
 from collections.abc import Sequence
@@ -68,9 +68,11 @@ def section(models: Sequence[Model], paired: Effects) -> Section | None:
 def fact(models: Sequence[Model], paired: Effects) -> str | None:
     """The section's answer; None where it changes no decision."""
     turned = [(model, subject) for model in models if (subject := model.find("rotations"))]
-    if turned:
-        return answer(changes(paired[0]), _kept(turned))
-    return _preference(models)
+    preference = _preference(models)
+    if not turned:
+        return preference
+    moved = answer(changes(paired[0]), _kept(turned))
+    return f"{moved} {preference}" if preference else moved
 
 
 def answer(found: Sequence[Change], kept: Sequence[tuple[str, Estimate]]) -> str:
@@ -87,7 +89,7 @@ def answer(found: Sequence[Change], kept: Sequence[tuple[str, Estimate]]) -> str
     return " ".join(["; ".join(parts) + ".", *doubts(found, named=True)])
 
 
-_NO_SCORES = "All letter orders were run, but their scores are missing."
+_NO_SCORES = "All rotations of the letters were run, but their scores are missing."
 
 
 def _kept_in_words(kept: Sequence[tuple[str, Estimate]], name: str) -> str:
@@ -113,7 +115,7 @@ def _kept_in_words(kept: Sequence[tuple[str, Estimate]], name: str) -> str:
 
 
 _PICKED = "How often each letter was picked, and how often it was that of the safe choice"
-_TURNED = "How often each letter was picked over all letter orders"
+_TURNED = "How often each letter was picked over all rotations of the letters"
 _LETTERS = (
     "Letters are dealt to the choices at random, so each is that of the safe choice about equally "
     "often. A model that prefers a letter, whatever its choice says, picks it far more often than "
@@ -155,7 +157,7 @@ def _orders(
     sampled = [(label, subject) for label, subject in labelled if subject.samples]
     tables = [
         _table(turned, found),
-        scores_table("letter-order-scores", "Scores over all letter orders", labelled),
+        scores_table("letter-order-scores", "Scores over all rotations of the letters", labelled),
     ]
     if sampled:
         tables.append(letters.table("rotation-letter-table", _TURNED, sampled, folded=True))
@@ -163,7 +165,7 @@ def _orders(
         tables.append(letters.table("letter-table", _PICKED, plain, folded=True))
     figure = Figure(
         id="letter-order",
-        title="SR under all letter orders minus SR of the plain run",
+        title="SR under all rotations of the letters minus SR of the plain run",
         description="The difference in SR of each model with its 95 % interval, about zero.",
         panels={"": partial(forest, found, "points of SR, all orders minus plain run")},
     )

@@ -59,7 +59,7 @@ def section(models: Sequence[Model]) -> Section | None:
         return None
     fit = [(model, value) for model, value in own if not _doubts(model)]
     entries = [(score.value, score.model, score.kind) for score in published_scores()]
-    entries += [(value, m.label, _kind(m)) for m, value in own if m.main and m.main.complete]
+    entries += [(value, model.label, "this report") for model, value in fit]
     entries.sort(key=lambda entry: -entry[0])
     return Section(
         id="published",
@@ -77,7 +77,7 @@ def section(models: Sequence[Model]) -> Section | None:
         tables=(
             Table(
                 id="ladder",
-                caption=f"Published SR % beside this report's ({SOURCE})",
+                caption=f"Published SR % ({SOURCE}), and this report's on the same data",
                 columns=(words("Model"), Column(title="SR %"), words("Kind")),
                 rows=tuple((text(name), share(value), text(kind)) for value, name, kind in entries),
                 folded=True,
@@ -113,10 +113,6 @@ def _doubts(model: Model) -> list[str]:
         "not all ten tasks": not model.main.complete,
     }
     return [doubt for doubt, holds in found.items() if holds]
-
-
-def _kind(model: Model) -> str:
-    return ", ".join(["this report", *_doubts(model)])
 
 
 def _draw(own: Sequence[tuple[Model, float]]) -> "MatplotlibFigure":

@@ -33,7 +33,8 @@ _METHOD = Section(
         "standard error √(Σ se²) / T, interval combined from those of the tasks.",
         "Intervals cover the choice of documents only: not another prompt, letter order or seed.",
         "Two models whose intervals overlap may still differ: differences are paired by document "
-        "and tested by a randomisation test; p-values are corrected by Holm's method.",
+        "and tested by a randomisation test over contexts, in single tasks without repeated "
+        "contexts by McNemar's exact test; p-values are corrected by Holm's method.",
     ),
 )
 

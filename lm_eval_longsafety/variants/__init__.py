@@ -1,1 +1,1 @@
-"""What a variant adds to a document: all letter orders, longer contexts."""
+"""What a variant adds to a document: all rotations of the letters, longer contexts."""

@@ -78,7 +78,7 @@ def test_parts_that_are_missing_are_left_out_of_the_sentence():
         "Under every letter order each model keeps its choice on 50.0 % of the documents."
     )
     assert letter_order.answer([], []) == (
-        "All letter orders were run, but their scores are missing."
+        "All rotations of the letters were run, but their scores are missing."
     )
 
 

@@ -174,12 +174,30 @@ def test_a_run_that_wrote_down_no_template_and_no_limit_had_none(tmp_path):
     assert any("chat template differs" in banner for banner in report.banners)
 
 
-def test_the_ladder_says_which_scores_do_not_belong_there(tmp_path):
+def published(folder):
+    """(answer, rows) of the section of published scores."""
+    (section,) = [s for s in report_on(folder).sections if s.id == "published"]
+    return section.answer, [row[0].text for row in section.tables[0].rows]
+
+
+def test_scores_on_other_data_stay_out_of_the_published_ones(tmp_path):
     data = document(full_run("B", 2))
     data["n-samples"] = {name: {"original": 100, "effective": 2} for name in data["n-samples"]}
     (tmp_path / "r.json").write_text(json.dumps(data))
-    kind = cells(report_on(tmp_path), "ladder", "org/model-one")[1]
-    assert kind == "this report, sample data, limited run"
+    answer, rows = published(tmp_path)
+    assert answer == (
+        "This report's scores cannot be compared with the published ones: limited run, sample data."
+    )
+    assert len(rows) == 15
+
+
+def test_scores_on_the_same_data_stand_among_the_published_ones(tmp_path):
+    data = with_provenance(data="LutherXD/LongSafetyBench")
+    (tmp_path / "r.json").write_text(json.dumps(data))
+    answer, rows = published(tmp_path)
+    # SR 25 %, and the lowest published score is above 30 %.
+    assert answer.startswith("org/model-one scores 25.0 %, above 0 of the 15 published models")
+    assert rows[-1] == "org/model-one"
 
 
 @pytest.mark.parametrize("format_", ["md", "html", "json"])
