@@ -37,7 +37,6 @@ class Difference:
     high: float
     p: float
     """Two-sided, before any correction."""
-    test: str
     n: int
     """Pairs of documents."""
     gained: int
@@ -82,13 +81,13 @@ def paired_task(first: Values, second: Values, z: float = Z95) -> Difference:
     stderr = math.sqrt(variance or 0.0)
     if len(sums) == n and bool(np.isin(change, (-1.0, 0.0, 1.0)).all()):
         low, high = _bonett_price(gained, lost, n, z)
-        p, test = mcnemar_exact(gained, lost), "exact McNemar"
+        p = mcnemar_exact(gained, lost)
     else:
         half = 2.0 if variance is None else z * stderr
         low, high = max(-1.0, mean - half), min(1.0, mean + half)
-        p, test = flip_test(cluster_sums(change, first.contexts)), "randomisation over contexts"
+        p = flip_test(cluster_sums(change, first.contexts))
     return Difference(
-        value=mean, stderr=stderr, low=low, high=high, p=p, test=test, n=n, gained=gained, lost=lost
+        value=mean, stderr=stderr, low=low, high=high, p=p, n=n, gained=gained, lost=lost
     )
 
 
@@ -116,7 +115,6 @@ def paired_mean(pairs: Sequence[tuple[Values, Values]], z: float = Z95) -> Diffe
         low=max(-1.0, mean - factor * below),
         high=min(1.0, mean + factor * above),
         p=flip_test(cluster_sums(weighted, joint_contexts(changes))),
-        test="randomisation over contexts",
         n=sum(task.n for task in tasks),
         gained=sum(task.gained for task in tasks),
         lost=sum(task.lost for task in tasks),

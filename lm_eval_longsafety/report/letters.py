@@ -204,6 +204,5 @@ def _draw(models: Sequence[Model]) -> "MatplotlibFigure":
             Patch(facecolor=drawing.INK, label="picked (filled)"),
             Patch(facecolor="none", edgecolor=drawing.MUTED, label="safe (hollow)"),
         ]
-        picture.set_figheight(picture.get_figheight() + 0.21)
-        picture.legend(handles=handles, loc="outside lower center", ncols=2)
+        drawing.legend(picture, handles)
     return picture
