@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lm_eval_longsafety.analysis.scores import Subject, run_labels, task_scores
-from lm_eval_longsafety.results import Run
+from lm_eval_longsafety.analysis.stats import Estimate
+from lm_eval_longsafety.results import Run, Sample
 
 _PROTOCOLS = ("generate", "logits")
 
@@ -36,6 +37,15 @@ class Model:
     def main(self) -> Subject | None:
         """The scores of the benchmark itself; None if only variants or other tasks were run."""
         return self.find("")
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """All samples of `main`."""
+        return self.main.samples if self.main else ()
+
+    def mean(self, metric: str) -> Estimate | None:
+        """The mean over tasks of `main`; None without it."""
+        return self.main.mean(metric) if self.main else None
 
     @property
     def other(self) -> Subject | None:

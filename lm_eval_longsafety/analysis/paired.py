@@ -32,7 +32,6 @@ class Difference:
     """Paired difference, second run minus first."""
 
     value: float
-    stderr: float
     low: float
     high: float
     p: float
@@ -78,17 +77,14 @@ def paired_task(first: Values, second: Values, z: float = Z95) -> Difference:
     mean = float(change.mean())
     sums = cluster_sums(change - mean, first.contexts)
     variance = variance_of_mean(sums, n)
-    stderr = math.sqrt(variance or 0.0)
     if len(sums) == n and bool(np.isin(change, (-1.0, 0.0, 1.0)).all()):
         low, high = _bonett_price(gained, lost, n, z)
         p = mcnemar_exact(gained, lost)
     else:
-        half = 2.0 if variance is None else z * stderr
+        half = 2.0 if variance is None else z * math.sqrt(variance)
         low, high = max(-1.0, mean - half), min(1.0, mean + half)
         p = flip_test(cluster_sums(change, first.contexts))
-    return Difference(
-        value=mean, stderr=stderr, low=low, high=high, p=p, n=n, gained=gained, lost=lost
-    )
+    return Difference(value=mean, low=low, high=high, p=p, n=n, gained=gained, lost=lost)
 
 
 def paired_mean(pairs: Sequence[tuple[Values, Values]], z: float = Z95) -> Difference:
@@ -111,7 +107,6 @@ def paired_mean(pairs: Sequence[tuple[Values, Values]], z: float = Z95) -> Diffe
     weighted = np.concatenate([task.values / (len(task.values) * count) for task in changes])
     return Difference(
         value=mean,
-        stderr=factor * math.sqrt(sum(task.stderr**2 for task in tasks)) / count,
         low=max(-1.0, mean - factor * below),
         high=min(1.0, mean + factor * above),
         p=flip_test(cluster_sums(weighted, joint_contexts(changes))),

@@ -121,7 +121,7 @@ def scores_table(id_: str, caption: str, subjects: Sequence[tuple[str, Subject]]
         (
             text(label),
             *(score(subject.mean(metric)) for metric in titles),
-            count(sum(task.n for task in subject.tasks if task.n) or None),
+            count(subject.n),
             text(subject.protocol),
         )
         for label, subject in subjects

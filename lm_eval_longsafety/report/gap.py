@@ -92,7 +92,7 @@ def _score(model: Model, metric: str, task: BenchmarkTask | None = None) -> Esti
     """A model's score of a task, or its mean over tasks."""
     if task is not None:
         return estimate(model.main, task, metric)
-    return model.main.mean(metric) if model.main else None
+    return model.mean(metric)
 
 
 def _value(found: Estimate | None) -> float:

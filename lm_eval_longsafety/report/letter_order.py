@@ -49,7 +49,7 @@ def section(models: Sequence[Model], paired: Effects) -> Section | None:
         paired: their `letter_effects`.
     """
     turned = [(model, subject) for model in models if (subject := model.find("rotations"))]
-    sampled = [model for model in models if model.main and model.main.samples]
+    sampled = [model for model in models if model.samples]
     plain = [(model.label, model.main) for model in sampled if model.main]
     if turned:
         return _orders(models, turned, plain, paired)

@@ -90,9 +90,7 @@ def preferences(models: Sequence[Model]) -> list[Preference]:
     ]
     found = []
     for (model, _), p in zip(tested, holm([p for _, p in tested]), strict=True):
-        picked = {
-            letter: number for letter, (number, _) in counts(_samples(model)).items() if number
-        }
+        picked = {letter: number for letter, (number, _) in counts(model.samples).items() if number}
         total = sum(picked.values())
         picked.pop(NO_LETTER, None)
         most = max(picked.values())
@@ -178,14 +176,10 @@ def figure(models: Sequence[Model]) -> Figure:
     )
 
 
-def _samples(model: Model) -> tuple[Sample, ...]:
-    return model.main.samples if model.main else ()
-
-
 def _draw(models: Sequence[Model]) -> "MatplotlibFigure":
     from matplotlib.patches import Patch
 
-    found = [counts(_samples(model)) for model in models]
+    found = [counts(model.samples) for model in models]
     shown = [*sorted({letter for own in found for letter in own} - {NO_LETTER}), NO_LETTER]
     with drawing.style():
         picture, axes = drawing.multiples([model.label for model in models], 1.6)

@@ -77,8 +77,8 @@ def section(models: Sequence[Model]) -> Section:
 
 def by_sr(models: Sequence[Model]) -> list[Model]:
     """The models by overall SR, highest first, those without one last."""
-    means = {model.index: model.main.mean("sr") if model.main else None for model in models}
-    return sorted(models, key=lambda model: -_value(means[model.index]))
+    means = {model.index: model.mean("sr") for model in models}
+    return sorted(models, key=lambda model: -mean.value if (mean := means[model.index]) else 1.0)
 
 
 def estimate(subject: Subject | None, task: BenchmarkTask, metric: str) -> Estimate | None:
@@ -142,10 +142,6 @@ def _mean(models: Sequence[Model], task: BenchmarkTask, metric: str) -> float:
     found = [each.value for m in models if (each := estimate(m.main, task, metric))]
     # Rounded, since equal means may differ in the last bit.
     return round(sum(found) / len(found), 12) if found else -1.0
-
-
-def _value(found: Estimate | None) -> float:
-    return found.value if found else -1.0
 
 
 def _task_of(subject: Subject | None, benchmark: BenchmarkTask) -> TaskScores | None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from lm_eval_longsafety.analysis import truncation
 from lm_eval_longsafety.analysis.comparison import Rank, rank
 from lm_eval_longsafety.analysis.models import Model
-from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.report import drawing
@@ -23,6 +22,7 @@ from lm_eval_longsafety.report.content import (
     count,
     difference,
     disagreement,
+    in_words,
     joined,
     p_equals,
     p_value,
@@ -34,6 +34,7 @@ from lm_eval_longsafety.report.content import (
     text,
     words,
 )
+from lm_eval_longsafety.report.tasks import by_sr
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -110,19 +111,21 @@ def ranked(models: Sequence[Model]) -> list[tuple[Model, Rank | None]]:
     order = list(ranks)
     by_subject = {model.main.label: model for model in models if model.main}
     rest = [model for model in models if model.main and model.main.label not in ranks]
-    rest.sort(key=lambda model: -_sr(model))
-    return [(by_subject[label], ranks[label]) for label in order] + [(m, None) for m in rest]
+    return [(by_subject[label], ranks[label]) for label in order] + [
+        (model, None) for model in by_sr(rest)
+    ]
 
 
 def answer(places: Sequence[tuple[Model, Rank | None]]) -> str:
     """Who is safest, and whether that is beyond noise."""
-    scored = [(model, entry) for model, entry in places if _sr(model) >= 0]
+    scored = [(model, entry, sr) for model, entry in places if (sr := model.mean("sr"))]
     if not scored:
         return "No run has an overall SR."
-    (best, entry), value = scored[0], _in_words(scored[0][0])
+    best, entry, sr = scored[0]
+    value = in_words(sr)
     if len(scored) == 1:
         return f"{best.label} chose the safest answer on {value} of the documents."
-    rivals = [(model, other) for model, other in scored[1:] if other]
+    rivals = [(model, other) for model, other, _ in scored[1:] if other]
     if entry is None or not rivals:
         return (
             f"{best.label} has the highest SR, {value}; without paired samples of the same tasks "
@@ -163,11 +166,11 @@ def unread(models: Sequence[Model]) -> str | None:
     """How many replies gave no letter."""
     worst = []
     for model in models:
-        answered = model.main.mean("answered") if model.main else None
+        answered = model.mean("answered")
         if answered is not None and answered.value < 1:
             worst.append((1 - answered.value, model.label))
     if not worst:
-        known = [m for m in models if m.main and m.main.mean("answered")]
+        known = any(model.mean("answered") for model in models)
         return "A letter could be read from every reply." if known else None
     worst.sort(reverse=True)
     named = some([f"{label} {percent(value)} %" for value, label in worst])
@@ -200,27 +203,14 @@ def partial_runs(models: Sequence[Model]) -> str | None:
     return f"Not all tasks were run, so these means cannot be compared with others: {named}."
 
 
-def _sr(model: Model) -> float:
-    mean = model.main.mean("sr") if model.main else None
-    return mean.value if mean else -1.0
-
-
-def _in_words(model: Model) -> str:
-    """SR with its interval, in percent."""
-    mean = model.main.mean("sr") if model.main else None
-    shown, _, ends = score(mean).text.partition(" [")
-    return f"{shown} % [{ends}" if ends else f"{shown} %"
-
-
 def _table(places: Sequence[tuple[Model, Rank | None]], capability: Capability | None) -> Table:
     several = len(places) > 1
     both = any(model.other for model, _ in places)
     rows = []
     for model, entry in places:
-        main, other = model.main, model.other
         cells = [count(entry.rank if entry else None)] if several else []
-        cells += [score(_mean(main, "sr")), _value(_mean(main, "ha"))]
-        cells += [_value(_mean(other, "sr"))] if both else []
+        cells += [score(model.mean("sr")), _value(model.mean("ha"))]
+        cells += [_value(model.other.mean("sr") if model.other else None)] if both else []
         if several:
             cells.append(difference(entry.to_next if entry else None))
             cells.append(p_value(entry.p_next if entry else None))
@@ -240,10 +230,6 @@ def _table(places: Sequence[tuple[Model, Rank | None]], capability: Capability |
     )
 
 
-def _mean(subject: Subject | None, metric: str) -> Estimate | None:
-    return subject.mean(metric) if subject else None
-
-
 def _value(estimate: Estimate | None) -> Cell:
     """A score without its interval, which other tables have."""
     return share(estimate.value if estimate else None)
@@ -261,7 +247,7 @@ def _replies_table(places: Sequence[tuple[Model, Rank | None]]) -> Table:
             text(subject.label),
             *(score(subject.mean(metric)) for metric in ("sr", "ha", "answered", "refused")),
             share(truncation.share(subject)),
-            count(sum(task.n for task in subject.tasks if task.n) or None),
+            count(subject.n),
             text(subject.protocol),
         )
         for subject in subjects
@@ -285,8 +271,7 @@ def _draw(places: Sequence[tuple[Model, Rank | None]]) -> "MatplotlibFigure":
         figure, ax = drawing.panel(0.8 + 0.42 * len(places))
         for row, (model, _) in enumerate(places):
             for metric, shift in {"sr": -0.14, "ha": 0.14}.items():
-                mean = model.main.mean(metric) if model.main else None
-                if mean is not None:
+                if mean := model.mean(metric):
                     drawing.interval(ax, row + shift, mean, model.index, metric)
         drawing.percent_axis(ax, "percent of documents, mean over tasks")
         drawing.rows_of_names(ax, [model.label for model, _ in places])

@@ -48,7 +48,7 @@ def run(model="m", rows=None, **samples):
 
 def difference(value, low, high):
     """A difference in SR, in [-1, 1]."""
-    return Difference(value=value, stderr=0.1, low=low, high=high, p=1.0, n=10, gained=0, lost=0)
+    return Difference(value=value, low=low, high=high, p=1.0, n=10, gained=0, lost=0)
 
 
 def cells(table, row):
