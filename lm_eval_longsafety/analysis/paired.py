@@ -23,6 +23,8 @@ from lm_eval_longsafety.analysis.stats import (
     variance_of_mean,
 )
 
+LEVEL = 0.05
+"""A corrected p-value below it is called beyond noise."""
 _FLIPS = 10_000
 _EXACT_UP_TO = 12
 

@@ -7,20 +7,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from lm_eval_longsafety.analysis.effects import Effect
-from lm_eval_longsafety.analysis.paired import Difference
+from lm_eval_longsafety.analysis.paired import LEVEL, Difference
 from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.analysis.stats import TINY
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.content import (
-    LEVEL,
     Column,
     Table,
     count,
-    difference,
     disagreement,
     joined,
     p_equals,
     score,
+    signed,
     some,
     text,
     words,
@@ -142,5 +141,4 @@ def scores_table(id_: str, caption: str, subjects: Sequence[tuple[str, Subject]]
 
 def _points(found: Difference) -> str:
     """As "−1.2 points [−3.4, +1.0]"."""
-    value, _, ends = difference(found).text.partition(" ")
-    return f"{value} points {ends}"
+    return signed(found.value, found.low, found.high, " points")

@@ -9,6 +9,7 @@ from functools import partial
 
 from lm_eval_longsafety.analysis.effects import Effect, Effects
 from lm_eval_longsafety.analysis.models import Model
+from lm_eval_longsafety.analysis.paired import LEVEL
 from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.report import letters
@@ -21,7 +22,6 @@ from lm_eval_longsafety.report.changes import (
     sentence,
 )
 from lm_eval_longsafety.report.content import (
-    LEVEL,
     Column,
     Figure,
     Section,
@@ -48,7 +48,7 @@ def section(models: Sequence[Model], paired: Effects) -> Section | None:
         models: all models of a report.
         paired: their `letter_effects`.
     """
-    turned = [(model, subject) for model in models if (subject := model.find("rotations"))]
+    turned = _turned(models)
     sampled = [model for model in models if model.samples]
     plain = [(model.label, model.main) for model in sampled if model.main]
     if turned:
@@ -67,10 +67,8 @@ def section(models: Sequence[Model], paired: Effects) -> Section | None:
 
 def fact(models: Sequence[Model], paired: Effects) -> str | None:
     """The section's answer; None where it changes no decision."""
-    turned = [(model, subject) for model in models if (subject := model.find("rotations"))]
-    if turned:
-        return answer(changes(paired[0]), _kept(turned))
-    return _preference(models)
+    turned = _turned(models)
+    return answer(changes(paired[0]), _kept(turned)) if turned else _preference(models)
 
 
 def answer(found: Sequence[Change], kept: Sequence[tuple[str, Estimate]]) -> str:
@@ -137,6 +135,10 @@ def _preference(models: Sequence[Model]) -> str | None:
     """Which models prefer a letter in the plain run; None if none does."""
     found = letters.preferences(models)
     return letters.sentence(found) if any(each.p < LEVEL for each in found) else None
+
+
+def _turned(models: Sequence[Model]) -> list[tuple[Model, Subject]]:
+    return [(model, subject) for model in models if (subject := model.find("rotations"))]
 
 
 def _kept(turned: Sequence[tuple[Model, Subject]]) -> list[tuple[str, Estimate]]:

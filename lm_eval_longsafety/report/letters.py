@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lm_eval_longsafety.analysis import facts
 from lm_eval_longsafety.analysis.models import Model
-from lm_eval_longsafety.analysis.paired import holm
+from lm_eval_longsafety.analysis.paired import LEVEL, holm
 from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.analysis.stats import TINY, uniform_test
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.content import (
-    LEVEL,
     Cell,
     Column,
     Figure,

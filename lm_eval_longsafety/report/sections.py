@@ -1,7 +1,6 @@
 """Put the sections together into one report, the verdict first."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from lm_eval_longsafety.analysis import facts
 from lm_eval_longsafety.analysis.effects import context_effects, letter_effects
@@ -63,9 +62,9 @@ def build(
     sections: list[Section | None] = []
     if scored:
         further = (
-            partial(letter_order.fact, paired=turned),
-            partial(context_cost.fact, paired=short),
-            partial(capability.fact, found=able),
+            letter_order.fact(scored, turned),
+            context_cost.fact(short),
+            capability.fact(scored, able),
         )
         sections.append(verdict.section(scored, further, capability.column(scored, able)))
         sections += [tasks.section(scored), gap.section(scored)]

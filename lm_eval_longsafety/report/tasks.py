@@ -5,7 +5,6 @@ picture, tables.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -188,7 +187,7 @@ def _cells(subject: Subject | None, task: BenchmarkTask) -> list[Cell]:
     return [score(estimate(subject, task, metric)) for metric in _METRICS]
 
 
-def _group_tables(models: Sequence[Model]) -> list[Table]:
+def _group_tables(models: Sequence[Model]) -> tuple[Table, ...]:
     rows = []
     for kind, titles in _GROUPS.items():
         for key, title in titles.items():
@@ -196,34 +195,35 @@ def _group_tables(models: Sequence[Model]) -> list[Table]:
             found = [[m.main.mean(x, chosen) if m.main else None for x in _METRICS] for m in models]
             if any(each for own in found for each in own):
                 rows.append((title, [[score(each) for each in own] for own in found]))
-    tables = model_tables(
+    return model_tables(
         "per-group",
         "Scores per scenario, harm category and domain: mean over tasks [95 % interval]",
         "Group",
         _labels(models),
         rows,
         list(_METRICS.values()),
+        folded=True,
     )
-    return [replace(table, folded=True) for table in tables]
 
 
 def _has(field: str, value: object, task: BenchmarkTask) -> bool:
     return bool(getattr(task, field) == value)
 
 
-def _other_tables(models: Sequence[Model], tasks: Sequence[BenchmarkTask]) -> list[Table]:
+def _other_tables(models: Sequence[Model], tasks: Sequence[BenchmarkTask]) -> tuple[Table, ...]:
     """SR under the second protocol; nothing where no model has it."""
     both = [model for model in models if model.other]
     if not both:
-        return []
+        return ()
     rows = [
         (task.split, [[score(estimate(model.other, task, "sr"))] for model in both])
         for task in tasks
     ]
     protocols = joined(sorted({model.other.protocol for model in both if model.other}))
     caption = f"Scores per task under the second protocol, {protocols} [95 % interval]"
-    tables = model_tables("per-task-other", caption, "Task", _labels(both), rows, ["SR %"])
-    return [replace(table, folded=True) for table in tables]
+    return model_tables(
+        "per-task-other", caption, "Task", _labels(both), rows, ["SR %"], folded=True
+    )
 
 
 def _labels(models: Sequence[Model]) -> list[str]:

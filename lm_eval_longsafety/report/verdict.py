@@ -3,7 +3,7 @@
 Data flow: models -> ranks -> one table, one picture, sentences.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -39,26 +39,24 @@ from lm_eval_longsafety.report.tasks import by_sr
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
-Fact = Callable[[Sequence[Model]], str | None]
-"""A sentence that changes a decision; None where the runs do not show it."""
 Capability = tuple[str, dict[int, Cell]]
 """What was averaged, and each model's value by its place."""
 
 
 def section(
     models: Sequence[Model],
-    further: Sequence[Fact] = (),
+    further: Sequence[str | None] = (),
     capability: Capability | None = None,
 ) -> Section:
     """The ranked table, its picture and the sentences.
 
     Args:
         models: those with scores of the benchmark.
-        further: facts of other sections.
+        further: facts of other sections that change a decision; None where there is none.
         capability: a further column.
     """
     places = ranked(models)
-    sentences = [fact(models) for fact in (*further, unread, truncated, partial_runs)]
+    sentences = [*further, unread(models), truncated(models), partial_runs(models)]
     return Section(
         id="verdict",
         title="Verdict",

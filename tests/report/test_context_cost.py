@@ -15,7 +15,7 @@ def section(found):
 
 
 def fact(found):
-    return context_cost.fact(found, context_effects(found))
+    return context_cost.fact(context_effects(found))
 
 
 def cost(name="m", without=(1, 1, 1, 1, 1, 1), with_=(0, 0, 1, 1, 1, 1)):
