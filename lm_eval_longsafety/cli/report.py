@@ -17,6 +17,7 @@ from lm_eval_longsafety.cli.shared import (
     read_with_bar,
     save_pictures,
 )
+from lm_eval_longsafety.errors import need
 
 
 def report(
@@ -58,8 +59,6 @@ def report(
     ] = None,
 ) -> None:
     """Turn one or many runs into one self-contained page, or into tables."""
-    from lm_eval_longsafety.errors import need
-
     need("report", REPORT)
     from lm_eval_longsafety import files
     from lm_eval_longsafety.report import render, terminal

@@ -63,7 +63,7 @@ def preference_p(subject: Subject) -> float | None:
     None where it cannot be tested: fewer than five picks of a letter are expected, or the letters
     were not shuffled, so that a letter stands for a choice.
     """
-    if subject.variant != "rotations" and "original" in facts.joined(
+    if subject.variant != "rotations" and "original" in facts.recorded(
         subject, lambda p: p.option_order
     ):
         return None

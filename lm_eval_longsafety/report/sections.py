@@ -92,7 +92,7 @@ def _line(shown: Sequence[Model]) -> str:
     subjects = [subject for model in shown for subject in model.subjects]
     dates = sorted(run.date for model in shown for run in model.runs if run.date)
     days = dict.fromkeys(f"{date:%Y-%m-%d}" for date in (dates[:1] + dates[-1:]))
-    data = dict.fromkeys(facts.joined(subject, lambda p: p.data) for subject in subjects)
+    data = dict.fromkeys(facts.recorded(subject, lambda p: p.data) for subject in subjects)
     protocols = dict.fromkeys(subject.protocol for subject in subjects)
     parts = [
         " to ".join(days),
