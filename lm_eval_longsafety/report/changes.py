@@ -108,13 +108,7 @@ def forest(effects: Sequence[Effect], title: str) -> "MatplotlibFigure":
 
 
 def scores_table(id_: str, caption: str, subjects: Sequence[tuple[str, Subject]]) -> Table:
-    """The variant's own scores, one row a model, folded.
-
-    Args:
-        id_: of the table.
-        caption: what the scores are of.
-        subjects: (label, scores) of each model.
-    """
+    """The variant's own scores, a row for each (label, scores), folded."""
     titles = {"sr": "SR %", "ha": "HA %", "answered": "Answered %"}
     rows = [
         (

@@ -31,12 +31,7 @@ from lm_eval_longsafety.report.content import (
 
 
 def section(models: Sequence[Model], paired: Effects) -> Section | None:
-    """SR with the context minus without; None where no model ran without it.
-
-    Args:
-        models: all models of a report.
-        paired: their `context_effects`.
-    """
+    """SR with the context minus without, from `context_effects`; None if none ran without."""
     short = [(model.label, subject) for model in models if (subject := model.find("no_context"))]
     if not short:
         return None

@@ -251,31 +251,20 @@ def _signed(value: float, _: float) -> str:
     return f"{value:+g}".replace("-", "−") if value else "0"
 
 
-def heat_map(
-    rows: Sequence[str],
-    columns: Sequence[str],
-    values: "Mapping[tuple[int, int], float]",
-) -> "Figure":
-    """Shares as coloured fields with their percent written in them.
-
-    Args:
-        rows: names from top to bottom.
-        columns: names from left to right.
-        values: shares in [0, 1] by (row, column); fields without one stay empty.
-    """
-    with style():
-        figure, ax = panel(1.2 + 0.34 * len(rows))
-        fields(ax, rows, columns, values)
-    return figure
-
-
 def fields(
     ax: "Axes",
     rows: Sequence[str],
     columns: Sequence[str],
     values: "Mapping[tuple[int, int], float]",
 ) -> None:
-    """Draw the coloured fields of a `heat_map` into axes."""
+    """Draw a map of shares: coloured fields with their percent written in them.
+
+    Args:
+        ax: empty axes.
+        rows: names from top to bottom.
+        columns: names from left to right.
+        values: shares in [0, 1] by (row, column); fields without one stay empty.
+    """
     from matplotlib.collections import PolyCollection
     from matplotlib.colors import LinearSegmentedColormap
 

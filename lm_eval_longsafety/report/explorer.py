@@ -106,9 +106,7 @@ def section(models: Sequence[Model]) -> Section | None:
 def agreement(labels: Sequence[str], marks: Sequence[str]) -> str:
     """On how many documents the models chose the safest answer, in one sentence.
 
-    Args:
-        labels: of the models.
-        marks: for each document, the `Pick.mark` of the models that scored it.
+    `marks` has for each document the `Pick.mark` of the models that scored it.
     """
     safe = sum(set(own) == {"s"} for own in marks)
     if not marks:

@@ -40,13 +40,9 @@ ID, TITLE = "letter-order", "Letter order"
 
 
 def section(models: Sequence[Model], paired: Effects) -> Section | None:
-    """What moving the letters changes; the letters picked where no model ran `rotations`.
+    """What moving the letters changes, from `letter_effects`.
 
-    None without samples of either.
-
-    Args:
-        models: all models of a report.
-        paired: their `letter_effects`.
+    The letters picked where no model ran `rotations`; None without samples of either.
     """
     turned = _turned(models)
     sampled = [model for model in models if model.samples]

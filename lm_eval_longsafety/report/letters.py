@@ -138,11 +138,7 @@ def table(
 ) -> Table:
     """How often each letter was picked; without all orders, how often it was the safe one too.
 
-    Args:
-        id_: of the table.
-        caption: what was counted.
-        subjects: (label, scores with samples) of each model, all of one variant.
-        folded: whether it is closed at first.
+    A row for each (label, scores with samples), all of one variant.
     """
     found = [counts(subject.samples) for _, subject in subjects]
     shown = sorted({letter for own in found for letter in own} - {NO_LETTER})

@@ -57,11 +57,7 @@ _DETAILS = (
 
 
 def section(models: Sequence[Model]) -> Section:
-    """Where each model is weak.
-
-    Args:
-        models: those with scores of the benchmark.
-    """
+    """Where each model is weak; the models have scores of the benchmark."""
     shown = by_sr(models)
     tasks = ordered(shown, "sr")
     return Section(
@@ -93,11 +89,7 @@ def ordered(models: Sequence[Model], metric: str) -> list[BenchmarkTask]:
 
 
 def answer(models: Sequence[Model]) -> str:
-    """Where the first model is weak and strong, and which task is the hardest for all.
-
-    Args:
-        models: in the order of their SR.
-    """
+    """Where the first model, of the highest SR, is weak and strong, and the hardest task."""
     best = models[0]
     own = [(task.split, found) for task in TASKS if (found := estimate(best.main, task, "sr"))]
     if not own:
@@ -257,7 +249,10 @@ def _draw_map(models: Sequence[Model], tasks: Sequence[BenchmarkTask]) -> "Matpl
         for column, task in enumerate(tasks)
         if (found := estimate(model.main, task, "sr"))
     }
-    return drawing.heat_map(_labels(models), [task.split for task in tasks], values)
+    with drawing.style():
+        figure, ax = drawing.panel(1.2 + 0.34 * len(models))
+        drawing.fields(ax, _labels(models), [task.split for task in tasks], values)
+    return figure
 
 
 def _draw_model(model: Model, tasks: Sequence[BenchmarkTask]) -> "MatplotlibFigure":
