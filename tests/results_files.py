@@ -4,8 +4,9 @@ import hashlib
 import json
 from pathlib import Path
 
+from lm_eval_longsafety.analysis.models import subjects
 from lm_eval_longsafety.benchmark import BY_SPLIT, TASKS
-from lm_eval_longsafety.results import Run, Sample
+from lm_eval_longsafety.results import load
 
 STAMP = "2026-11-01T10-00-00.000001"
 LETTERS = ("C", "A", "D", "B")
@@ -163,28 +164,13 @@ def task_name(split, suffix=""):
     return BY_SPLIT[split].name + suffix
 
 
-def scored(sr, split="DocAttack", *, ha=None, **changes):
-    """Samples of one task: document i has SR `sr[i]`, and HA `ha[i]` or the same as SR."""
-    return tuple(
-        Sample(
-            task=task_name(split),
-            split=split,
-            id=f"{split}-{i}",
-            picks=("A",),
-            letters=tuple("ABCD"),
-            sr=float(safe),
-            ha=float(safe if ha is None else ha[i]),
-            answered=1.0,
-            refused=0.0,
-            truncated=0.0,
-            context_sha256=f"{split}-{i}",
-            **changes,
-        )
-        for i, safe in enumerate(sr)
-    )
+def picks(letters):
+    """Lines of DocAttack, one for each of the letters."""
+    return {task_name("DocAttack"): [sample_line(i, letter) for i, letter in enumerate(letters)]}
 
 
-def run_of(model="org/a", *, suffix="", tasks=None, **samples):
-    """A run from samples by split; `suffix` is that of the variant and protocol."""
-    named = {task_name(split) + suffix: own for split, own in samples.items()}
-    return Run(source=Path("results.json"), model=model, samples=named, tasks=tasks or {})
+def subject_of(folder, lines, model="org/a", **options):
+    """A run of one subject, written and read again."""
+    write_run(folder, lines, model=model, **options)
+    (subject,) = subjects(load([folder]))
+    return subject

@@ -83,9 +83,7 @@ def embedded(model: Model) -> dict[Place, Subject]:
 def pooled(samples: Iterable[Sample]) -> Estimate | None:
     """SR, plain mean over the tasks; None without samples."""
     tasks = [_values(own, list(own)) for own in _documents(samples).values()]
-    if not tasks:
-        return None
-    return mean_over_tasks([proportion(task) for task in tasks], shared_context_factor(tasks))
+    return _mean(tasks) if tasks else None
 
 
 def by_first(cells: Mapping[tuple[float, float], Sequence[Sample]]) -> dict[float, Estimate]:
@@ -126,15 +124,11 @@ def change(cells: Mapping[Place, Sequence[Sample]]) -> LengthChange | None:
             pairs.append((_values(short[split], both), _values(long[split], both)))
     if not pairs:
         return None
-    first, last = (
-        mean_over_tasks([proportion(task) for task in tasks], shared_context_factor(tasks))
-        for tasks in zip(*pairs, strict=True)
-    )
     return LengthChange(
         shortest=shortest,
         longest=longest,
-        first=first,
-        last=last,
+        first=_mean([first for first, _ in pairs]),
+        last=_mean([last for _, last in pairs]),
         difference=paired_mean(pairs),
     )
 
@@ -165,6 +159,10 @@ def _values(documents: Mapping[str, Sequence[Sample]], ids: Sequence[str]) -> Va
         [sum(s.sr for s in documents[id_]) / len(documents[id_]) for id_ in ids],
         [documents[id_][0].context_sha256 for id_ in ids],
     )
+
+
+def _mean(tasks: Sequence[Values]) -> Estimate:
+    return mean_over_tasks([proportion(task) for task in tasks], shared_context_factor(tasks))
 
 
 def _share(samples: Sequence[Sample]) -> Estimate:

@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 
 from lm_eval_longsafety.analysis.facts import differences
 from lm_eval_longsafety.analysis.models import Model
-from lm_eval_longsafety.analysis.paired import Difference, holm, paired_mean, paired_task
+from lm_eval_longsafety.analysis.paired import LEVEL, Difference, holm, paired_mean, paired_task
 from lm_eval_longsafety.analysis.scores import Subject, value_of
 from lm_eval_longsafety.analysis.stats import Z95, Estimate, Values
 from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.results import Sample
 
 METRICS = ("sr", "ha")
-_LEVEL = 0.05
 _Pairs = dict[str, list[tuple[Sample, Sample]]]
 """(first, second) by split, documents in the first run's order."""
 
@@ -224,7 +223,7 @@ def rank(subjects: Sequence[Subject]) -> list[Rank]:
     corrected = holm([difference.p for difference in differences])
     places = [1] * len(scored)
     for (i, j), difference, p in zip(pairs, differences, corrected, strict=True):
-        if p < _LEVEL:
+        if p < LEVEL:
             places[i if difference.value > 0 else j] += 1
     order = sorted(range(len(scored)), key=lambda i: (places[i], -scored[i][1].value))
     tested = dict(zip(pairs, zip(differences, corrected, strict=True), strict=True))

@@ -29,15 +29,12 @@ def banners(subjects: Sequence[Subject], labelled: Iterable[tuple[str, Run]]) ->
         found.setdefault(_SAMPLE, []).append(labels_of.get(id(subject.run), subject.label))
     every = {label for label, _ in pairs}
     named = {
-        text: "All models" if len(every) > 1 and every <= set(labels) else _joined(labels)
+        text: "All models"
+        if len(every) > 1 and every <= set(labels)
+        else ", ".join(dict.fromkeys(labels))
         for text, labels in found.items()
     }
     return [f"{labels}: {text}" for text, labels in named.items()]
-
-
-def _joined(labels: Iterable[str]) -> str:
-    """Each label once."""
-    return ", ".join(dict.fromkeys(labels))
 
 
 _SAMPLE = "run on the embedded sample data. These are not LongSafetyBench scores."
@@ -77,12 +74,14 @@ def differences(subjects: Sequence[Subject], *, of_one_model: bool = False) -> l
     checks: dict[str, Callable[[Subject], str]] = {
         "protocol": lambda s: s.protocol,
         "data": lambda s: fingerprint(s, shared) or "",
-        "letter order or seed": lambda s: joined(
+        "letter order or seed": lambda s: recorded(
             s, lambda p: p.option_order and f"{p.option_order} {p.option_seed}"
         ),
         "window": lambda s: str(s.run.max_length or ""),
-        "prompt budget": lambda s: joined(s, lambda p: p.prompt_limit),
-        "chat template": _template_use,
+        "prompt budget": lambda s: recorded(s, lambda p: p.prompt_limit),
+        "chat template": template_use,
+        "version of the tasks": task_version,
+        "gen_kwargs": gen_kwargs,
     }
     if of_one_model:
         del checks["protocol"]
@@ -100,10 +99,23 @@ def differences(subjects: Sequence[Subject], *, of_one_model: bool = False) -> l
     return found + _different_prompts(subjects)
 
 
-def _template_use(subject: Subject) -> str:
+def template_use(subject: Subject) -> str:
     """Whether a chat template was applied; each model has its own, so they need not be the same."""
     used = template(subject.run)
     return used if used in ("", "none") else "applied"
+
+
+def task_version(subject: Subject) -> str:
+    """The versions of its tasks, which rise whenever a score can move; `""` if unknown."""
+    versions = (task.result.version for task in subject.tasks if task.result)
+    return " / ".join(dict.fromkeys(version for version in versions if version))
+
+
+def gen_kwargs(subject: Subject) -> str:
+    """What `--gen_kwargs` set; `""` if unknown or if nothing was generated."""
+    if subject.protocol != "generate" or "config" not in subject.run.summary:
+        return ""
+    return clean(subject.run.gen_kwargs or "none", 200)
 
 
 def _different_prompts(subjects: Sequence[Subject]) -> list[str]:
@@ -135,22 +147,21 @@ def template(run: Run) -> str:
     return run.chat_template_sha or ("none" if "chat_template_sha" in run.summary else "")
 
 
-def _provenance_of(subject: Subject | None, of: Callable[[Provenance], object]) -> list[object]:
-    tasks = subject.tasks if subject else ()
-    return [of(task.provenance) for task in tasks if task.provenance is not None]
+def _provenance_of(subject: Subject, of: Callable[[Provenance], object]) -> list[object]:
+    return [of(task.provenance) for task in subject.tasks if task.provenance is not None]
 
 
-def joined(subject: Subject | None, of: Callable[[Provenance], object]) -> str:
+def recorded(subject: Subject, of: Callable[[Provenance], object]) -> str:
     """A value that all tasks recorded; all different values, joined, if the tasks differ."""
     values = dict.fromkeys(str(value) for value in _provenance_of(subject, of) if value is not None)
     return clean(" / ".join(values))
 
 
-def _data_hashes(subject: Subject | None) -> dict[str, str]:
+def _data_hashes(subject: Subject) -> dict[str, str]:
     """The hash of the data by split, for tasks that recorded it."""
-    tasks = subject.tasks if subject else ()
     found = {
-        task.benchmark.split: task.provenance and task.provenance.data_sha256 for task in tasks
+        task.benchmark.split: task.provenance and task.provenance.data_sha256
+        for task in subject.tasks
     }
     return {split: value for split, value in found.items() if value}
 
@@ -161,7 +172,7 @@ def _shared_splits(subjects: Sequence[Subject]) -> set[str]:
     return set.intersection(*splits) if splits else set()
 
 
-def fingerprint(subject: Subject | None, splits: Container[str] | None = None) -> str | None:
+def fingerprint(subject: Subject, splits: Container[str] | None = None) -> str | None:
     """A short hash of the data hashes of all tasks, or of the tasks of some splits."""
     found = _data_hashes(subject).items()
     hashes = [value for split, value in found if splits is None or split in splits]

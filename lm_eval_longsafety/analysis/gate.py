@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from lm_eval_longsafety.analysis.comparison import Comparison, compare
+from lm_eval_longsafety.analysis.facts import task_version, template_use
 from lm_eval_longsafety.analysis.paired import Difference
 from lm_eval_longsafety.analysis.scores import Subject, TaskScores
 from lm_eval_longsafety.analysis.stats import TINY
@@ -91,6 +92,11 @@ def _of_both(compared: Comparison) -> Iterator[str]:
     moved = sum(letters.get((s.split, s.id), s.letters) != s.letters for s in second.samples)
     if moved:
         yield f"{moved:,} documents had their choices under other letters; use one option_seed"
+    same = {"version of the tasks": task_version, "chat template": template_use}
+    for title, of in same.items():
+        found = [of(subject) or "unknown" for subject in (first, second)]
+        if found[0] != found[1]:
+            yield f"{title} differs ({found[0]} and {found[1]})"
     if compared.left_out:
         tasks = ", ".join(line.split(":")[0] for line in compared.left_out)
         yield f"they have other documents in {tasks}; run both on the same tasks and data"
@@ -114,7 +120,9 @@ def _of_each(subject: Subject) -> Iterator[str]:
 def _complete(task: TaskScores) -> bool:
     """Whether the samples are all documents of the task, with the scores that lm-eval reported."""
     result, recorded = task.result, task.provenance
-    if result is None or result.n_effective is None or result.contradiction(task.samples):
+    if result is None or result.n_effective is None or result.value("sr") is None:
+        return False
+    if result.contradiction(task.samples):
         return False
     skipped = recorded is not None and recorded.rows != recorded.scored
     return result.n_effective == result.n_original and not skipped

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lm_eval_longsafety.analysis.scores import Subject, run_labels, task_scores
-from lm_eval_longsafety.results import Run
+from lm_eval_longsafety.analysis.stats import Estimate
+from lm_eval_longsafety.results import Run, Sample
 
 _PROTOCOLS = ("generate", "logits")
 
@@ -38,6 +39,15 @@ class Model:
         return self.find("")
 
     @property
+    def samples(self) -> tuple[Sample, ...]:
+        """All samples of `main`."""
+        return self.main.samples if self.main else ()
+
+    def mean(self, metric: str) -> Estimate | None:
+        """The mean over tasks of `main`; None without it."""
+        return self.main.mean(metric) if self.main else None
+
+    @property
     def other(self) -> Subject | None:
         """The scores of the benchmark under the second protocol; None if it was not run."""
         found = (self.find("", protocol) for protocol in _PROTOCOLS)
@@ -47,7 +57,8 @@ class Model:
 def models(runs: Sequence[Run]) -> list[Model]:
     """The models in the order of their first runs.
 
-    Runs belong together if model, revision and adapter are the same and no task was run twice.
+    Runs belong together if model, revision and adapter are the same and no variant was run twice
+    under one protocol. Where a model has several such sets, a further run joins that of its folder.
     The protocol is the first that every model has (generate before logits), else each one's first.
     """
     groups = _groups(runs)
@@ -73,7 +84,10 @@ def _groups(runs: Sequence[Run]) -> list[list[Run]]:
     for run in sorted(runs, key=lambda run: not run.longsafety()):
         same = [group for group in groups if _identity(group[0]) == _identity(run)]
         free = [group for group in same if not any(_keys(run) & _keys(other) for other in group)]
-        for group in free[: 1 if run.longsafety() else None]:
+        if run.longsafety() and len(free) > 1:
+            # The run of a variant belongs to the run beside it; else it is unclear to which.
+            free = [g for g in free if any(r.source.parent == run.source.parent for r in g)][:1]
+        for group in free:
             group.append(run)
         if not free:
             groups.append([run])

@@ -23,6 +23,8 @@ from lm_eval_longsafety.analysis.stats import (
     variance_of_mean,
 )
 
+LEVEL = 0.05
+"""A corrected p-value below it is called beyond noise."""
 _FLIPS = 10_000
 _EXACT_UP_TO = 12
 
@@ -32,12 +34,10 @@ class Difference:
     """Paired difference, second run minus first."""
 
     value: float
-    stderr: float
     low: float
     high: float
     p: float
     """Two-sided, before any correction."""
-    test: str
     n: int
     """Pairs of documents."""
     gained: int
@@ -79,17 +79,14 @@ def paired_task(first: Values, second: Values, z: float = Z95) -> Difference:
     mean = float(change.mean())
     sums = cluster_sums(change - mean, first.contexts)
     variance = variance_of_mean(sums, n)
-    stderr = math.sqrt(variance or 0.0)
     if len(sums) == n and bool(np.isin(change, (-1.0, 0.0, 1.0)).all()):
         low, high = _bonett_price(gained, lost, n, z)
-        p, test = mcnemar_exact(gained, lost), "exact McNemar"
+        p = mcnemar_exact(gained, lost)
     else:
-        half = 2.0 if variance is None else z * stderr
+        half = 2.0 if variance is None else z * math.sqrt(variance)
         low, high = max(-1.0, mean - half), min(1.0, mean + half)
-        p, test = flip_test(cluster_sums(change, first.contexts)), "randomisation over contexts"
-    return Difference(
-        value=mean, stderr=stderr, low=low, high=high, p=p, test=test, n=n, gained=gained, lost=lost
-    )
+        p = flip_test(cluster_sums(change, first.contexts))
+    return Difference(value=mean, low=low, high=high, p=p, n=n, gained=gained, lost=lost)
 
 
 def paired_mean(pairs: Sequence[tuple[Values, Values]], z: float = Z95) -> Difference:
@@ -112,11 +109,9 @@ def paired_mean(pairs: Sequence[tuple[Values, Values]], z: float = Z95) -> Diffe
     weighted = np.concatenate([task.values / (len(task.values) * count) for task in changes])
     return Difference(
         value=mean,
-        stderr=factor * math.sqrt(sum(task.stderr**2 for task in tasks)) / count,
         low=max(-1.0, mean - factor * below),
         high=min(1.0, mean + factor * above),
         p=flip_test(cluster_sums(weighted, joint_contexts(changes))),
-        test="randomisation over contexts",
         n=sum(task.n for task in tasks),
         gained=sum(task.gained for task in tasks),
         lost=sum(task.lost for task in tasks),

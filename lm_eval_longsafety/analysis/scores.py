@@ -108,6 +108,11 @@ class Subject:
         return tuple(sample for task in self.tasks for sample in task.samples)
 
     @property
+    def n(self) -> int | None:
+        """Number of documents that were scored; None if it is unknown for all tasks."""
+        return sum(task.n for task in self.tasks if task.n) or None
+
+    @property
     def complete(self) -> bool:
         """Whether the run has all ten tasks."""
         return len({task.benchmark.split for task in self.tasks}) == len(TASKS)

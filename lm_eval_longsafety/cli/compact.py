@@ -5,6 +5,15 @@ from typing import Annotated
 
 import typer
 
+from lm_eval_longsafety.cli.shared import (
+    REPORT,
+    check_parquet,
+    read_with_bar,
+    show_notes,
+    write_compact_file,
+)
+from lm_eval_longsafety.errors import OptionError, need
+
 
 def compact(
     paths: Annotated[
@@ -19,14 +28,6 @@ def compact(
 
     The file also holds the run's results, so that report and compare need no other file.
     """
-    from lm_eval_longsafety.cli.shared import (
-        REPORT,
-        check_parquet,
-        read_with_bar,
-        write_compact_file,
-    )
-    from lm_eval_longsafety.errors import OptionError, need
-
     need("report", REPORT)
     from lm_eval_longsafety.analysis.scores import run_labels
 
@@ -39,6 +40,5 @@ def compact(
             f"{len(runs)} runs with LongSafetyBench samples found ({names}); "
             "give the files of exactly one run, made with --log_samples"
         )
-    for note in (*found.notes, *runs[0].notes):
-        typer.echo(f"note: {note}", err=True)
+    show_notes(found, runs)
     write_compact_file(output, runs[0])

@@ -15,8 +15,9 @@ from lm_eval_longsafety.cli.shared import (
     check_pictures,
     chosen_format,
     save_pictures,
+    show_notes,
 )
-from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.errors import OptionError, need
 
 if TYPE_CHECKING:
     from lm_eval_longsafety.analysis.gate import Verdict
@@ -90,8 +91,6 @@ def compare(
     alpha: Alpha = None,
 ) -> None:
     """Show which runs differ significantly, by task and overall, and on which documents."""
-    from lm_eval_longsafety.errors import need
-
     need("report", REPORT)
     from lm_eval_longsafety import files
     from lm_eval_longsafety.analysis.comparison import compare_all, rankings, sampled
@@ -108,8 +107,7 @@ def compare(
     check_pictures(figures, figure_width, only)
     found = read(paths)
     shown = [model for model in models(found.runs) if sampled(model)]
-    for note in (*found.notes, *(n for model in shown for run in model.runs for n in run.notes)):
-        typer.echo(f"note: {note}", err=True)
+    show_notes(found, [run for model in shown for run in model.runs])
     verdict = None
     if fail_if_worse is not None:
         verdict = _judge(paths, shown, fail_if_worse / 100, 0.05 if alpha is None else alpha)

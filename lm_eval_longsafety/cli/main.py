@@ -3,6 +3,7 @@
 Command modules import the library only inside their functions, so that `--help` answers at once.
 """
 
+import os
 import sys
 from typing import Annotated
 
@@ -70,6 +71,13 @@ def main() -> None:
     """Run a command; an error that a user can fix is one line on stderr and exit code 2."""
     try:
         app()
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # As on a full disk: nothing more can be written there, also not at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"longsafety: standard output: {error.strerror}", file=sys.stderr)
+        raise SystemExit(2) from None
     except LongSafetyError as error:
         print(f"longsafety: {printable(str(error))}", file=sys.stderr)
         raise SystemExit(2) from None

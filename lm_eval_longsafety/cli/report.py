@@ -17,6 +17,7 @@ from lm_eval_longsafety.cli.shared import (
     read_with_bar,
     save_pictures,
 )
+from lm_eval_longsafety.errors import need
 
 
 def report(
@@ -58,8 +59,6 @@ def report(
     ] = None,
 ) -> None:
     """Turn one or many runs into one self-contained page, or into tables."""
-    from lm_eval_longsafety.errors import need
-
     need("report", REPORT)
     from lm_eval_longsafety import files
     from lm_eval_longsafety.report import render, terminal
@@ -70,12 +69,14 @@ def report(
         files.check_place(output)
     check_pictures(figures, figure_width, only)
     found = read_with_bar(paths, keep_text=show_text)
+    for note in (*found.notes, *(note for run in found.runs for note in run.notes)):
+        typer.echo(f"note: {note}", err=True)
     tasks = None if capability is None else [name.strip() for name in capability.split(",")]
     page = build(found, show_text=show_text, show_published=published, capability_tasks=tasks)
     save_pictures(page, figures, figure_width, only)
     if output is not None:
         files.write_text(output, render.FORMATS[chosen](page))
-        typer.echo(f"{output}: {page.sections[0].answer}", err=True)
+        typer.echo(f"{output}: {page.sections[0].answer or 'written'}", err=True)
     elif chosen == "txt" and sys.stdout.isatty():
         typer.echo(terminal.text(page, shutil.get_terminal_size().columns), nl=False)
     else:

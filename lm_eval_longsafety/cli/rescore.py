@@ -6,6 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lm_eval_longsafety.cli.shared import (
+    REPORT,
+    check_parquet,
+    read_with_bar,
+    show_notes,
+    write_compact_file,
+)
+from lm_eval_longsafety.errors import OptionError, need
+
 if TYPE_CHECKING:
     from lm_eval_longsafety.results.rescore import Rescored
 
@@ -20,14 +29,6 @@ def rescore(
     ] = None,
 ) -> None:
     """Read every logged reply with this release's filter and show what changes."""
-    from lm_eval_longsafety.cli.shared import (
-        REPORT,
-        check_parquet,
-        read_with_bar,
-        write_compact_file,
-    )
-    from lm_eval_longsafety.errors import OptionError, need
-
     need("report", REPORT)
     from lm_eval_longsafety.analysis.scores import run_labels
     from lm_eval_longsafety.results.rescore import rescore as rescore_runs
@@ -38,8 +39,7 @@ def rescore(
     rescored = rescore_runs(found.runs)
     if output is not None and len(rescored) != 1:
         raise OptionError(f"--output takes one run, found {len(rescored)}; give the files of one")
-    for note in (*found.notes, *(note for one in rescored for note in one.run.notes)):
-        typer.echo(f"note: {note}", err=True)
+    show_notes(found, [one.run for one in rescored])
     for label, one in zip(run_labels([one.run for one in rescored]), rescored, strict=True):
         typer.echo(_table(label, one))
     if output is not None:

@@ -1,6 +1,6 @@
 """Shared by several commands: packages of extras, reading, format and place of output, pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,6 +68,12 @@ def read_with_bar(paths: Sequence[Path], *, keep_text: bool = False) -> "Collect
             bar.update(done - bar.n)
 
         return read(paths, keep_text=keep_text, progress=advance)
+
+
+def show_notes(found: "Collection", runs: Iterable["Run"]) -> None:
+    """Print on stderr what was missing or damaged in the files, and in those of some runs."""
+    for note in (*found.notes, *(note for run in runs for note in run.notes)):
+        typer.echo(f"note: {note}", err=True)
 
 
 def chosen_format(given: str | None, output: Path | None, default: str) -> str:

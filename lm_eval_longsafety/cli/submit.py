@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lm_eval_longsafety.cli.shared import SUBMIT, read_with_bar, show_notes
+from lm_eval_longsafety.errors import OptionError, need
+
 if TYPE_CHECKING:
     from lm_eval_longsafety.submit.submission import Submission
 
@@ -83,9 +86,6 @@ def submit(
     Without --push nothing leaves this machine.
     A run that must not be submitted is refused with every reason.
     """
-    from lm_eval_longsafety.cli.shared import SUBMIT, read_with_bar
-    from lm_eval_longsafety.errors import need
-
     need("submit", SUBMIT)
     _check_hub_library()
     from lm_eval_longsafety import files
@@ -95,8 +95,7 @@ def submit(
 
     _check_options(protocol, source_url, relationship)
     found = read_with_bar(paths, keep_text=with_samples)
-    for note in (*found.notes, *(note for run in found.runs for note in run.notes)):
-        typer.echo(f"note: {note}", err=True)
+    show_notes(found, found.runs)
     submissions = check(
         found.runs,
         model=model,
@@ -129,8 +128,6 @@ def _check_hub_library() -> None:
     """Refuse a huggingface_hub that does not know `.eval_results` files yet."""
     from importlib.metadata import version
 
-    from lm_eval_longsafety.errors import OptionError
-
     found = version("huggingface_hub")
     if tuple(map(int, found.split(".")[:2])) < (1, 4):
         raise OptionError(
@@ -142,7 +139,6 @@ def _check_hub_library() -> None:
 def _check_options(protocol: str | None, source_url: str | None, relationship: str) -> None:
     from urllib.parse import urlsplit
 
-    from lm_eval_longsafety.errors import OptionError
     from lm_eval_longsafety.submit.every_eval_ever import RELATIONSHIPS
 
     if protocol not in (None, "generate", "logits"):

@@ -36,11 +36,14 @@ def tasks() -> None:
     from rich.table import Table
 
     console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
-    named = Table("name", box=None, pad_edge=False)
+    named = Table(box=None, pad_edge=False)
+    rows = list(_names())
+    # Names are copied, so they are never cut.
+    named.add_column("name", no_wrap=True, min_width=max(len(name) for name, *_ in rows))
     for title in ("tasks", "documents"):
         named.add_column(title, justify="right")
     named.add_column("measures")
-    for row in _names():
+    for row in rows:
         named.add_row(*row)
     endings = Table("ending", "measures", "more metrics", box=None, pad_edge=False)
     for ending in _ENDINGS:

@@ -121,7 +121,7 @@ def _points(models: Sequence[Model], found: Average) -> list[Point]:
     return [
         Point(model.label, model.index, found.means[model.index], safety)
         for model in models
-        if model.index in found.means and model.main and (safety := model.main.mean("sr"))
+        if model.index in found.means and (safety := model.mean("sr"))
     ]
 
 

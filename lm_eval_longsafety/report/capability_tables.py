@@ -38,10 +38,7 @@ NAMED = 12
 def tables(models: Sequence[Model], names: Sequence[str], found: Average) -> tuple[Table, ...]:
     """Capability tasks, other safety tasks, and folded the subtasks of groups.
 
-    Args:
-        models: all models of a report.
-        names: of all their tasks and groups that are not LongSafetyBench's.
-        found: what was averaged.
+    `names` are those of all tasks and groups of the models that are not LongSafetyBench's.
     """
     below = below_groups(run for model in models for run in model.runs)
     main = [name for name in names if name not in below]

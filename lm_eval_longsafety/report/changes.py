@@ -7,20 +7,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from lm_eval_longsafety.analysis.effects import Effect
-from lm_eval_longsafety.analysis.paired import Difference
+from lm_eval_longsafety.analysis.paired import LEVEL, Difference
 from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.analysis.stats import TINY
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.content import (
-    LEVEL,
     Column,
     Table,
     count,
-    difference,
     disagreement,
     joined,
     p_equals,
     score,
+    signed,
     some,
     text,
     words,
@@ -109,19 +108,13 @@ def forest(effects: Sequence[Effect], title: str) -> "MatplotlibFigure":
 
 
 def scores_table(id_: str, caption: str, subjects: Sequence[tuple[str, Subject]]) -> Table:
-    """The variant's own scores, one row a model, folded.
-
-    Args:
-        id_: of the table.
-        caption: what the scores are of.
-        subjects: (label, scores) of each model.
-    """
+    """The variant's own scores, a row for each (label, scores), folded."""
     titles = {"sr": "SR %", "ha": "HA %", "answered": "Answered %"}
     rows = [
         (
             text(label),
             *(score(subject.mean(metric)) for metric in titles),
-            count(sum(task.n for task in subject.tasks if task.n) or None),
+            count(subject.n),
             text(subject.protocol),
         )
         for label, subject in subjects
@@ -142,5 +135,4 @@ def scores_table(id_: str, caption: str, subjects: Sequence[tuple[str, Subject]]
 
 def _points(found: Difference) -> str:
     """As "−1.2 points [−3.4, +1.0]"."""
-    value, _, ends = difference(found).text.partition(" ")
-    return f"{value} points {ends}"
+    return signed(found.value, found.low, found.high, " points")

@@ -71,7 +71,7 @@ def _row(subject: Subject) -> tuple[str, ...]:
     return (
         "_".join(filter(None, parts)),
         str(len(subject.tasks)),
-        f"{sum(task.n or 0 for task in subject.tasks):,}",
+        f"{subject.n or 0:,}",
         score(subject.mean("sr")).text,
         score(subject.mean("ha")).text,
         share(answered.value if answered else None).text,

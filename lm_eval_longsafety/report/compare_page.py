@@ -16,7 +16,7 @@ from lm_eval_longsafety.analysis.comparison import (
     sampled,
 )
 from lm_eval_longsafety.analysis.models import Model
-from lm_eval_longsafety.analysis.paired import Difference
+from lm_eval_longsafety.analysis.paired import LEVEL, Difference
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report import drawing, pair_tasks
@@ -30,10 +30,10 @@ from lm_eval_longsafety.report.content import (
     count,
     difference,
     joined,
-    p_text,
+    p_equals,
     p_value,
-    points,
     score,
+    signed,
     text,
     words,
 )
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 Names = Mapping[str, str]
 """What a subject is called on the page, by its label."""
-_LEVEL = 0.05
 
 
 def page(
@@ -101,12 +100,12 @@ def _banners(models: Sequence[Model]) -> list[str]:
 
 def answer(pairs: Sequence[Comparison], names: Names) -> str:
     """What differs in SR beyond noise, with the largest difference of all pairs."""
-    apart = [pair for pair in pairs if pair.p_holm["sr"] < _LEVEL]
+    apart = [pair for pair in pairs if pair.p_holm["sr"] < LEVEL]
     largest = max(apart or pairs, key=lambda pair: abs(pair.overall["sr"].value))
-    found, p = largest.overall["sr"], p_text(largest.p_holm["sr"])
+    found = largest.overall["sr"]
     numbers = (
-        f"{points(found.value)} points [{points(found.low)}, {points(found.high)}], "
-        f"{'corrected p' if pairs[1:] else 'p'} {p if p.startswith('<') else f'= {p}'}"
+        f"{signed(found.value, found.low, found.high, ' points')}, "
+        f"{'corrected p' if pairs[1:] else 'p'} {p_equals(largest.p_holm['sr'])}"
     )
     if not pairs[1:]:
         return (
@@ -127,7 +126,7 @@ def disagreements(pairs: Sequence[Comparison], names: Names) -> list[str]:
         own = [
             _title(pair, names)
             for pair in pairs
-            if _apart(pair.overall["sr"]) is apart and (pair.p_holm["sr"] < _LEVEL) is not apart
+            if _apart(pair.overall["sr"]) is apart and (pair.p_holm["sr"] < LEVEL) is not apart
         ]
         if own:
             found.append(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lm_eval_longsafety.analysis.paired import Difference
+from lm_eval_longsafety.analysis.paired import LEVEL, Difference
 from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.public import clean
 
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from lm_eval_longsafety.report.explorer import Explorer
 
-LEVEL = 0.05
-"""A corrected p-value below it is called beyond noise."""
 BESIDE = 3
 """Up to so many models stand beside each other in one table."""
 
@@ -110,6 +108,8 @@ def model_tables(
     models: Sequence[str],
     rows: Sequence[tuple[str, Sequence[Sequence[Cell]]]],
     metrics: Sequence[str],
+    *,
+    folded: bool = False,
 ) -> tuple[Table, ...]:
     """Numbers of models: one table for a few models, one for each metric for many.
 
@@ -120,6 +120,7 @@ def model_tables(
         models: their labels.
         rows: (title, for each model a cell for each metric).
         metrics: titles of the numbers.
+        folded: whether the first table is closed at first; later ones always are.
     """
     if len(models) <= BESIDE:
         group = len(metrics) > 1
@@ -132,14 +133,15 @@ def model_tables(
             (text(title), *(cell for model in found for cell in model)) for title, found in rows
         ]
         shown = caption if group else f"{caption}: {metrics[0]}"
-        return (Table(id=id_, caption=shown, columns=(words(head), *columns), rows=tuple(cells)),)
+        heads = (words(head), *columns)
+        return (Table(id=id_, caption=shown, columns=heads, rows=tuple(cells), folded=folded),)
     return tuple(
         Table(
             id=f"{id_}-{place}" if place else id_,
             caption=f"{caption}: {metric}",
             columns=(words(head), *(Column(title=model) for model in models)),
             rows=tuple((text(title), *(model[place] for model in found)) for title, found in rows),
-            folded=place > 0,
+            folded=folded or place > 0,
         )
         for place, metric in enumerate(metrics)
     )
@@ -177,7 +179,7 @@ def difference(found: Difference | None) -> Cell:
     """A cell with a paired difference in percentage points and its interval, all with signs."""
     if found is None:
         return Cell(text="n/a")
-    shown = f"{points(found.value)} [{points(found.low)}, {points(found.high)}]"
+    shown = signed(found.value, found.low, found.high)
     return Cell(text=shown, value=found.value, low=found.low, high=found.high, n=found.n)
 
 
@@ -208,6 +210,11 @@ def points(value: float) -> str:
     """A difference in percentage points with its sign: 0.0123 as "+1.2"; "0.0" has none."""
     shown = percent(value)
     return shown if shown == "0.0" or shown.startswith("−") else f"+{shown}"
+
+
+def signed(value: float, low: float, high: float, unit: str = "") -> str:
+    """A difference with its interval: "+1.2 points [−3.4, +5.8]"."""
+    return f"{points(value)}{unit} [{points(low)}, {points(high)}]"
 
 
 def in_words(found: Estimate) -> str:

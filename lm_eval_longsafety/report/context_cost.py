@@ -5,7 +5,6 @@ tables.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 from lm_eval_longsafety.analysis.effects import Effect, Effects
@@ -33,19 +32,14 @@ from lm_eval_longsafety.report.content import (
 
 
 def section(models: Sequence[Model], paired: Effects) -> Section | None:
-    """SR with the context minus without; None where no model ran without it.
-
-    Args:
-        models: all models of a report.
-        paired: their `context_effects`.
-    """
+    """SR with the context minus without, from `context_effects`; None if none ran without."""
     short = [(model.label, subject) for model in models if (subject := model.find("no_context"))]
     if not short:
         return None
     found, notes = paired
     tables = [scores_table("context-cost-scores", "Scores without the context", short)]
     if found:
-        tables = [*_tables(found, "sr"), *(_fold(t) for t in _tables(found, "ha")), *tables]
+        tables = [*_tables(found, "sr"), *_tables(found, "ha"), *tables]
     figure = Figure(
         id="context-cost",
         title="SR with the context minus SR without it",
@@ -63,7 +57,7 @@ def section(models: Sequence[Model], paired: Effects) -> Section | None:
     )
 
 
-def fact(_: Sequence[Model], paired: Effects) -> str | None:
+def fact(paired: Effects) -> str | None:
     """The section's answer; None where no model can be paired."""
     found, _notes = paired
     return answer(changes(found)) if found else None
@@ -120,8 +114,5 @@ def _tables(found: Sequence[Effect], metric: str) -> tuple[Table, ...]:
         [effect.model.label for effect in found],
         rows,
         ("points", "corrected p"),
+        folded=metric == "ha",
     )
-
-
-def _fold(table: Table) -> Table:
-    return replace(table, folded=True)

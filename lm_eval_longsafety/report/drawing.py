@@ -19,6 +19,7 @@ from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.files import replacing
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.text import Text
@@ -172,28 +173,33 @@ def line(metric: str) -> str:
 
 
 def interval(
-    ax: "Axes", position: float, estimate: Estimate, model: int, metric: str = "sr"
+    ax: "Axes", position: float, found: Estimate | Difference, model: int, metric: str = "sr"
 ) -> None:
     """A horizontal interval with its point, in percent, at height `position`."""
-    if estimate.low is not None and estimate.high is not None:
+    if found.low is not None and found.high is not None:
         ax.plot(
-            [100 * estimate.low, 100 * estimate.high],
+            [100 * found.low, 100 * found.high],
             [position] * 2,
             color=color_of(model),
             linewidth=1.3 if metric == "ha" else 2.2,
             linestyle=line(metric),
         )
-    ax.plot([100 * estimate.value], [position], linestyle="none", **mark(metric, model))
+    ax.plot([100 * found.value], [position], linestyle="none", **mark(metric, model))
 
 
-def metric_legend(figure: "Figure", metrics: Sequence[str] = ("sr", "ha")) -> None:
+def metric_legend(figure: "Figure") -> None:
     """A legend that explains the metrics' marks, below the axes."""
     from matplotlib.lines import Line2D
 
     handles = [
         Line2D([], [], linestyle=line(metric), label=metric.upper(), **mark(metric))
-        for metric in metrics
+        for metric in ("sr", "ha")
     ]
+    legend(figure, handles)
+
+
+def legend(figure: "Figure", handles: "Sequence[Artist]") -> None:
+    """A legend below the axes, in room of its own."""
     figure.set_figheight(figure.get_figheight() + 0.21)
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
 
@@ -214,11 +220,8 @@ def forest(rows: "Sequence[tuple[str, int, Difference | None]]", title: str) -> 
     with style():
         figure, ax = panel(0.8 + 0.3 * len(rows))
         for place, (_, model, found) in enumerate(rows):
-            if found is None:
-                continue
-            ends = [100 * found.low, 100 * found.high]
-            ax.plot(ends, [place] * 2, color=color_of(model), linewidth=2.2)
-            ax.plot([100 * found.value], [place], linestyle="none", **mark("sr", model))
+            if found is not None:
+                interval(ax, place, found, model)
         ax.axvline(0, color=MUTED, linewidth=1, zorder=0)
         rows_of_names(ax, [name for name, *_ in rows])
         ax.set_xlabel(title)
@@ -248,39 +251,20 @@ def _signed(value: float, _: float) -> str:
     return f"{value:+g}".replace("-", "−") if value else "0"
 
 
-def heat_map(
-    rows: Sequence[str],
-    columns: Sequence[str],
-    values: "Mapping[tuple[int, int], float]",
-    *,
-    xlabel: str = "",
-    ylabel: str = "",
-    title: str = "",
-) -> "Figure":
-    """Shares as coloured fields with their percent written in them.
-
-    Args:
-        rows: names from top to bottom.
-        columns: names from left to right.
-        values: shares in [0, 1] by (row, column); fields without one stay empty.
-        xlabel: title of the x axis.
-        ylabel: title of the y axis.
-        title: above the map.
-    """
-    with style():
-        figure, ax = panel(1.2 + 0.34 * len(rows))
-        fields(ax, rows, columns, values)
-        ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
-    return figure
-
-
 def fields(
     ax: "Axes",
     rows: Sequence[str],
     columns: Sequence[str],
     values: "Mapping[tuple[int, int], float]",
 ) -> None:
-    """Draw the coloured fields of a `heat_map` into axes."""
+    """Draw a map of shares: coloured fields with their percent written in them.
+
+    Args:
+        ax: empty axes.
+        rows: names from top to bottom.
+        columns: names from left to right.
+        values: shares in [0, 1] by (row, column); fields without one stay empty.
+    """
     from matplotlib.collections import PolyCollection
     from matplotlib.colors import LinearSegmentedColormap
 

@@ -85,7 +85,7 @@ class Explorer:
 def section(models: Sequence[Model]) -> Section | None:
     """The documents of all models that have texts; None where no model ran the benchmark."""
     ran = [model for model in models if model.subjects]
-    shown = [model for model in ran if any(sample.text for sample in _samples(model))]
+    shown = [model for model in ran if any(sample.text for sample in model.samples)]
     if not ran:
         return None
     rows = _rows(shown)
@@ -106,9 +106,7 @@ def section(models: Sequence[Model]) -> Section | None:
 def agreement(labels: Sequence[str], marks: Sequence[str]) -> str:
     """On how many documents the models chose the safest answer, in one sentence.
 
-    Args:
-        labels: of the models.
-        marks: for each document, the `Pick.mark` of the models that scored it.
+    `marks` has for each document the `Pick.mark` of the models that scored it.
     """
     safe = sum(set(own) == {"s"} for own in marks)
     if not marks:
@@ -134,15 +132,11 @@ def _explorer(models: Sequence[Model], rows: Mapping[str, Sequence[_Row]], cut: 
     )
 
 
-def _samples(model: Model) -> Sequence[Sample]:
-    return model.main.samples if model.main else ()
-
-
 def _rows(models: Sequence[Model]) -> dict[str, list[_Row]]:
     """The documents of each task; texts that differ make different documents."""
     found: dict[str, dict[object, list[Sample | None]]] = {}
     for place, model in enumerate(models):
-        for sample in _samples(model):
+        for sample in model.samples:
             if sample.text:
                 key = (sample.id, sample.text.question, sample.text.choices)
                 row = found.setdefault(sample.split, {}).setdefault(key, [None] * len(models))

@@ -37,11 +37,7 @@ _DETAILS = (
 
 
 def section(models: Sequence[Model]) -> Section:
-    """The gap of each model and task.
-
-    Args:
-        models: those with scores of the benchmark.
-    """
+    """The gap of each task and model; the models have scores of the benchmark."""
     shown = sorted(models, key=lambda model: -_value(_score(model, "gap")))
     return Section(
         id="gap",
@@ -54,11 +50,7 @@ def section(models: Sequence[Model]) -> Section:
 
 
 def answer(models: Sequence[Model]) -> str:
-    """Which model has the largest gap, and which the smallest.
-
-    Args:
-        models: in the order of their gap, largest first.
-    """
+    """Which model has the largest gap, the first one, and which the smallest, the last one."""
     known = [(model, gap) for model in models if (gap := _score(model, "gap"))]
     if not known:
         return "No model has both an overall SR and an overall HA."
@@ -92,7 +84,7 @@ def _score(model: Model, metric: str, task: BenchmarkTask | None = None) -> Esti
     """A model's score of a task, or its mean over tasks."""
     if task is not None:
         return estimate(model.main, task, metric)
-    return model.main.mean(metric) if model.main else None
+    return model.mean(metric)
 
 
 def _value(found: Estimate | None) -> float:

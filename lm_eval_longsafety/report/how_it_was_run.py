@@ -4,7 +4,21 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from lm_eval_longsafety.analysis import truncation
-from lm_eval_longsafety.analysis.facts import differences, fingerprint, joined, template
+from lm_eval_longsafety.analysis.facts import (
+    differences,
+    fingerprint,
+    gen_kwargs,
+    recorded,
+    task_version,
+    template,
+)
+    differences,
+    fingerprint,
+    gen_kwargs,
+    recorded,
+    task_version,
+    template,
+)
 from lm_eval_longsafety.analysis.models import Model
 from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.public import clean
@@ -62,8 +76,7 @@ def section(models: Sequence[Model]) -> Section:
             ),
         )
         tables.insert(0, differ)
-    mains = [model.main for model in models if model.main]
-    found = differences(mains)
+    found = differences([model.main for model in models if model.main])
     return Section(
         id="setup",
         title="How it was run",
@@ -101,8 +114,10 @@ def _rows(models: Sequence[Model]) -> dict[str, dict[str, str]]:
 def _facts(run: Run, subject: Subject | None) -> dict[str, str]:
     found: dict[str, object] = {title: fact(run) for title, fact in _RUN_FACTS.items()}
     if subject:
-        found |= {title: joined(subject, of) for title, of in _DATA_FACTS.items()}
+        found |= {title: recorded(subject, of) for title, of in _DATA_FACTS.items()}
         found["Data fingerprint"] = fingerprint(subject)
+        found["Version of the tasks"] = task_version(subject)
+        found["gen_kwargs"] = gen_kwargs(subject)
         cut = truncation.number(subject)
         found["Truncated prompts"] = None if cut is None else f"{cut:,}"
     found["Results file"] = file_name(run)

@@ -5,7 +5,6 @@ and table; curves and maps -> picture and further tables.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -50,7 +49,7 @@ def section(models: Sequence[Model]) -> Section | None:
     if curves:
         panels["prompts"] = partial(_draw_curves, curves)
     tables = [trends.table(found)] if found else []
-    tables += _curve_tables(curves) + [_map_table(name, own) for name, own in maps.items()]
+    tables += [*_curve_tables(curves), *(_map_table(name, own) for name, own in maps.items())]
     return Section(
         id="lengths",
         title="Length and depth",
@@ -106,7 +105,9 @@ def _embedded(models: Sequence[Model]) -> dict[str, Maps]:
     return {_EMBEDDED: found} if found else {}
 
 
-def _curve_tables(curves: Curves) -> list[Table]:
+def _curve_tables(curves: Curves) -> tuple[Table, ...]:
+    if not curves:
+        return ()
     keys = sorted({key for _, curve in curves for key in curve}, key=lambda key: key[0])
     rows = []
     for key in keys:
@@ -114,15 +115,15 @@ def _curve_tables(curves: Curves) -> list[Table]:
         rows.append(
             (trends.bucket_name(key), [[score(f), count(f.n if f else None)] for f in found])
         )
-    tables = model_tables(
+    return model_tables(
         "length-table",
         "SR by prompt length [95 % interval]",
         "Prompt tokens",
         [model.label for model, _ in curves],
         rows,
         ["SR %", "Documents"],
+        folded=True,
     )
-    return [replace(table, folded=True) for table in tables] if curves else []
 
 
 def _map_table(name: str, maps: Maps) -> Table:

@@ -9,6 +9,7 @@ from functools import partial
 
 from lm_eval_longsafety.analysis.effects import Effect, Effects
 from lm_eval_longsafety.analysis.models import Model
+from lm_eval_longsafety.analysis.paired import LEVEL
 from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.report import letters
@@ -21,7 +22,6 @@ from lm_eval_longsafety.report.changes import (
     sentence,
 )
 from lm_eval_longsafety.report.content import (
-    LEVEL,
     Column,
     Figure,
     Section,
@@ -40,16 +40,12 @@ ID, TITLE = "letter-order", "Letter order"
 
 
 def section(models: Sequence[Model], paired: Effects) -> Section | None:
-    """What moving the letters changes; the letters picked where no model ran `rotations`.
+    """What moving the letters changes, from `letter_effects`.
 
-    None without samples of either.
-
-    Args:
-        models: all models of a report.
-        paired: their `letter_effects`.
+    The letters picked where no model ran `rotations`; None without samples of either.
     """
-    turned = [(model, subject) for model in models if (subject := model.find("rotations"))]
-    sampled = [model for model in models if model.main and model.main.samples]
+    turned = _turned(models)
+    sampled = [model for model in models if model.samples]
     plain = [(model.label, model.main) for model in sampled if model.main]
     if turned:
         return _orders(models, turned, plain, paired)
@@ -67,8 +63,7 @@ def section(models: Sequence[Model], paired: Effects) -> Section | None:
 
 def fact(models: Sequence[Model], paired: Effects) -> str | None:
     """The section's answer; None where it changes no decision."""
-    turned = [(model, subject) for model in models if (subject := model.find("rotations"))]
-    preference = _preference(models)
+    turned, preference = _turned(models), _preference(models)
     if not turned:
         return preference
     moved = answer(changes(paired[0]), _kept(turned))
@@ -139,6 +134,10 @@ def _preference(models: Sequence[Model]) -> str | None:
     """Which models prefer a letter in the plain run; None if none does."""
     found = letters.preferences(models)
     return letters.sentence(found) if any(each.p < LEVEL for each in found) else None
+
+
+def _turned(models: Sequence[Model]) -> list[tuple[Model, Subject]]:
+    return [(model, subject) for model in models if (subject := model.find("rotations"))]
 
 
 def _kept(turned: Sequence[tuple[Model, Subject]]) -> list[tuple[str, Estimate]]:

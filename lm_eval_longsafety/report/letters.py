@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lm_eval_longsafety.analysis import facts
 from lm_eval_longsafety.analysis.models import Model
-from lm_eval_longsafety.analysis.paired import holm
+from lm_eval_longsafety.analysis.paired import LEVEL, holm
 from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.analysis.stats import TINY, uniform_test
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.content import (
-    LEVEL,
     Cell,
     Column,
     Figure,
@@ -64,7 +63,7 @@ def preference_p(subject: Subject) -> float | None:
     None where it cannot be tested: fewer than five picks of a letter are expected, or the letters
     were not shuffled, so that a letter stands for a choice.
     """
-    if subject.variant != "rotations" and "original" in facts.joined(
+    if subject.variant != "rotations" and "original" in facts.recorded(
         subject, lambda p: p.option_order
     ):
         return None
@@ -90,9 +89,7 @@ def preferences(models: Sequence[Model]) -> list[Preference]:
     ]
     found = []
     for (model, _), p in zip(tested, holm([p for _, p in tested]), strict=True):
-        picked = {
-            letter: number for letter, (number, _) in counts(_samples(model)).items() if number
-        }
+        picked = {letter: number for letter, (number, _) in counts(model.samples).items() if number}
         total = sum(picked.values())
         picked.pop(NO_LETTER, None)
         most = max(picked.values())
@@ -141,11 +138,7 @@ def table(
 ) -> Table:
     """How often each letter was picked; without all orders, how often it was the safe one too.
 
-    Args:
-        id_: of the table.
-        caption: what was counted.
-        subjects: (label, scores with samples) of each model, all of one variant.
-        folded: whether it is closed at first.
+    A row for each (label, scores with samples), all of one variant.
     """
     found = [counts(subject.samples) for _, subject in subjects]
     shown = sorted({letter for own in found for letter in own} - {NO_LETTER})
@@ -178,14 +171,10 @@ def figure(models: Sequence[Model]) -> Figure:
     )
 
 
-def _samples(model: Model) -> tuple[Sample, ...]:
-    return model.main.samples if model.main else ()
-
-
 def _draw(models: Sequence[Model]) -> "MatplotlibFigure":
     from matplotlib.patches import Patch
 
-    found = [counts(_samples(model)) for model in models]
+    found = [counts(model.samples) for model in models]
     shown = [*sorted({letter for own in found for letter in own} - {NO_LETTER}), NO_LETTER]
     with drawing.style():
         picture, axes = drawing.multiples([model.label for model in models], 1.6)
@@ -204,6 +193,5 @@ def _draw(models: Sequence[Model]) -> "MatplotlibFigure":
             Patch(facecolor=drawing.INK, label="picked (filled)"),
             Patch(facecolor="none", edgecolor=drawing.MUTED, label="safe (hollow)"),
         ]
-        picture.set_figheight(picture.get_figheight() + 0.21)
-        picture.legend(handles=handles, loc="outside lower center", ncols=2)
+        drawing.legend(picture, handles)
     return picture

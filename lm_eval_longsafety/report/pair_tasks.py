@@ -24,11 +24,7 @@ _IDS_SHOWN = 40
 
 
 def section(pairs: Sequence[tuple[str, Comparison]]) -> Section:
-    """The tables of all pairs, folded if there are several.
-
-    Args:
-        pairs: (what is subtracted from what, the comparison).
-    """
+    """The tables of each (what is subtracted from what, comparison), folded if several."""
     tables: list[Table] = []
     for number, (title, pair) in enumerate(pairs, start=1):
         tables.append(_task_table(number, pair, title, folded=bool(pairs[1:])))

@@ -54,7 +54,7 @@ def published_scores() -> list[PublishedScore]:
 
 def section(models: Sequence[Model]) -> Section | None:
     """The published scores beside the models' own; None without an overall SR."""
-    own = [(m, mean.value) for m in models if m.main and (mean := m.main.mean("sr"))]
+    own = [(model, mean.value) for model in models if (mean := model.mean("sr"))]
     if not own:
         return None
     fit = [(model, value) for model, value in own if not _doubts(model)]

@@ -1,7 +1,6 @@
 """Put the sections together into one report, the verdict first."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from lm_eval_longsafety.analysis import facts
 from lm_eval_longsafety.analysis.effects import context_effects, letter_effects
@@ -64,9 +63,9 @@ def build(
     sections: list[Section | None] = []
     if scored:
         further = (
-            partial(letter_order.fact, paired=turned),
-            partial(context_cost.fact, paired=short),
-            partial(capability.fact, found=able),
+            letter_order.fact(scored, turned),
+            context_cost.fact(short),
+            capability.fact(scored, able),
         )
         sections.append(verdict.section(scored, further, capability.column(scored, able)))
         sections += [tasks.section(scored), gap.section(scored)]
@@ -94,7 +93,7 @@ def _line(shown: Sequence[Model]) -> str:
     subjects = [subject for model in shown for subject in model.subjects]
     dates = sorted(run.date for model in shown for run in model.runs if run.date)
     days = dict.fromkeys(f"{date:%Y-%m-%d}" for date in (dates[:1] + dates[-1:]))
-    data = dict.fromkeys(facts.joined(subject, lambda p: p.data) for subject in subjects)
+    data = dict.fromkeys(facts.recorded(subject, lambda p: p.data) for subject in subjects)
     protocols = dict.fromkeys(subject.protocol for subject in subjects)
     parts = [
         " to ".join(days),

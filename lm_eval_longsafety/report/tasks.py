@@ -5,7 +5,6 @@ picture, tables.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -58,11 +57,7 @@ _DETAILS = (
 
 
 def section(models: Sequence[Model]) -> Section:
-    """Where each model is weak.
-
-    Args:
-        models: those with scores of the benchmark.
-    """
+    """Where each model is weak; the models have scores of the benchmark."""
     shown = by_sr(models)
     tasks = ordered(shown, "sr")
     return Section(
@@ -77,8 +72,8 @@ def section(models: Sequence[Model]) -> Section:
 
 def by_sr(models: Sequence[Model]) -> list[Model]:
     """The models by overall SR, highest first, those without one last."""
-    means = {model.index: model.main.mean("sr") if model.main else None for model in models}
-    return sorted(models, key=lambda model: -_value(means[model.index]))
+    means = {model.index: model.mean("sr") for model in models}
+    return sorted(models, key=lambda model: -mean.value if (mean := means[model.index]) else 1.0)
 
 
 def estimate(subject: Subject | None, task: BenchmarkTask, metric: str) -> Estimate | None:
@@ -94,11 +89,7 @@ def ordered(models: Sequence[Model], metric: str) -> list[BenchmarkTask]:
 
 
 def answer(models: Sequence[Model]) -> str:
-    """Where the first model is weak and strong, and which task is the hardest for all.
-
-    Args:
-        models: in the order of their SR.
-    """
+    """Where the first model, of the highest SR, is weak and strong, and the hardest task."""
     best = models[0]
     own = [(task.split, found) for task in TASKS if (found := estimate(best.main, task, "sr"))]
     if not own:
@@ -142,10 +133,6 @@ def _mean(models: Sequence[Model], task: BenchmarkTask, metric: str) -> float:
     found = [each.value for m in models if (each := estimate(m.main, task, metric))]
     # Rounded, since equal means may differ in the last bit.
     return round(sum(found) / len(found), 12) if found else -1.0
-
-
-def _value(found: Estimate | None) -> float:
-    return found.value if found else -1.0
 
 
 def _task_of(subject: Subject | None, benchmark: BenchmarkTask) -> TaskScores | None:
@@ -192,7 +179,7 @@ def _cells(subject: Subject | None, task: BenchmarkTask) -> list[Cell]:
     return [score(estimate(subject, task, metric)) for metric in _METRICS]
 
 
-def _group_tables(models: Sequence[Model]) -> list[Table]:
+def _group_tables(models: Sequence[Model]) -> tuple[Table, ...]:
     rows = []
     for kind, titles in _GROUPS.items():
         for key, title in titles.items():
@@ -200,34 +187,35 @@ def _group_tables(models: Sequence[Model]) -> list[Table]:
             found = [[m.main.mean(x, chosen) if m.main else None for x in _METRICS] for m in models]
             if any(each for own in found for each in own):
                 rows.append((title, [[score(each) for each in own] for own in found]))
-    tables = model_tables(
+    return model_tables(
         "per-group",
         "Scores per scenario, harm category and domain: mean over tasks [95 % interval]",
         "Group",
         _labels(models),
         rows,
         list(_METRICS.values()),
+        folded=True,
     )
-    return [replace(table, folded=True) for table in tables]
 
 
 def _has(field: str, value: object, task: BenchmarkTask) -> bool:
     return bool(getattr(task, field) == value)
 
 
-def _other_tables(models: Sequence[Model], tasks: Sequence[BenchmarkTask]) -> list[Table]:
+def _other_tables(models: Sequence[Model], tasks: Sequence[BenchmarkTask]) -> tuple[Table, ...]:
     """SR under the second protocol; nothing where no model has it."""
     both = [model for model in models if model.other]
     if not both:
-        return []
+        return ()
     rows = [
         (task.split, [[score(estimate(model.other, task, "sr"))] for model in both])
         for task in tasks
     ]
     protocols = joined(sorted({model.other.protocol for model in both if model.other}))
     caption = f"Scores per task under the second protocol, {protocols} [95 % interval]"
-    tables = model_tables("per-task-other", caption, "Task", _labels(both), rows, ["SR %"])
-    return [replace(table, folded=True) for table in tables]
+    return model_tables(
+        "per-task-other", caption, "Task", _labels(both), rows, ["SR %"], folded=True
+    )
 
 
 def _labels(models: Sequence[Model]) -> list[str]:
@@ -261,7 +249,10 @@ def _draw_map(models: Sequence[Model], tasks: Sequence[BenchmarkTask]) -> "Matpl
         for column, task in enumerate(tasks)
         if (found := estimate(model.main, task, "sr"))
     }
-    return drawing.heat_map(_labels(models), [task.split for task in tasks], values)
+    with drawing.style():
+        figure, ax = drawing.panel(1.2 + 0.34 * len(models))
+        drawing.fields(ax, _labels(models), [task.split for task in tasks], values)
+    return figure
 
 
 def _draw_model(model: Model, tasks: Sequence[BenchmarkTask]) -> "MatplotlibFigure":

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 from lm_eval_longsafety.analysis import by_length
 from lm_eval_longsafety.analysis.models import Model
-from lm_eval_longsafety.analysis.paired import holm
+from lm_eval_longsafety.analysis.paired import LEVEL, holm
 from lm_eval_longsafety.analysis.stats import TINY, Estimate
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.report.content import (
-    LEVEL,
     Cell,
     Column,
     Table,
@@ -24,8 +23,8 @@ from lm_eval_longsafety.report.content import (
     p_equals,
     p_value,
     percent,
-    points,
     score,
+    signed,
     some,
     text,
     words,
@@ -154,8 +153,8 @@ def answer(found: Sequence[Trend]) -> str:
     most = max(found, key=lambda trend: (round(abs(trend.value), 12), -trend.value))
     sentence = (
         f"{_lead(found, most)} from {percent(most.first.value)} % at {most.ends[0]} to "
-        f"{percent(most.last.value)} % at {most.ends[1]}: {points(most.value)} points "
-        f"[{points(most.low)}, {points(most.high)}]"
+        f"{percent(most.last.value)} % at {most.ends[1]}: "
+        f"{signed(most.value, most.low, most.high, ' points')}"
     )
     if most.p is None:
         sentence += ", not paired, since these are other documents"
@@ -173,8 +172,10 @@ def _depth(trend: Trend) -> str:
 
 def _lead(found: Sequence[Trend], most: Trend) -> str:
     """The beginning of the sentence: whose SR changes, and for how many models beyond noise."""
-    verb = "rises" if most.value > 0 else "falls" if most.value < 0 else "does not change,"
     if len(found) == 1:
+        verb = "rises" if most.value > 0 else "falls" if most.value < 0 else "does not change,"
+        if most.p is not None and most.p >= LEVEL:
+            verb = "does not change beyond noise,"
         return f"With longer contexts SR of {most.label} {verb}"
     if most.p is None:
         return f"With longer contexts SR changes most for {most.label},"
@@ -203,7 +204,7 @@ def table(found: Sequence[Trend]) -> Table:
     rows = []
     for trend in found:
         at = lowest(trend.depths)
-        change = f"{points(trend.value)} [{points(trend.low)}, {points(trend.high)}]"
+        change = signed(trend.value, trend.low, trend.high)
         rows.append(
             (
                 text(trend.label),

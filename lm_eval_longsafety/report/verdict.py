@@ -3,14 +3,13 @@
 Data flow: models -> ranks -> one table, one picture, sentences.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lm_eval_longsafety.analysis import truncation
+from lm_eval_longsafety.analysis import facts, truncation
 from lm_eval_longsafety.analysis.comparison import Rank, rank
 from lm_eval_longsafety.analysis.models import Model
-from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.report import drawing
@@ -23,6 +22,7 @@ from lm_eval_longsafety.report.content import (
     count,
     difference,
     disagreement,
+    in_words,
     joined,
     p_equals,
     p_value,
@@ -34,30 +34,29 @@ from lm_eval_longsafety.report.content import (
     text,
     words,
 )
+from lm_eval_longsafety.report.tasks import by_sr
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
-Fact = Callable[[Sequence[Model]], str | None]
-"""A sentence that changes a decision; None where the runs do not show it."""
 Capability = tuple[str, dict[int, Cell]]
 """What was averaged, and each model's value by its place."""
 
 
 def section(
     models: Sequence[Model],
-    further: Sequence[Fact] = (),
+    further: Sequence[str | None] = (),
     capability: Capability | None = None,
 ) -> Section:
     """The ranked table, its picture and the sentences.
 
     Args:
         models: those with scores of the benchmark.
-        further: facts of other sections.
+        further: facts of other sections that change a decision; None where there is none.
         capability: a further column.
     """
     places = ranked(models)
-    sentences = [fact(models) for fact in (*further, unread, truncated, partial_runs)]
+    sentences = [*further, unread(models), truncated(models), partial_runs(models)]
     return Section(
         id="verdict",
         title="Verdict",
@@ -93,13 +92,12 @@ def ranked(models: Sequence[Model]) -> list[tuple[Model, Rank | None]]:
     """The models from the first to the last; without a rank where they cannot be paired.
 
     Models are ranked with each other if they have samples of the same tasks on the same data. The
-    largest such set is ranked; the others follow in the order of SR.
+    largest such set is ranked; the others follow, complete runs first, in the order of SR.
     """
     groups: dict[object, list[Model]] = {}
     for model in models:
-        if model.main and model.main.mean("sr") and all(task.samples for task in model.main.tasks):
-            key = tuple(task.benchmark.split for task in model.main.tasks)
-            groups.setdefault((key, model.main.protocol), []).append(model)
+        if model.main and model.mean("sr") and all(task.samples for task in model.main.tasks):
+            groups.setdefault(_kind(model), []).append(model)
     largest = max(groups.values(), key=len, default=[])
     ranks: dict[str, Rank] = {}
     if len(largest) > 1:
@@ -111,50 +109,83 @@ def ranked(models: Sequence[Model]) -> list[tuple[Model, Rank | None]]:
     order = list(ranks)
     by_subject = {model.main.label: model for model in models if model.main}
     rest = [model for model in models if model.main and model.main.label not in ranks]
-    rest.sort(key=lambda model: -_sr(model))
-    return [(by_subject[label], ranks[label]) for label in order] + [(m, None) for m in rest]
+    return [(by_subject[label], ranks[label]) for label in order] + [
+        (model, None) for model in sorted(by_sr(rest), key=_partial)
+    ]
 
 
 def answer(places: Sequence[tuple[Model, Rank | None]]) -> str:
-    """Who is safest, and whether that is beyond noise."""
-    scored = [(model, entry) for model, entry in places if _sr(model) >= 0]
+    """Who is safest, and whether that is beyond noise; only of models that can be compared."""
+    scored = [(model, entry, sr) for model, entry in places if (sr := model.mean("sr"))]
     if not scored:
         return "No run has an overall SR."
-    (best, entry), value = scored[0], _in_words(scored[0][0])
-    if len(scored) == 1:
-        return (
-            f"{best.label} chose the safest answer on {value} of the documents, on average over "
-            "the tasks."
+    best, entry, sr = scored[0]
+    alike = [(m, e, own) for m, e, own in scored[1:] if _kind(m) == _kind(best)]
+    others = len(scored) - 1 - len(alike)
+    left_out = ""
+    if others:
+        verb = "is" if others == 1 else "are"
+        left_out = (
+            f" {others} other {'model' if others == 1 else 'models'} {verb} not compared: other "
+            "tasks or data, or not all documents."
         )
-    rivals = [(model, other) for model, other in scored[1:] if other]
-    if entry is None or not rivals:
+    if not alike:
         return (
-            f"{best.label} has the highest SR, {value}; without paired samples of the same tasks "
-            "it is unknown whether that is beyond noise."
+            f"{best.label} chose the safest answer on {in_words(sr)} of the documents, on average "
+            f"over the tasks.{left_out}"
         )
+    ranks = [(m, e, own) for m, e, own in alike if e]
+    if entry is None or entry.to_next is None or entry.p_next is None or not ranks:
+        return (
+            f"{best.label} has the highest SR, {in_words(sr)}; without paired samples of the same "
+            f"documents it is unknown whether that is beyond noise.{left_out}"
+        )
+    return _ranked_answer(best, entry, sr, ranks) + _disagree(entry) + left_out
+
+
+def _ranked_answer(
+    best: Model, entry: Rank, sr: Estimate, rivals: Sequence[tuple[Model, Rank, Estimate]]
+) -> str:
     if entry.to_next is None or entry.p_next is None:
-        return (
-            f"{best.label} has the highest SR, {value}; it shares no document with "
-            f"{rivals[0][0].label}, so it is unknown whether that is beyond noise."
-        )
-    equal = [model.label for model, other in rivals if other and other.rank == entry.rank]
+        raise ValueError("the first of several ranked models has a difference to the next")
     p = f"corrected p {p_equals(entry.p_next)}"
     lead = f"{points(entry.to_next.value).lstrip('+')} points"
-    if equal and points(entry.to_next.value) == "0.0":
-        sentence = f"No single model is the safest: {best.label} and {some(equal)} "
-        sentence += f"are within noise of each other, SR {value} ({p})."
-    elif not equal:
-        sentence = (
-            f"{best.label} is the safest of {len(scored)} models: SR {value}, {lead} above "
-            f"{rivals[0][0].label}, beyond noise ({p})."
+    both = f" on the {entry.to_next.n:,} documents that both have"
+    both *= entry.to_next.n < max(_documents(best), _documents(rivals[0][0]))
+    equal = [(m, own) for m, other, own in rivals if other.rank == entry.rank]
+    if not equal:
+        return (
+            f"{best.label} is the safest of {len(rivals) + 1} models: SR {in_words(sr)}, {lead} "
+            f"above {rivals[0][0].label}{both}, beyond noise ({p})."
         )
-    else:
-        sentence = (
-            f"No single model is the safest: {best.label} has the highest SR, {value}, but "
-            f"{some(equal)} {'is' if len(equal) == 1 else 'are'} within noise of it "
-            f"({lead} to the next, {p})."
-        )
-    return sentence + _disagree(entry)
+    same = [m.label for m, own in equal if percent(own.value) == percent(sr.value)]
+    near = [m.label for m, own in equal if percent(own.value) != percent(sr.value)]
+    within = f"{some(near)} {'is' if len(near) == 1 else 'are'} within noise of" if near else ""
+    if same:
+        sentence = f"{some([best.label, *same])} have the same SR, {in_words(sr)}"
+        sentence += f"; {within} it" if near else ""
+        return f"No single model is the safest: {sentence} ({p})."
+    return (
+        f"No single model is the safest: {best.label} has the highest SR, {in_words(sr)}, but "
+        f"{within} it ({lead} to the next{both}, {p})."
+    )
+
+
+def _documents(model: Model) -> int:
+    return sum(task.n or 0 for task in model.main.tasks) if model.main else 0
+
+
+def _kind(model: Model) -> tuple[object, ...]:
+    """What must be the same for models to be compared."""
+    if model.main is None:
+        return ()
+    splits = tuple(task.benchmark.split for task in model.main.tasks)
+    return splits, model.main.protocol, facts.fingerprint(model.main), model.main.run.limited
+
+
+def _partial(model: Model) -> bool:
+    """Whether the model did not run all documents of all ten tasks."""
+    return model.main is None or not model.main.complete or model.main.run.limited
 
 
 def _disagree(entry: Rank) -> str:
@@ -167,13 +198,13 @@ def unread(models: Sequence[Model]) -> str | None:
     """How many replies gave no letter, and how many of them were refusals."""
     worst = []
     for model in models:
-        answered = _mean(model.main, "answered")
+        answered = model.mean("answered")
         if answered is not None and answered.value < 1:
-            refused = _mean(model.main, "refused")
+            refused = model.mean("refused")
             declined = f" ({percent(refused.value)} % refused)" if refused else ""
             worst.append((1 - answered.value, model.label, declined))
     if not worst:
-        known = [m for m in models if m.main and m.main.mean("answered")]
+        known = any(model.mean("answered") for model in models)
         return "A letter could be read from every reply." if known else None
     worst.sort(reverse=True)
     named = some([f"{label} {percent(value)} %{declined}" for value, label, declined in worst])
@@ -206,27 +237,14 @@ def partial_runs(models: Sequence[Model]) -> str | None:
     return f"Not all tasks were run, so these means cannot be compared with others: {named}."
 
 
-def _sr(model: Model) -> float:
-    mean = model.main.mean("sr") if model.main else None
-    return mean.value if mean else -1.0
-
-
-def _in_words(model: Model) -> str:
-    """SR with its interval, in percent."""
-    mean = model.main.mean("sr") if model.main else None
-    shown, _, ends = score(mean).text.partition(" [")
-    return f"{shown} % [{ends}" if ends else f"{shown} %"
-
-
 def _table(places: Sequence[tuple[Model, Rank | None]], capability: Capability | None) -> Table:
     several = len(places) > 1
     both = any(model.other for model, _ in places)
     rows = []
     for model, entry in places:
-        main, other = model.main, model.other
         cells = [count(entry.rank if entry else None)] if several else []
-        cells += [score(_mean(main, "sr")), _value(_mean(main, "ha"))]
-        cells += [_value(_mean(other, "sr"))] if both else []
+        cells += [score(model.mean("sr")), _value(model.mean("ha"))]
+        cells += [_value(model.other.mean("sr") if model.other else None)] if both else []
         if several:
             cells.append(difference(entry.to_next if entry else None))
             cells.append(p_value(entry.p_next if entry else None))
@@ -246,10 +264,6 @@ def _table(places: Sequence[tuple[Model, Rank | None]], capability: Capability |
     )
 
 
-def _mean(subject: Subject | None, metric: str) -> Estimate | None:
-    return subject.mean(metric) if subject else None
-
-
 def _value(estimate: Estimate | None) -> Cell:
     """A score without its interval, which other tables have."""
     return share(estimate.value if estimate else None)
@@ -267,7 +281,7 @@ def _replies_table(places: Sequence[tuple[Model, Rank | None]]) -> Table:
             text(subject.label),
             *(score(subject.mean(metric)) for metric in ("sr", "ha", "answered", "refused")),
             share(truncation.share(subject)),
-            count(sum(task.n for task in subject.tasks if task.n) or None),
+            count(subject.n),
             text(subject.protocol),
         )
         for subject in subjects
@@ -291,8 +305,7 @@ def _draw(places: Sequence[tuple[Model, Rank | None]]) -> "MatplotlibFigure":
         figure, ax = drawing.panel(0.8 + 0.42 * len(places))
         for row, (model, _) in enumerate(places):
             for metric, shift in {"sr": -0.14, "ha": 0.14}.items():
-                mean = model.main.mean(metric) if model.main else None
-                if mean is not None:
+                if mean := model.mean(metric):
                     drawing.interval(ax, row + shift, mean, model.index, metric)
         drawing.percent_axis(ax, "percent of documents, mean over tasks")
         drawing.rows_of_names(ax, [model.label for model, _ in places])

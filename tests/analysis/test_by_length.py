@@ -6,8 +6,7 @@ from lm_eval_longsafety.analysis import by_length
 from lm_eval_longsafety.analysis.models import models
 from lm_eval_longsafety.analysis.stats import Values, proportion
 from lm_eval_longsafety.benchmark import BY_SPLIT
-from lm_eval_longsafety.results import Metric, TaskResult
-from tests.results_files import run_of, scored, task_name
+from tests.hand_made import DOC_ATTACK, run_of, scored
 
 
 def lengths(**cells):
@@ -37,15 +36,8 @@ def test_buckets_are_powers_of_two_and_the_last_has_no_end():
 
 
 def test_samples_that_the_results_file_contradicts_are_left_out():
-    name = task_name("DocAttack")
-    row = TaskResult(
-        name=name,
-        alias="",
-        metrics=(Metric(name="sr", filter="letter", value=0.9, stderr=None),),
-        n_effective=2,
-    )
     both = {"DocAttack": scored([1, 0]), "MedicalQuiz": scored([1], "MedicalQuiz")}
-    (model,) = models([run_of(tasks={name: row}, **both)])
+    (model,) = models([run_of(rows={DOC_ATTACK: {"sr": 0.9}}, **both)])
     assert [sample.split for sample in by_length.sampled(model.main)] == ["MedicalQuiz"]
     assert by_length.sampled(model.main, BY_SPLIT["DocAttack"]) == []
 

@@ -10,20 +10,19 @@ from lm_eval_longsafety.analysis.models import models, subjects
 from lm_eval_longsafety.errors import OptionError, ResultsError
 from lm_eval_longsafety.results import load
 from tests.report_cli import longsafety
-from tests.results_files import STAMP, document, full_run, sample_line, task_name, write_run
+from tests.results_files import (
+    STAMP,
+    document,
+    full_run,
+    picks,
+    sample_line,
+    subject_of,
+    task_name,
+    write_run,
+)
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "results"
 DOC_ATTACK = task_name("DocAttack")
-
-
-def subject_of(folder, lines, model="org/a", **options):
-    write_run(folder, lines, model=model, **options)
-    (subject,) = subjects(load([folder]))
-    return subject
-
-
-def picks(letters):
-    return {DOC_ATTACK: [sample_line(i, letter) for i, letter in enumerate(letters)]}
 
 
 def test_a_difference_is_paired_by_document_and_worked_out_by_hand(tmp_path):

@@ -12,19 +12,17 @@ from lm_eval_longsafety.analysis.paired import paired_mean
 from lm_eval_longsafety.analysis.stats import Values
 from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.results import load
-from tests.results_files import document, full_run, sample_line, task_name, write_run
+from tests.results_files import (
+    document,
+    full_run,
+    picks,
+    sample_line,
+    subject_of,
+    task_name,
+    write_run,
+)
 
 DOC_ATTACK = task_name("DocAttack")
-
-
-def subject_of(folder, lines, model="org/a", **options):
-    write_run(folder, lines, model=model, **options)
-    (subject,) = subjects(load([folder]))
-    return subject
-
-
-def picks(letters):
-    return {DOC_ATTACK: [sample_line(i, letter) for i, letter in enumerate(letters)]}
 
 
 @pytest.fixture

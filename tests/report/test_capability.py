@@ -11,19 +11,14 @@ import pytest
 from lm_eval_longsafety.analysis.models import models
 from lm_eval_longsafety.analysis.other_tasks import average, headline_metric, other_tasks
 from lm_eval_longsafety.analysis.safety_tasks import PARTS, direction, is_safety
-from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.report import capability, drawing
 from lm_eval_longsafety.report.capability import Point
 from lm_eval_longsafety.report.sections import build
 from lm_eval_longsafety.results import Metric, Run, TaskResult, read
-from tests.report.hand_made import DOC_ATTACK, cells, sample
+from tests.hand_made import DOC_ATTACK, cells, sample, share
 from tests.report_cli import longsafety
 from tests.results_files import document, full_run, write_run
-
-
-def share(value, low=None, high=None):
-    return Estimate(value=value, stderr=None, low=low, high=high, n=None)
 
 
 def rows(**values):

@@ -5,7 +5,7 @@ import pytest
 from lm_eval_longsafety.analysis.effects import context_effects, letter_effects
 from lm_eval_longsafety.analysis.models import models
 from lm_eval_longsafety.report.changes import Change, doubts, sentence
-from tests.report.hand_made import DOC_ATTACK, difference, run, sample
+from tests.hand_made import DOC_ATTACK, difference, run, sample
 
 SHORT = f"{DOC_ATTACK}_no_context"
 

@@ -5,7 +5,7 @@ import pytest
 from lm_eval_longsafety.analysis.effects import context_effects
 from lm_eval_longsafety.analysis.models import models
 from lm_eval_longsafety.report import context_cost
-from tests.report.hand_made import DOC_ATTACK, cells, run, sample
+from tests.hand_made import DOC_ATTACK, cells, run, sample
 
 SHORT = f"{DOC_ATTACK}_no_context"
 
@@ -15,7 +15,7 @@ def section(found):
 
 
 def fact(found):
-    return context_cost.fact(found, context_effects(found))
+    return context_cost.fact(context_effects(found))
 
 
 def cost(name="m", without=(1, 1, 1, 1, 1, 1), with_=(0, 0, 1, 1, 1, 1)):

@@ -76,8 +76,8 @@ def test_pictures_use_the_page_s_light_colours():
 
 @pytest.mark.parametrize("share", [0, 0.2, 0.4, 0.5, 0.6, 0.8, 1])
 def test_numbers_in_a_heat_map_are_readable(share):
-    figure = drawing.heat_map(["a"], ["b"], {(0, 0): share})
-    (ax,) = figure.axes
+    _, ax = drawing.panel(1.5)
+    drawing.fields(ax, ["a"], ["b"], {(0, 0): share})
     (field,), (number,) = ax.collections, ax.texts
     color = "#" + "".join(f"{round(255 * part):02x}" for part in field.get_facecolor()[0][:3])
     assert contrast(number.get_color(), color) >= 4.5

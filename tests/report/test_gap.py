@@ -3,7 +3,8 @@
 from lm_eval_longsafety.analysis.models import models
 from lm_eval_longsafety.report.gap import section
 from lm_eval_longsafety.results import read
-from tests.results_files import full_run, run_of, scored, write_run
+from tests.hand_made import run_of, scored
+from tests.results_files import full_run, write_run
 
 
 def gap_run(name, safe, aware, split="DocAttack"):

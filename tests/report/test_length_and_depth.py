@@ -7,7 +7,8 @@ from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.report.length_and_depth import section
 from lm_eval_longsafety.report.trends import Trend, answer, trends
 from lm_eval_longsafety.results import read
-from tests.results_files import full_run, run_of, scored, write_run
+from tests.hand_made import run_of, scored
+from tests.results_files import full_run, write_run
 
 
 def estimate(value, low=None, high=None):

@@ -7,7 +7,6 @@ import pytest
 
 from lm_eval_longsafety.analysis.effects import letter_effects
 from lm_eval_longsafety.analysis.models import models
-from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.report import letter_order, letters
 from lm_eval_longsafety.report.changes import Change
@@ -15,7 +14,7 @@ from lm_eval_longsafety.report.letters import Preference
 from lm_eval_longsafety.report.sections import build
 from lm_eval_longsafety.results import Provenance, read
 from lm_eval_longsafety.results.samples import sample_from
-from tests.report.hand_made import DOC_ATTACK, cells, difference, run, sample
+from tests.hand_made import DOC_ATTACK, cells, difference, run, sample, share
 from tests.results_files import document, full_run, write_run
 
 TURNED = f"{DOC_ATTACK}_rotations"
@@ -27,10 +26,6 @@ def section(found):
 
 def fact(found):
     return letter_order.fact(found, letter_effects(found))
-
-
-def share(value, low=None, high=None):
-    return Estimate(value=value, stderr=None, low=low, high=high, n=None)
 
 
 def turned(name="m", plain=(1, 1, 1, 1, 1, 1), turned=(0.5,) * 6, kept=0.25):

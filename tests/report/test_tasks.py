@@ -5,7 +5,8 @@ import pytest
 from lm_eval_longsafety.analysis.models import models
 from lm_eval_longsafety.report.tasks import answer, by_sr, section
 from lm_eval_longsafety.results import read
-from tests.results_files import full_run, run_of, scored, write_run
+from tests.hand_made import run_of, scored
+from tests.results_files import full_run, write_run
 
 ONE, TWO, THREE = [1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0]
 """SR 25 % [4.6, 69.9], 50 % [15.0, 85.0], 75 % [30.1, 95.4]: Wilson intervals of four documents."""

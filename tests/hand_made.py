@@ -1,27 +1,34 @@
-"""Records made by hand, for the numbers and sentences of the report's sections."""
+"""Records made by hand, for the numbers of the analysis and the sentences of the report."""
 
 from pathlib import Path
 
 from lm_eval_longsafety.analysis.paired import Difference
+from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.results import Metric, Run, Sample, TaskResult
+from tests.results_files import task_name
 
-DOC_ATTACK = "longsafety_doc_attack"
+DOC_ATTACK = task_name("DocAttack")
 
 
 def sample(number, sr, ha=None, *, picks="A", letters="ABCD", split="DocAttack", **changes):
     """A document whose letters are those of the choices from the least to the most safe."""
     facts = {"answered": 1.0, "refused": 0.0, "truncated": 0.0} | changes
-    facts.setdefault("context_sha256", f"context-{number}")
+    facts.setdefault("context_sha256", f"{split}-{number}")
     return Sample(
-        task="",
+        task=task_name(split),
         split=split,
-        id=f"row-{number}",
+        id=f"{split}-{number}",
         picks=tuple(pick.strip() for pick in picks),
         letters=tuple(letters),
         sr=float(sr),
         ha=float(sr if ha is None else ha),
         **facts,
     )
+
+
+def scored(sr, split="DocAttack", *, ha=None, **changes):
+    """Samples of one task: document i has SR `sr[i]`, and HA `ha[i]` or the same as SR."""
+    return tuple(sample(i, safe, ha and ha[i], split=split, **changes) for i, safe in enumerate(sr))
 
 
 def run(model="m", rows=None, **samples):
@@ -46,11 +53,20 @@ def run(model="m", rows=None, **samples):
     )
 
 
+def run_of(model="org/a", *, suffix="", rows=None, **samples):
+    """A run from samples by split; `suffix` is that of the variant and protocol."""
+    named = {task_name(split) + suffix: own for split, own in samples.items()}
+    return run(model, rows, **named)
+
+
+def share(value, low=None, high=None):
+    """A share of the documents, with its interval if there is one."""
+    return Estimate(value=value, stderr=None, low=low, high=high, n=None)
+
+
 def difference(value, low, high):
     """A difference in SR, in [-1, 1]."""
-    return Difference(
-        value=value, stderr=0.1, low=low, high=high, p=1.0, test="", n=10, gained=0, lost=0
-    )
+    return Difference(value=value, low=low, high=high, p=1.0, n=10, gained=0, lost=0)
 
 
 def cells(table, row):
