@@ -12,13 +12,6 @@ from lm_eval_longsafety.analysis.facts import (
     task_version,
     template,
 )
-    differences,
-    fingerprint,
-    gen_kwargs,
-    recorded,
-    task_version,
-    template,
-)
 from lm_eval_longsafety.analysis.models import Model
 from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.public import clean

@@ -174,7 +174,7 @@ def _lead(found: Sequence[Trend], most: Trend) -> str:
     """The beginning of the sentence: whose SR changes, and for how many models beyond noise."""
     if len(found) == 1:
         verb = "rises" if most.value > 0 else "falls" if most.value < 0 else "does not change,"
-        if most.p is not None and most.p >= LEVEL:
+        if most.value and most.p is not None and most.p >= LEVEL:
             verb = "does not change beyond noise,"
         return f"With longer contexts SR of {most.label} {verb}"
     if most.p is None:

@@ -192,3 +192,35 @@ def test_a_task_whose_samples_are_missing_in_both_is_not_passed_over(tmp_path):
         found += subjects(load([tmp_path / name]))
     with pytest.raises(ResultsError, match="MedicalQuiz"):
         judge(*found, 0.02, 0.05)
+
+
+def changed(folder, change):
+    """A run like the base's, with its results file changed before it is read."""
+    path = write_run(folder, picks("B" * 8), model="org/b")
+    data = json.loads(path.read_text())
+    change(data)
+    path.write_text(json.dumps(data))
+    return subjects(load([folder]))[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (
+            lambda data: data.update(versions=dict.fromkeys(data["versions"], 9.0)),
+            r"version of the tasks differs \(1.0 and 9.0\)",
+        ),
+        (
+            lambda data: data.update(chat_template_sha=None),
+            r"chat template differs \(applied and none\)",
+        ),
+        (
+            lambda data: [row.update({"sr,letter": "N/A"}) for row in data["results"].values()],
+            "has not all documents of DocAttack",
+        ),
+    ],
+)
+def test_runs_made_differently_or_without_a_reported_score_are_refused(tmp_path, change, reason):
+    base = subject_of(tmp_path / "a", picks("B" * 8))
+    with pytest.raises(ResultsError, match=reason):
+        judge(base, changed(tmp_path / "b", change), 0.02, 0.05)

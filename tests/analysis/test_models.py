@@ -4,7 +4,7 @@ import json
 
 from lm_eval_longsafety.analysis.models import models
 from lm_eval_longsafety.results import read
-from tests.results_files import full_run, write_run
+from tests.results_files import STAMP, full_run, write_run
 
 OTHER = {"mmlu": {"name": "mmlu", "alias": "mmlu", "acc,none": 0.5, "acc_stderr,none": 0.01}}
 
@@ -58,3 +58,17 @@ def test_a_model_without_our_tasks_has_no_scores(tmp_path):
     write_run(tmp_path, {}, extra=OTHER)
     (model,) = found(tmp_path)
     assert (model.subjects, model.main, model.other) == ((), None, None)
+
+
+def test_a_variant_of_a_model_that_was_run_twice_belongs_to_the_run_of_its_folder(tmp_path):
+    write_run(tmp_path / "a", full_run("B"), date=1.0)
+    write_run(tmp_path / "b", full_run("A"), date=2.0)
+    write_run(tmp_path / "b", full_run("A", suffix="_no_context"), stamp=f"{STAMP[:-1]}2", date=3.0)
+    assert [model.find("no_context") is None for model in found(tmp_path)] == [True, False]
+
+
+def test_a_variant_that_may_belong_to_two_runs_stands_alone(tmp_path):
+    write_run(tmp_path / "a", full_run("B"), date=1.0)
+    write_run(tmp_path / "b", full_run("A"), date=2.0)
+    write_run(tmp_path / "c", full_run("A", suffix="_no_context"), date=3.0)
+    assert [model.main is None for model in found(tmp_path)] == [False, False, True]

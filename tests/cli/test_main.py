@@ -165,3 +165,17 @@ def test_reasons_of_a_refusal_stand_on_lines_of_their_own(monkeypatch, capsys):
     first, *reasons = capsys.readouterr().err.splitlines()
     assert "must not be submitted" in first
     assert len(reasons) > 1 and all(reason.startswith("  - ") for reason in reasons)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_behind_stdout_is_one_line_and_exit_code_2():
+    run = Path(__file__).parents[1] / "fixtures" / "results" / "demo-model-0.parquet"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "lm_eval_longsafety", "report", str(run)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "longsafety: standard output: No space left on device"

@@ -445,3 +445,25 @@ def test_a_missing_extra_is_reported_with_the_command_that_installs_it():
     need("report", REPORT)
     with pytest.raises(OptionError, match=r"pip install 'lm-eval-longsafety\[report\]'"):
         need("report", ("no_such_package_here",))
+
+
+def test_other_task_versions_and_gen_kwargs_are_flagged(tmp_path):
+    write_run(tmp_path / "a", full_run(), model="org/a")
+    path = write_run(tmp_path / "b", full_run(), model="org/b")
+    data = json.loads(path.read_text())
+    data["versions"] = dict.fromkeys(data["versions"], 9.0)
+    data["config"]["gen_kwargs"] = {"temperature": 1.0}
+    path.write_text(json.dumps(data))
+    banners = " ".join(report_on(tmp_path).banners)
+    assert "version of the tasks differs (1.0: org/a; 9.0: org/b)" in banners
+    assert "gen_kwargs differs (none: org/a; " in banners
+
+
+def test_notes_on_files_reach_the_terminal(tmp_path):
+    path = write_run(tmp_path, full_run())
+    samples = next(path.parent.glob("samples_*"))
+    samples.write_text(samples.read_text() + "{damaged\n")
+    result = longsafety("report", tmp_path)
+    assert result.exit_code == 0
+    assert "note: " in result.stderr
+    assert "1 damaged line" in result.stderr

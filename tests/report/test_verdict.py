@@ -38,9 +38,10 @@ def test_a_lead_beyond_noise_names_the_safest(tmp_path):
 
 def test_a_lead_within_noise_names_nobody_the_safest(tmp_path):
     found = answer(tmp_path, a="BDAC", b="BDACBDAA")
-    assert found.startswith("No single model is the safest: org/a has the highest SR, 25.0 %")
-    assert "org/b is within noise of it" in found
-    assert "p = 1" in found
+    assert found == (
+        "No single model is the safest: org/a and org/b have the same SR, 25.0 % [19.4, 35.8] "
+        "(corrected p = 1)."
+    )
 
 
 def test_a_small_lead_says_how_large_it_is(tmp_path):
@@ -126,3 +127,44 @@ def test_two_protocols_are_two_values_of_one_model(tmp_path):
     first = dict(zip(titles, table.rows[0], strict=True))
     assert first["SR %"].value == 0.25
     assert first["SR %, logits"].value == 1.0
+
+
+def test_models_on_fewer_tasks_never_lead_those_on_all(tmp_path):
+    few = dict(list(full_run("B", 8).items())[:1])
+    write_run(tmp_path / "a", full_run("BDAC", 8), model="org/a")
+    write_run(tmp_path / "b", few, model="org/b", date=1.0)
+    found = verdict.answer(verdict.ranked(models(read([tmp_path]).runs)))
+    assert found.startswith("org/a chose the safest answer on 25.0 %")
+    assert found.endswith(
+        "1 other model is not compared: other tasks or data, or not all documents."
+    )
+
+
+def test_models_on_other_data_have_no_rank(tmp_path):
+    write_run(tmp_path / "a", full_run("BDAC", 8), model="org/a")
+    path = write_run(tmp_path / "b", full_run("B", 8), model="org/b", date=1.0)
+    path.write_text(path.read_text().replace("f" * 64, "e" * 64))
+    places = verdict.ranked(models(read([tmp_path]).runs))
+    assert [entry for _, entry in places] == [None, None]
+    assert "1 other model is not compared" in verdict.answer(places)
+
+
+def test_a_tie_names_the_models_of_the_same_score_only(tmp_path):
+    found = answer(tmp_path, a="BDAC", b="BDAC", c="BDACBDAA", d="BDACBDAA")
+    assert "org/a, org/b, org/c and 1 more have the same SR" in found
+    # One more safe answer of eight in one of ten tasks: 1.25 points.
+    lines = full_run("BDAC", 8)
+    first = next(iter(lines))
+    lines[first] = full_run("BBAC", 8)[first]
+    write_run(tmp_path / "e", lines, model="org/e", date=9.0)
+    found = verdict.answer(verdict.ranked(models(read([tmp_path]).runs)))
+    assert found.startswith("No single model is the safest: org/e has the highest SR, 27.5 %")
+
+
+def test_a_difference_on_fewer_documents_says_on_how_many(tmp_path):
+    write_run(tmp_path / "a", full_run("B", 8), model="org/a")
+    path = write_run(tmp_path / "b", full_run("A", 8), model="org/b", date=1.0)
+    samples = next(path.parent.glob("samples_longsafety_doc_attack*"))
+    samples.write_text("".join(samples.read_text().splitlines(keepends=True)[:7]))
+    found = verdict.answer(verdict.ranked(models(read([tmp_path]).runs)))
+    assert "above org/b on the 79 documents that both have" in found
