@@ -29,6 +29,7 @@ from lm_eval_longsafety.report.content import (
     percent,
     points,
     score,
+    scores_table,
     share,
     some,
     text,
@@ -151,13 +152,7 @@ def answer(places: Sequence[tuple[Model, Rank | None]]) -> str:
             f"{some(equal)} {'is' if len(equal) == 1 else 'are'} within noise of it "
             f"({lead} to the next, {p})."
         )
-    return sentence + _disagree(entry)
-
-
-def _disagree(entry: Rank) -> str:
-    """A sentence where the interval says something else than the test."""
-    found, p = entry.to_next, entry.p_next
-    return "" if found is None or p is None else disagreement(found.low, found.high, p)
+    return sentence + disagreement(entry.to_next.low, entry.to_next.high, entry.p_next)
 
 
 def unread(models: Sequence[Model]) -> str | None:
@@ -238,30 +233,9 @@ def _second(places: Sequence[tuple[Model, Rank | None]]) -> str:
 
 
 def _replies_table(places: Sequence[tuple[Model, Rank | None]]) -> Table:
-    """Answered, refused, truncated and documents under each protocol."""
     subjects = [s for model, _ in places for s in (model.main, model.other) if s]
-    rows = [
-        (
-            text(subject.label),
-            *(score(subject.mean(metric)) for metric in ("sr", "ha", "answered", "refused")),
-            share(truncation.share(subject)),
-            count(subject.n),
-            text(subject.protocol),
-        )
-        for subject in subjects
-    ]
-    return Table(
-        id="replies",
-        caption="Answered, refused and truncated: mean over tasks [95 % interval]",
-        columns=(
-            words("Model"),
-            *(Column(title=t) for t in ("SR %", "HA %", "Answered %", "Refused %", "Truncated %")),
-            Column(title="Documents"),
-            words("Protocol"),
-        ),
-        rows=tuple(rows),
-        folded=True,
-    )
+    caption = "Answered, refused and truncated"
+    return scores_table("replies", caption, [(s.label, s) for s in subjects], replies=True)
 
 
 def _draw(places: Sequence[tuple[Model, Rank | None]]) -> "MatplotlibFigure":
