@@ -66,7 +66,7 @@ WIDTH = 5.0
 
 
 def color_of(model: int) -> str:
-    """Colour of the n-th model; nothing else is told by hue."""
+    """Colour of the n-th model; hue says nothing else."""
     return SERIES[model % len(SERIES)]
 
 
@@ -81,11 +81,11 @@ def style() -> Iterator[None]:
         yield
 
 
-def panel(height: float, width: float = WIDTH) -> "tuple[Figure, Axes]":
+def panel(height: float) -> "tuple[Figure, Axes]":
     """A figure with one pair of axes, `height` inches high without its legend."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
     return figure, figure.subplots()
 
 
