@@ -152,7 +152,13 @@ def answer(places: Sequence[tuple[Model, Rank | None]]) -> str:
             f"{some(equal)} {'is' if len(equal) == 1 else 'are'} within noise of it "
             f"({lead} to the next, {p})."
         )
-    return sentence + disagreement(entry.to_next.low, entry.to_next.high, entry.p_next)
+    return sentence + _disagree(entry)
+
+
+def _disagree(entry: Rank) -> str:
+    """A sentence where the interval says something else than the test."""
+    found, p = entry.to_next, entry.p_next
+    return "" if found is None or p is None else disagreement(found.low, found.high, p)
 
 
 def unread(models: Sequence[Model]) -> str | None:
