@@ -128,7 +128,7 @@ def check_pictures(folder: Path | None, width: str | None, only: str | None) -> 
         OptionError: an option does not fit, or the folder cannot be made.
     """
     from lm_eval_longsafety.files import make_folder
-    from lm_eval_longsafety.report.drawing import COLUMNS
+    from lm_eval_longsafety.report.export import COLUMNS
 
     given = {"--figure-width": width, "--only": only}
     if folder is None and (lone := [name for name, value in given.items() if value is not None]):
@@ -148,7 +148,7 @@ def save_pictures(
         OptionError: there is no such picture, or one cannot be written.
     """
     from lm_eval_longsafety.report import render
-    from lm_eval_longsafety.report.drawing import COLUMNS
+    from lm_eval_longsafety.report.export import COLUMNS
 
     if folder is None:
         return

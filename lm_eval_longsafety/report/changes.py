@@ -1,6 +1,6 @@
-"""Shared by the sections on variants: sentence, picture and table of what a variant changes.
+"""Shared by the sections on variants: sentence and picture of what a variant changes.
 
-Data flow: `Effect` of each model -> one sentence, a forest of differences, a table of scores.
+Data flow: `Effect` of each model -> one sentence, a forest of differences.
 """
 
 from collections.abc import Sequence
@@ -8,21 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lm_eval_longsafety.analysis.effects import Effect
 from lm_eval_longsafety.analysis.paired import LEVEL, Difference
-from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.analysis.stats import TINY
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.content import (
-    Column,
-    Table,
-    count,
     disagreement,
     joined,
     p_equals,
-    score,
     signed,
     some,
-    text,
-    words,
 )
 
 if TYPE_CHECKING:
@@ -105,32 +98,6 @@ def forest(effects: Sequence[Effect], title: str) -> "MatplotlibFigure":
         rows = [("Mean over tasks", index, overall)]
         rows += [(task.split, index, task.difference) for task in tasks]
     return drawing.forest(rows, title)
-
-
-def scores_table(id_: str, caption: str, subjects: Sequence[tuple[str, Subject]]) -> Table:
-    """The variant's own scores, a row for each (label, scores), folded."""
-    titles = {"sr": "SR %", "ha": "HA %", "answered": "Answered %"}
-    rows = [
-        (
-            text(label),
-            *(score(subject.mean(metric)) for metric in titles),
-            count(subject.n),
-            text(subject.protocol),
-        )
-        for label, subject in subjects
-    ]
-    return Table(
-        id=id_,
-        caption=f"{caption}: mean over tasks [95 % interval]",
-        columns=(
-            words("Model"),
-            *(Column(title=title) for title in titles.values()),
-            Column(title="Documents"),
-            words("Protocol"),
-        ),
-        rows=tuple(rows),
-        folded=True,
-    )
 
 
 def _points(found: Difference) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lm_eval_longsafety.analysis import truncation
 from lm_eval_longsafety.analysis.paired import LEVEL, Difference
+from lm_eval_longsafety.analysis.scores import Subject
 from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.public import clean
 
@@ -144,6 +146,35 @@ def model_tables(
             folded=folded or place > 0,
         )
         for place, metric in enumerate(metrics)
+    )
+
+
+def scores_table(
+    id_: str, caption: str, subjects: Sequence[tuple[str, Subject]], *, replies: bool = False
+) -> Table:
+    """Means over tasks, a row for each (label, scores), folded.
+
+    With `replies` the shares of replies that refused and of prompts that were truncated too.
+    """
+    titles = {"sr": "SR %", "ha": "HA %", "answered": "Answered %"}
+    titles |= {"refused": "Refused %"} if replies else {}
+    rows = [
+        (
+            text(label),
+            *(score(subject.mean(metric)) for metric in titles),
+            *([share(truncation.share(subject))] if replies else []),
+            count(subject.n),
+            text(subject.protocol),
+        )
+        for label, subject in subjects
+    ]
+    heads = [*titles.values(), *["Truncated %"] * replies, "Documents"]
+    return Table(
+        id=id_,
+        caption=f"{caption}: mean over tasks [95 % interval]",
+        columns=(words("Model"), *(Column(title=head) for head in heads), words("Protocol")),
+        rows=tuple(rows),
+        folded=True,
     )
 
 

@@ -16,7 +16,6 @@ from lm_eval_longsafety.report.changes import (
     changes,
     doubts,
     forest,
-    scores_table,
     sentence,
 )
 from lm_eval_longsafety.report.content import (
@@ -28,6 +27,7 @@ from lm_eval_longsafety.report.content import (
     joined,
     model_tables,
     p_value,
+    scores_table,
 )
 
 

@@ -1,28 +1,21 @@
-"""Colours, axes and export of the report's pictures, all by matplotlib's object interface.
+"""Colours, axes and marks of the report's pictures, all by matplotlib's object interface.
 
-Data flow: section module -> `panel` -> drawn figure -> `inline_svg` for the page, `save` for PDF
-and PNG. In the page the palette's colours become CSS variables, so that one picture serves light
-and dark. Every panel is as wide as a phone: its letters stay legible there.
+Data flow: section module -> `panel` -> drawn figure -> `export`. Every panel is as wide as a phone:
+its letters stay legible there.
 """
 
-import io
-import re
-import textwrap
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lm_eval_longsafety.analysis.paired import Difference
 from lm_eval_longsafety.analysis.stats import Estimate
-from lm_eval_longsafety.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.text import Text
 
 INK, MUTED, GRID, PAPER = "#1b2430", "#56616f", "#d5dbe3", "#fefefe"
 SERIES = (
@@ -35,9 +28,6 @@ Found by a random search for the greatest least distance (OKLab) under simulated
 blindness (Machado et al., IEEE TVCG 2009); a test holds it. `page.css` has the dark page's colours.
 """
 MAP_LOW, MAP_HIGH = "#f6e3d7", "#0b4f9e"
-_VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper"} | {
-    color: f"series-{index}" for index, color in enumerate(SERIES)
-}
 FONT = 10
 _STYLE = {
     "svg.fonttype": "none",
@@ -71,19 +61,12 @@ _STYLE = {
 }
 SMALL = 9
 """Points: the smallest text of a picture, still legible on a phone."""
-PRINT = 0.75
-"""Size of letters and rows in print; on the page it is 1."""
-SMALLEST = 7.0
-"""Points: the smallest text in print."""
-COLUMNS = {"1": 3.3, "2": 6.8}
-"""Inches: width of one and of two columns of a paper."""
 WIDTH = 5.0
 """Inches: 360 points, about the width of a phone's screen in CSS pixels."""
-_FONT = re.compile(r"'DejaVu Sans'[^;\"]*")
 
 
 def color_of(model: int) -> str:
-    """Colour of the n-th model; nothing else is told by hue."""
+    """Colour of the n-th model; hue says nothing else."""
     return SERIES[model % len(SERIES)]
 
 
@@ -98,11 +81,11 @@ def style() -> Iterator[None]:
         yield
 
 
-def panel(height: float, width: float = WIDTH) -> "tuple[Figure, Axes]":
+def panel(height: float) -> "tuple[Figure, Axes]":
     """A figure with one pair of axes, `height` inches high without its legend."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
     return figure, figure.subplots()
 
 
@@ -296,82 +279,3 @@ def _readable(color: tuple[float, ...]) -> str:
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color[:3]]
     luminance = sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
     return "#000000" if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else "#ffffff"
-
-
-def inline_svg(figure: "Figure", prefix: str) -> str:
-    """The figure as an `<svg>` element for an HTML page.
-
-    Args:
-        figure: a drawn figure.
-        prefix: put before every id, as several pictures share the page.
-    """
-    out = io.StringIO()
-    with style():
-        figure.savefig(
-            out, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
-        )
-    svg = out.getvalue()
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
-    svg = re.sub(r'(href="|url\()#', rf"\1#{prefix}-", svg)
-    svg = re.sub(r'<svg ([^>]*?)width="[^"]*" ?', r"<svg \1", svg, count=1)
-    svg = re.sub(r'<svg ([^>]*?)height="[^"]*" ?', r"<svg \1", svg, count=1)
-    svg = _FONT.sub("var(--font)", svg)
-    for color, name in _VARIABLES.items():
-        svg = svg.replace(color, f"var(--{name})")
-    return svg.strip()
-
-
-def fitted(figure: "Figure", width: float) -> "Figure":
-    """The drawn figure, made as wide as a paper's column, with letters and marks for print.
-
-    Args:
-        figure: as a section draws it.
-        width: in inches.
-    """
-    from matplotlib.lines import Line2D
-    from matplotlib.text import Text
-
-    with style():
-        figure.set_size_inches(width, PRINT * figure.get_figheight())
-        for text in figure.findobj(Text):
-            text.set_fontsize(max(SMALLEST, PRINT * float(text.get_fontsize())))
-        for line in figure.findobj(Line2D):
-            line.set(markersize=PRINT * line.get_markersize(), lw=PRINT * line.get_linewidth())
-            line.set_markeredgewidth(PRINT * line.get_markeredgewidth())
-        for ax in figure.axes:
-            # Ticks that appear at the new size have that of the axis.
-            ax.tick_params(labelsize=PRINT * FONT)
-        # Where everything stands at the new size.
-        figure.draw_without_rendering()
-        for ax in figure.axes:
-            titles = [t for t in ax.get_children() if isinstance(t, Text) and t not in ax.texts]
-            for text in titles:
-                _narrow(text, ax.bbox.x1, textwrap.fill)
-            _narrow(ax.xaxis.label, figure.bbox.x1, textwrap.fill)
-            for text in ax.texts:
-                _narrow(text, figure.bbox.x1, shorten)
-    return figure
-
-
-def _narrow(text: "Text", end: float, shorter: Callable[[str, int], str]) -> None:
-    """Make a text shorter until it ends before a place, in pixels, and begins in the figure."""
-    words = text.get_text()
-    for letters in range(len(words), 5, -1):
-        box = text.get_window_extent()
-        # With a margin, as letters are wider at other resolutions.
-        spare = 0.03 * box.width
-        if box.x0 >= spare and box.x1 + spare <= end:
-            return
-        text.set_text(shorter(words, letters))
-
-
-def save(figure: "Figure", stem: Path) -> Sequence[Path]:
-    """Write the figure as PDF and PNG beside each other."""
-    paths = [stem.with_suffix(".pdf"), stem.with_suffix(".png")]
-    nothing = dict.fromkeys(("CreationDate", "Producer", "Creator"))
-    with style(), replacing(paths[0]) as pdf, replacing(paths[1]) as png:
-        figure.savefig(pdf, format="pdf", metadata=nothing)
-        figure.savefig(png, format="png", dpi=200, metadata={"Software": None})
-    return paths

@@ -18,7 +18,6 @@ from lm_eval_longsafety.report.changes import (
     changes,
     doubts,
     forest,
-    scores_table,
     sentence,
 )
 from lm_eval_longsafety.report.content import (
@@ -32,6 +31,7 @@ from lm_eval_longsafety.report.content import (
     p_value,
     percent,
     score,
+    scores_table,
     text,
     words,
 )

@@ -3,6 +3,7 @@
 Data flow: samples -> counts by letter, p of an even use -> sentence, table, picture.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -47,14 +48,10 @@ class Preference(NamedTuple):
 
 def counts(samples: Sequence[Sample]) -> dict[str, tuple[int, int]]:
     """Per letter (times picked, times safe), `none` for replies without a letter last."""
-    picked: dict[str, int] = {}
-    safe: dict[str, int] = {}
-    for sample in samples:
-        safe[sample.letters[-1]] = safe.get(sample.letters[-1], 0) + len(sample.picks)
-        for pick in sample.picks:
-            picked[pick or NO_LETTER] = picked.get(pick or NO_LETTER, 0) + 1
+    picked = Counter(pick or NO_LETTER for sample in samples for pick in sample.picks)
+    safe = Counter(sample.letters[-1] for sample in samples for _ in sample.picks)
     offered = sorted({letter for sample in samples for letter in sample.letters})
-    return {name: (picked.get(name, 0), safe.get(name, 0)) for name in [*offered, NO_LETTER]}
+    return {name: (picked[name], safe[name]) for name in [*offered, NO_LETTER]}
 
 
 def preference_p(subject: Subject) -> float | None:
@@ -67,19 +64,16 @@ def preference_p(subject: Subject) -> float | None:
         subject, lambda p: p.option_order
     ):
         return None
-    expected: dict[str, float] = {}
-    picked: dict[str, float] = {}
+    picked = Counter(pick for sample in subject.samples for pick in sample.picks if pick)
+    expected: dict[str, float] = defaultdict(float)
     for sample in subject.samples:
-        for pick in filter(None, sample.picks):
-            picked[pick] = picked.get(pick, 0) + 1
+        for _ in filter(None, sample.picks):
             for letter in sample.letters:
-                expected[letter] = expected.get(letter, 0) + 1 / len(sample.letters)
+                expected[letter] += 1 / len(sample.letters)
     letters = sorted(expected)
     if not letters:
         return None
-    return uniform_test(
-        [picked.get(letter, 0) for letter in letters], [expected[letter] for letter in letters]
-    )
+    return uniform_test([picked[letter] for letter in letters], [expected[x] for x in letters])
 
 
 def preferences(models: Sequence[Model]) -> list[Preference]:

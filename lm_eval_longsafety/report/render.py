@@ -17,7 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from lm_eval_longsafety.report import drawing, latex, terminal
+from lm_eval_longsafety.report import export, latex, terminal
 from lm_eval_longsafety.report.content import Cell, Column, Figure, Report, Section, Table
 
 _CSV_COLUMNS = ("section", "table", "row", "group", "column", "text", "value", "low", "high", "n")
@@ -42,7 +42,7 @@ def html(report: Report) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     pictures = {
         figure.id: [
-            Markup(drawing.inline_svg(draw(), _stem(figure, name)))  # noqa: S704
+            Markup(export.inline_svg(draw(), _stem(figure, name)))  # noqa: S704
             for name, draw in figure.panels.items()
         ]
         for figure in figures(report)
@@ -119,8 +119,8 @@ def save_figures(chosen: Iterable[Figure], folder: Path, width: float | None = N
     written: list[Path] = []
     for figure in chosen:
         for name, draw in figure.panels.items():
-            drawn = draw() if width is None else drawing.fitted(draw(), width)
-            written += drawing.save(drawn, folder / _stem(figure, name))
+            drawn = draw() if width is None else export.fitted(draw(), width)
+            written += export.save(drawn, folder / _stem(figure, name))
     return written
 
 

@@ -29,6 +29,7 @@ from lm_eval_longsafety.report.content import (
     percent,
     points,
     score,
+    scores_table,
     share,
     some,
     text,
@@ -274,30 +275,9 @@ def _second(places: Sequence[tuple[Model, Rank | None]]) -> str:
 
 
 def _replies_table(places: Sequence[tuple[Model, Rank | None]]) -> Table:
-    """Answered, refused, truncated and documents under each protocol."""
     subjects = [s for model, _ in places for s in (model.main, model.other) if s]
-    rows = [
-        (
-            text(subject.label),
-            *(score(subject.mean(metric)) for metric in ("sr", "ha", "answered", "refused")),
-            share(truncation.share(subject)),
-            count(subject.n),
-            text(subject.protocol),
-        )
-        for subject in subjects
-    ]
-    return Table(
-        id="replies",
-        caption="Answered, refused and truncated: mean over tasks [95 % interval]",
-        columns=(
-            words("Model"),
-            *(Column(title=t) for t in ("SR %", "HA %", "Answered %", "Refused %", "Truncated %")),
-            Column(title="Documents"),
-            words("Protocol"),
-        ),
-        rows=tuple(rows),
-        folded=True,
-    )
+    caption = "Answered, refused and truncated"
+    return scores_table("replies", caption, [(s.label, s) for s in subjects], replies=True)
 
 
 def _draw(places: Sequence[tuple[Model, Rank | None]]) -> "MatplotlibFigure":

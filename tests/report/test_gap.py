@@ -22,7 +22,7 @@ def rows(*runs):
     return [[cell.text for cell in row] for row in table.rows]
 
 
-def test_the_gap_of_a_single_model_is_told_with_both_scores():
+def test_the_gap_of_a_single_model_stands_with_both_scores():
     # One of four documents: Wilson [4.6, 69.9].
     assert answer(gap_run("org/a", 2, 3)) == (
         "org/a recognises the harm on 75.0 % of the documents but chooses the safest answer on "

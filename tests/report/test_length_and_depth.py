@@ -35,7 +35,7 @@ RISE = trend("org/b", 0.5, 0.6, 0.02, 0.18, 0.04)
 SAME = trend("org/c", 0.5, 0.5, -0.1, 0.1, 1.0)
 
 
-def test_a_model_alone_is_told_with_its_interval_and_p():
+def test_a_model_alone_has_its_interval_and_p():
     assert answer([FALL]) == (
         "With longer contexts SR of org/a falls from 60.0 % at 8,192 tokens to 40.0 % at 32,768 "
         "tokens: −20.0 points [−31.0, −9.0], p = 0.0021, paired by document."

@@ -7,7 +7,7 @@ from matplotlib.text import Text
 
 from lm_eval_longsafety.analysis.comparison import compare_all, rankings
 from lm_eval_longsafety.analysis.models import models
-from lm_eval_longsafety.report import drawing, render
+from lm_eval_longsafety.report import drawing, export, render
 from lm_eval_longsafety.report.compare_page import page
 from lm_eval_longsafety.report.sections import build
 from lm_eval_longsafety.results import load, read
@@ -42,10 +42,10 @@ def edges(figure):
     return pixels[:, [0, -1]].reshape(-1, 3)
 
 
-@pytest.mark.parametrize("width", drawing.COLUMNS.values())
+@pytest.mark.parametrize("width", export.COLUMNS.values())
 def test_pictures_are_as_wide_as_asked_with_legible_letters_inside(pictures, width):
     for name, draw in pictures.items():
-        figure = drawing.fitted(draw(), width)
+        figure = export.fitted(draw(), width)
         assert figure.get_figwidth() == width
         assert min(text.get_fontsize() for text in figure.findobj(Text)) >= 7, name
         # Nothing is cut off: only paper at the edges.
@@ -55,7 +55,7 @@ def test_pictures_are_as_wide_as_asked_with_legible_letters_inside(pictures, wid
 def test_one_column_takes_other_line_breaks_than_two(pictures):
     draw = pictures["verdict", ""]
     titles = [
-        drawing.fitted(draw(), width).axes[0].get_xlabel() for width in drawing.COLUMNS.values()
+        export.fitted(draw(), width).axes[0].get_xlabel() for width in export.COLUMNS.values()
     ]
     assert titles == [
         "percent of documents, mean over\ntasks",
@@ -64,8 +64,8 @@ def test_one_column_takes_other_line_breaks_than_two(pictures):
 
 
 def test_pdf_and_png_have_the_size(pictures, tmp_path):
-    figure = drawing.fitted(pictures["verdict", ""](), 3.3)
-    pdf, png = drawing.save(figure, tmp_path / "verdict")
+    figure = export.fitted(pictures["verdict", ""](), 3.3)
+    pdf, png = export.save(figure, tmp_path / "verdict")
     # 72 points and 200 pixels an inch.
     assert b"/MediaBox [ 0 0 237.6 " in pdf.read_bytes()
     assert int.from_bytes(png.read_bytes()[16:20]) == 660
