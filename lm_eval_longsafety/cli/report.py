@@ -16,6 +16,7 @@ from lm_eval_longsafety.cli.shared import (
     chosen_format,
     read_with_bar,
     save_pictures,
+    show_notes,
 )
 from lm_eval_longsafety.errors import need
 
@@ -69,8 +70,7 @@ def report(
         files.check_place(output)
     check_pictures(figures, figure_width, only)
     found = read_with_bar(paths, keep_text=show_text)
-    for note in (*found.notes, *(note for run in found.runs for note in run.notes)):
-        typer.echo(f"note: {note}", err=True)
+    show_notes(found, found.runs)
     tasks = None if capability is None else [name.strip() for name in capability.split(",")]
     page = build(found, show_text=show_text, show_published=published, capability_tasks=tasks)
     save_pictures(page, figures, figure_width, only)
