@@ -70,7 +70,7 @@ def test_what_the_demo_wrote_is_read_whole(generated):
     for task in TASKS:
         read = run.tasks[task.name]
         assert read.contradiction(run.samples[task.name]) is None
-        assert (read.n_effective, read.version) == (len(run.samples[task.name]), "3.0")
+        assert (read.n_effective, read.version) == (len(run.samples[task.name]), "3.1")
         assert (read.provenance.data, read.metric("sr").higher_is_better) == ("sample", True)
         assert all(len(sample.picks) == 1 for sample in run.samples[task.name])
 
