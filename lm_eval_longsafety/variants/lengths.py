@@ -58,22 +58,25 @@ class Embedding:
                 f"{rows[sizes.index(longest)].id!r} of {self.split} has with question and choices; "
                 f"take {longest} or more, or other tasks with `length_tasks`"
             )
-        return [self._fit(*pair, n, store) for pair, n in zip(pairs, sizes, strict=True)]
-
-    def _fit(self, row: Row, letters: Sequence[str], tokens: int, store: TokenCounts) -> Fitted:
-        """The prompt at the requested length; `tokens` are those of the document alone."""
-        slack, budget = self.length // 200, 0
+        slack = self.length // 200
+        tokens, budgets = dict(enumerate(sizes)), dict.fromkeys(range(len(pairs)), 0)
+        fitted: dict[int, Fitted] = {}
         for round_ in range(_ROUNDS):
             # The middle of the permitted lengths comes first, so that one round is usual: measuring
             # is most of the work. Later rounds aim at the others in turn, which ends every cycle.
-            budget += self.length - (slack // 2 + round_) % (slack + 1) - tokens
-            prompt = self._prompt(row, letters, max(0, budget))
-            tokens, sha256 = store.measure([prompt])[0]
-            if self.length - slack <= tokens <= self.length:
-                return Fitted(prompt=prompt, tokens=tokens, sha256=sha256, truncated=False)
+            aim = self.length - (slack // 2 + round_) % (slack + 1)
+            budgets = {i: budgets[i] + aim - tokens[i] for i in budgets if i not in fitted}
+            made = [self._prompt(*pairs[i], max(0, budget)) for i, budget in budgets.items()]
+            for i, prompt, (count, sha256) in zip(budgets, made, store.measure(made), strict=True):
+                tokens[i] = count
+                if self.length - slack <= count <= self.length:
+                    fitted[i] = Fitted(prompt=prompt, tokens=count, sha256=sha256, truncated=False)
+            if len(fitted) == len(pairs):
+                return [fitted[i] for i in range(len(pairs))]
+        left = next(row for i, row in enumerate(rows) if i not in fitted)
         raise OptionError(
-            f"split {self.split}, document {row.id!r}: {self.length} tokens cannot be met within "
-            "0.5 % with this tokenizer and filler; choose a larger length"
+            f"split {self.split}, document {left.id!r}: {self.length} tokens cannot "
+            "be met within 0.5 % with this tokenizer and filler; choose a larger length"
         )
 
     def _prompt(self, row: Row, letters: Sequence[str], budget: int) -> str:

@@ -377,7 +377,7 @@ def test_long_prompts_are_measured_once(known, monkeypatch):
         lengths.TokenCounts, "measure", lambda s, p: (measured.append(len(p)), measure(s, p))[1]
     )
     build(known, 16_000)
-    assert measured == [3, 1, 1, 1]  # the documents alone, then each prompt
+    assert measured == [3, 3]  # the documents alone, then their prompts
 
 
 def test_a_paragraph_that_stands_twice_in_the_filler_is_drawn_once(known, tmp_path):
