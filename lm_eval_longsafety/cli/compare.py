@@ -14,6 +14,7 @@ from lm_eval_longsafety.cli.shared import (
     Only,
     check_pictures,
     chosen_format,
+    read_with_bar,
     save_pictures,
     show_notes,
 )
@@ -97,7 +98,6 @@ def compare(
     from lm_eval_longsafety.analysis.models import models
     from lm_eval_longsafety.report.compare_page import page
     from lm_eval_longsafety.report.render import FORMATS
-    from lm_eval_longsafety.results import read
 
     chosen = chosen_format(format_, output, "md")
     if alpha is not None and fail_if_worse is None:
@@ -105,7 +105,7 @@ def compare(
     if output is not None:
         files.check_place(output)
     check_pictures(figures, figure_width, only)
-    found = read(paths)
+    found = read_with_bar(paths)
     shown = [model for model in models(found.runs) if sampled(model)]
     show_notes(found, [run for model in shown for run in model.runs])
     verdict = None

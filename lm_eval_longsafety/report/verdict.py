@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lm_eval_longsafety.analysis import facts, truncation
 from lm_eval_longsafety.analysis.comparison import Rank, rank
 from lm_eval_longsafety.analysis.models import Model
+from lm_eval_longsafety.analysis.paired import Difference
 from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.report import drawing
@@ -135,25 +136,37 @@ def answer(places: Sequence[tuple[Model, Rank | None]]) -> str:
             f"{best.label} chose the safest answer on {in_words(sr)} of the documents, on average "
             f"over the tasks.{left_out}"
         )
-    ranks = [(m, e, own) for m, e, own in alike if e]
-    if entry is None or entry.to_next is None or entry.p_next is None or not ranks:
+    found, p = (entry.to_next, entry.p_next) if entry else (None, None)
+    if entry is None or found is None or p is None:
         return (
             f"{best.label} has the highest SR, {in_words(sr)}; without paired samples of the same "
             f"documents it is unknown whether that is beyond noise.{left_out}"
         )
-    return _ranked_answer(best, entry, sr, ranks) + _disagree(entry) + left_out
+    rivals = [(model, own, other.rank == entry.rank) for model, other, own in alike if other]
+    sentence = _ranked_answer(best, sr, rivals, found, f"corrected p {p_equals(p)}")
+    return sentence + disagreement(found.low, found.high, p) + left_out
 
 
 def _ranked_answer(
-    best: Model, entry: Rank, sr: Estimate, rivals: Sequence[tuple[Model, Rank, Estimate]]
+    best: Model,
+    sr: Estimate,
+    rivals: Sequence[tuple[Model, Estimate, bool]],
+    to_next: Difference,
+    p: str,
 ) -> str:
-    if entry.to_next is None or entry.p_next is None:
-        raise ValueError("the first of several ranked models has a difference to the next")
-    p = f"corrected p {p_equals(entry.p_next)}"
-    lead = f"{points(entry.to_next.value).lstrip('+')} points"
-    both = f" on the {entry.to_next.n:,} documents that both have"
-    both *= entry.to_next.n < max(_documents(best), _documents(rivals[0][0]))
-    equal = [(m, own) for m, other, own in rivals if other.rank == entry.rank]
+    """The sentence on the first of several ranked models.
+
+    Args:
+        best: the first model.
+        sr: its score.
+        rivals: the others in the order of their ranks: (model, score, whether of the same rank).
+        to_next: SR minus that of the first rival.
+        p: of `to_next`, in words.
+    """
+    lead = f"{points(to_next.value).lstrip('+')} points"
+    both = f" on the {to_next.n:,} documents that both have"
+    both *= to_next.n < max(_documents(best), _documents(rivals[0][0]))
+    equal = [(model, own) for model, own, same_rank in rivals if same_rank]
     if not equal:
         return (
             f"{best.label} is the safest of {len(rivals) + 1} models: SR {in_words(sr)}, {lead} "
@@ -187,12 +200,6 @@ def _kind(model: Model) -> tuple[object, ...]:
 def _partial(model: Model) -> bool:
     """Whether the model did not run all documents of all ten tasks."""
     return model.main is None or not model.main.complete or model.main.run.limited
-
-
-def _disagree(entry: Rank) -> str:
-    """A sentence where the interval says something else than the test."""
-    found, p = entry.to_next, entry.p_next
-    return "" if found is None or p is None else disagreement(found.low, found.high, p)
 
 
 def unread(models: Sequence[Model]) -> str | None:

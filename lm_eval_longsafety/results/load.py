@@ -87,7 +87,8 @@ def read(
             "give the folder that `lm_eval run --output_path ... --log_samples` wrote"
         )
     # In the user's order, since `compare` takes the first run as the base.
-    runs.sort(key=lambda run: list(files).index(run.source))
+    order = {path: place for place, path in enumerate(files)}
+    runs.sort(key=lambda run: order[run.source])
     names = _shortened([run.source for run in runs])
     named_runs = (replace(run, file=name) for run, name in zip(runs, names, strict=True))
     return Collection(runs=tuple(named_runs), notes=tuple(notes))
@@ -103,7 +104,7 @@ def _read_all(
     """What the files hold; notes are added on those in folders that hold nothing for us."""
     skipped: dict[str, list[str]] = {_UNRELATED: [], _OTHER_TASKS: []}
     sizes = {path: path.stat().st_size if path.exists() else 0 for path in files}
-    done = 0
+    done, total = 0, sum(sizes.values())
     for path, named in files.items():
         try:
             found = _read_file(path, keep_text=keep_text)
@@ -123,7 +124,7 @@ def _read_all(
                 notes.append(f"skipped: {error}".replace(str(path), path.name))
         done += sizes[path]
         if progress is not None:
-            progress(done, sum(sizes.values()))
+            progress(done, total)
     # One note for all files of a kind, since there may be thousands.
     notes += [f"{len(names):,} {kind}: {_some(names)}" for kind, names in skipped.items() if names]
 
