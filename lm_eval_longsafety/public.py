@@ -52,6 +52,9 @@ _ANCHOR = re.compile(r"~.*|[A-Za-z]:|file:|root", re.IGNORECASE)
 _HOMES = frozenset(("home", "homes", "user", "users"))
 """Folders whose subfolders are named after people."""
 
+_FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=[=+\-@\t\r＝＋－＠])")
+"""Where a spreadsheet may begin to read a formula; one that splits at semicolons also inside."""
+
 
 def public(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """The value without secrets and local paths; `public(public(value))` is `public(value)`.
@@ -169,3 +172,8 @@ def clean(value: str, limit: int = 400) -> str:
     shown = (" " if ch.isspace() else ch if ch.isprintable() else "\ufffd" for ch in value)
     kept = "".join(islice(shown, limit + 1))
     return kept if len(kept) <= limit else kept[: limit - 1] + "…"
+
+
+def csv_cell(value: object) -> object:
+    """The entry of a CSV file: a text that a spreadsheet may take for a formula is quoted."""
+    return _FORMULA.sub("'", value) if isinstance(value, str) else value

@@ -20,7 +20,7 @@ from lm_eval_longsafety.prompts.deal import deal
 from lm_eval_longsafety.prompts.templates import render_options
 from lm_eval_longsafety.prompts.tokenizer import PromptTokenizer, load_tokenizer
 from lm_eval_longsafety.public import public
-from lm_eval_longsafety.results.open_replies import OpenReplies, OpenSample, find_open_replies
+from lm_eval_longsafety.results.open_replies import OpenReplies, OpenSample, replies_of_one_run
 from lm_eval_longsafety.settings import Settings
 from lm_eval_longsafety.variants import rotations
 from lm_eval_longsafety.variants.verdicts import NONE_OF_THESE, harmless, prompt_head
@@ -95,21 +95,7 @@ def replies_to_judge(chosen: Settings) -> OpenReplies:
     """
     if not chosen.judged:
         raise OptionError(f"tasks ..._judge need the open replies of a run, {_EXAMPLE}")
-    found = _found(chosen.judged)
-    if not found:
-        raise ResultsError(
-            f"judged: no open replies in {chosen.judged}; run longsafety_open first, with "
-            "--output_path and --log_samples"
-        )
-    if len(found) > 1:
-        names = ", ".join(sorted(str(each.source) for each in found))
-        raise OptionError(
-            f"judged: {chosen.judged} holds open replies of {len(found)} runs ({names}); name one "
-            "of them"
-        )
-    if missing := found[0].missing():
-        raise ResultsError(f"judged: {missing}; copy the run's files again")
-    return found[0]
+    return _found(chosen.judged)
 
 
 def _places(judged: str) -> tuple[str]:
@@ -118,8 +104,8 @@ def _places(judged: str) -> tuple[str]:
 
 
 @cached(maxsize=1, places=_places)
-def _found(judged: str) -> list[OpenReplies]:
-    return find_open_replies([judged], keep_text=True)
+def _found(judged: str) -> OpenReplies:
+    return replies_of_one_run(Path(judged), keep_text=True)
 
 
 def _samples_of(found: OpenReplies, split: str) -> Sequence[OpenSample]:

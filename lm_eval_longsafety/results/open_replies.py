@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lm_eval_longsafety.benchmark import BY_SPLIT, bare_name, parse_task_name
-from lm_eval_longsafety.errors import ResultsError
+from lm_eval_longsafety.errors import OptionError, ResultsError
 from lm_eval_longsafety.results.fields import as_number
 from lm_eval_longsafety.results.records import Run, SampleText
 from lm_eval_longsafety.results.results_file import run_from
@@ -92,6 +92,29 @@ def find_open_replies(paths: Iterable[Path | str], *, keep_text: bool = False) -
                 raise ResultsError(f"{path}: replies of {task} also stand in {files[task].name}")
             files[task] = path
     return [_of_run(stamp, files, keep_text=keep_text) for (_, stamp), files in runs.items()]
+
+
+def replies_of_one_run(path: Path, *, keep_text: bool = False) -> OpenReplies:
+    """The open replies of the only run under a path.
+
+    Raises:
+        OptionError: they are of several runs.
+        ResultsError: there are none, or not as many as their run has written.
+    """
+    found = find_open_replies([path], keep_text=keep_text)
+    if not found:
+        raise ResultsError(
+            f"no open replies in {path}; run longsafety_open first, with --output_path and "
+            "--log_samples"
+        )
+    if len(found) > 1:
+        names = ", ".join(sorted(str(each.source) for each in found))
+        raise OptionError(
+            f"{path}: holds open replies of {len(found)} runs ({names}); name one of them"
+        )
+    if missing := found[0].missing():
+        raise ResultsError(f"{path}: {missing}; copy the run's files again")
+    return found[0]
 
 
 def run_of(path: Path) -> Run:
