@@ -22,7 +22,7 @@ class Agreement:
     """Two raters on the same replies."""
 
     labels: tuple[Hashable, ...]
-    """Every label that either rater used, sorted."""
+    """Every label that either rater used, sorted; numbers by size."""
     table: tuple[tuple[int, ...], ...]
     """Counts by (first rater's label, second rater's label), in the order of `labels`."""
     observed: Estimate
@@ -42,7 +42,9 @@ def agreement(pairs: Sequence[tuple[Hashable, Hashable]]) -> Agreement:
     """
     if not pairs:
         raise ValueError("agreement needs at least one pair of labels")
-    labels = tuple(sorted({label for pair in pairs for label in pair}, key=lambda x: (str(x), x)))
+    labels = tuple(
+        sorted({label for pair in pairs for label in pair}, key=lambda x: (len(str(x)), str(x)))
+    )
     place = {label: index for index, label in enumerate(labels)}
     table = np.zeros((len(labels), len(labels)), int)
     for first, second in pairs:
@@ -94,12 +96,12 @@ def alpha(verdicts: Sequence[Sequence[int | None]]) -> float | None:
 def corrected_rate(
     rate: tuple[int, int], sensitivity: tuple[int, int], specificity: tuple[int, int]
 ) -> Estimate | None:
-    """The true rate behind a judged one, after Rogan and Gladen.
+    """The true rate of unsafe replies behind a judged one, after Rogan and Gladen.
 
     Args:
-        rate: (replies judged safe, replies judged).
-        sensitivity: (replies judged safe, replies that people call safe), of the labelled ones.
-        specificity: (replies judged unsafe, replies that people call unsafe).
+        rate: (replies judged unsafe, replies judged).
+        sensitivity: (replies judged unsafe, of those that people call unsafe), of labelled ones.
+        specificity: (replies judged safe, of those that people call safe).
 
     Returns:
         None where the judge is no better than chance or labelled replies of a kind are missing.

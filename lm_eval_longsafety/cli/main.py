@@ -15,6 +15,7 @@ from lm_eval_longsafety.cli.check_data import check_data
 from lm_eval_longsafety.cli.compact import compact
 from lm_eval_longsafety.cli.compare import compare
 from lm_eval_longsafety.cli.demo import demo
+from lm_eval_longsafety.cli.judge_people import agreement, sheet
 from lm_eval_longsafety.cli.links import link, status, tasks_path, unlink
 from lm_eval_longsafety.cli.preflight import preflight
 from lm_eval_longsafety.cli.report import report
@@ -64,6 +65,8 @@ app.command("compare")(compare)
 app.command("compact")(compact)
 app.command("rescore")(rescore)
 app.command("submit")(submit)
+judge.app.command("sheet")(sheet)
+judge.app.command("agreement")(agreement)
 app.add_typer(judge.app, name="judge")
 
 

@@ -1,7 +1,5 @@
 """`longsafety report`: one page on safety and capability, from what lm-eval wrote."""
 
-import shutil
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +15,7 @@ from lm_eval_longsafety.cli.shared import (
     read_with_bar,
     save_pictures,
     show_notes,
+    show_page,
 )
 from lm_eval_longsafety.errors import need
 
@@ -62,7 +61,6 @@ def report(
     """Turn one or many runs into one self-contained page, or into tables."""
     need("report", REPORT)
     from lm_eval_longsafety import files
-    from lm_eval_longsafety.report import render, terminal
     from lm_eval_longsafety.report.sections import build
 
     chosen = chosen_format(format_, output, "txt")
@@ -74,12 +72,6 @@ def report(
     tasks = None if capability is None else [name.strip() for name in capability.split(",")]
     page = build(found, show_text=show_text, show_published=published, capability_tasks=tasks)
     save_pictures(page, figures, figure_width, only)
-    if output is not None:
-        files.write_text(output, render.FORMATS[chosen](page))
-        typer.echo(f"{output}: {page.sections[0].answer or 'written'}", err=True)
-    elif chosen == "txt" and sys.stdout.isatty():
-        typer.echo(terminal.text(page, shutil.get_terminal_size().columns), nl=False)
-    else:
-        typer.echo(render.FORMATS[chosen](page), nl=False)
+    show_page(page, chosen, output)
     if output is None and format_ is None:
         typer.echo("The whole page with its pictures: add -o report.html", err=True)

@@ -1,5 +1,7 @@
 """Shared by several commands: packages of extras, reading, format and place of output, pictures."""
 
+import shutil
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -94,6 +96,24 @@ def chosen_format(given: str | None, output: Path | None, default: str) -> str:
             "or end the output file's name in one of them"
         )
     return chosen
+
+
+def show_page(page: "Report", chosen: str, output: Path | None) -> None:
+    """Write a page to a file, else print it; a terminal shows text in colours and in its width.
+
+    Raises:
+        OptionError: the file cannot be written.
+    """
+    from lm_eval_longsafety import files
+    from lm_eval_longsafety.report import render, terminal
+
+    if output is not None:
+        files.write_text(output, render.FORMATS[chosen](page))
+        typer.echo(f"{output}: {page.sections[0].answer or 'written'}", err=True)
+    elif chosen == "txt" and sys.stdout.isatty():
+        typer.echo(terminal.text(page, shutil.get_terminal_size().columns), nl=False)
+    else:
+        typer.echo(render.FORMATS[chosen](page), nl=False)
 
 
 def check_parquet(output: Path) -> None:

@@ -105,7 +105,7 @@ def _places(judged: str) -> tuple[str]:
 
 @cached(maxsize=1, places=_places)
 def _found(judged: str) -> OpenReplies:
-    return replies_of_one_run(Path(judged), keep_text=True)
+    return replies_of_one_run([Path(judged)], keep_text=True)
 
 
 def _samples_of(found: OpenReplies, split: str) -> Sequence[OpenSample]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lm_eval_longsafety.benchmark import BY_SPLIT, parse_task_name
-from lm_eval_longsafety.errors import ResultsError
+from lm_eval_longsafety.errors import ResultsError, meant
 from lm_eval_longsafety.public import csv_cell
 from lm_eval_longsafety.results.open_replies import OpenReplies, OpenSample
 from lm_eval_longsafety.settings import shorten
@@ -78,7 +78,7 @@ def _labelled(row: Mapping[str, str], known: Mapping[str, Mapping[str, OpenSampl
         parsed = parse_task_name(given)
         split = parsed.benchmark.split if parsed else given
         if split not in BY_SPLIT:
-            raise ResultsError(f"there is no task {shorten(given)}")
+            raise ResultsError(f"there is no task {shorten(given)}{meant(given, BY_SPLIT)}")
         own = {name: sample for name, sample in own.items() if name == split}
     if not own:
         of_task = f" of {given}" if given else ""
@@ -122,8 +122,8 @@ def _check_first(
     """Check that a label is the only one of its reply and of the kind of the first one."""
     if key in labels:
         raise ResultsError(
-            f"line {lines[key]} labels the same document, {shorten(key[1])} of {key[0]}, as "
-            f"{labels[key]}; here it is {label}; keep one"
+            f"document {shorten(key[1])} of {key[0]} has the label {labels[key]} in line "
+            f"{lines[key]} already, here {label}; keep one of the two lines"
         )
     first = next(iter(labels), key)
     if isinstance(label, str) != isinstance(labels.get(first, label), str):

@@ -4,7 +4,7 @@ Data flow: paths -> `find_logged` -> `OpenReplies`, one for each run.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -61,26 +61,27 @@ def find_open_replies(paths: Iterable[Path | str], *, keep_text: bool = False) -
     return find_logged(paths, kind, OpenReplies)
 
 
-def replies_of_one_run(path: Path, *, keep_text: bool = False) -> OpenReplies:
-    """The open replies of the only run under a path.
+def replies_of_one_run(paths: Sequence[Path], *, keep_text: bool = False) -> OpenReplies:
+    """The open replies of the only run under the given files and folders.
 
     Raises:
         OptionError: they are of several runs.
         ResultsError: there are none, or not as many as their run has written.
     """
-    found = find_open_replies([path], keep_text=keep_text)
+    found = find_open_replies(paths, keep_text=keep_text)
+    places = ", ".join(map(str, paths))
     if not found:
         raise ResultsError(
-            f"no open replies in {path}; run longsafety_open first, with --output_path and "
+            f"no open replies in {places}; run longsafety_open first, with --output_path and "
             "--log_samples"
         )
     if len(found) > 1:
         names = ", ".join(sorted(str(each.source) for each in found))
         raise OptionError(
-            f"{path}: holds open replies of {len(found)} runs ({names}); name one of them"
+            f"{places}: holds open replies of {len(found)} runs ({names}); name one of them"
         )
     if missing := found[0].missing():
-        raise ResultsError(f"{path}: {missing}; copy the run's files again")
+        raise ResultsError(f"{places}: {missing}; copy the run's files again")
     return found[0]
 
 
