@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lm_eval_longsafety.analysis.stats import Z95, Estimate, wilson
+from lm_eval_longsafety.analysis.stats import TINY, Z95, Estimate, wilson
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,9 @@ class Agreement:
     observed: Estimate
     """Share of replies with the same label."""
     kappa: Estimate | None
-    """Cohen's kappa; None where both raters used one label only, so that it is undefined."""
+    """Cohen's kappa; None where both raters used one label only, so that it is undefined. It has no
+    interval where they always agree or one of them used one label only: its standard error would be
+    0 for any number of replies."""
 
 
 def agreement(pairs: Sequence[tuple[Hashable, Hashable]]) -> Agreement:
@@ -64,12 +66,15 @@ def agreement(pairs: Sequence[tuple[Hashable, Hashable]]) -> Agreement:
 def _kappa(table: "np.typing.NDArray[np.int_]") -> Estimate:
     from statsmodels.stats.inter_rater import cohens_kappa
 
-    found = cohens_kappa(table)
+    with np.errstate(all="ignore"):  # Its z-test divides by zero if a rater uses one label only.
+        found = cohens_kappa(table)
+    value, stderr = float(found.kappa), float(found.std_kappa)
+    known = stderr > TINY
     return Estimate(
-        value=float(found.kappa),
-        stderr=float(found.std_kappa),
-        low=max(-1.0, float(found.kappa_low)),
-        high=min(1.0, float(found.kappa_upp)),
+        value=value,
+        stderr=stderr if known else None,
+        low=max(-1.0, float(found.kappa_low)) if known else None,
+        high=min(1.0, float(found.kappa_upp)) if known else None,
         n=int(table.sum()),
     )
 

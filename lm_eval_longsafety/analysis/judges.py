@@ -55,7 +55,7 @@ class BetweenJudges:
     """Replies that at least two judges have judged."""
 
 
-def labels_of(judges: Sequence[Verdicts]) -> list[str]:
+def names_of(judges: Sequence[Verdicts]) -> list[str]:
     """A short and unique name for each judge run; the protocol is named if it is `logits`."""
     runs = [each.run or Run(source=each.source, model=each.judge) for each in judges]
     apart = list({id(run): run for run in runs}.values())  # One run may have both protocols.

@@ -97,7 +97,7 @@ def agreement(
         between_judges,
         by_reply,
         check_same_replies,
-        labels_of,
+        names_of,
     )
     from lm_eval_longsafety.analysis.scores import short_name
     from lm_eval_longsafety.report import agreement_page
@@ -125,7 +125,7 @@ def agreement(
         short_name(found.run.model if found.run else "unknown"),
         {
             label: against_people(each, given)
-            for label, each in zip(labels_of(judges), judges, strict=True)
+            for label, each in zip(names_of(judges), judges, strict=True)
         },
         between_judges([by_reply(each) for each in judges]) if judges[1:] else None,
         given.empty,

@@ -18,7 +18,7 @@ SIZES = {"DocAttack": 100, "MedicalQuiz": 60, "LeadingQuestion": 2}
 def found(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     write_replies(folder, {s: [f"Reply {i}." for i in range(n)] for s, n in SIZES.items()})
-    return replies_of_one_run(folder, keep_text=True)
+    return replies_of_one_run([folder], keep_text=True)
 
 
 def drawn(found, n, seed=1):
