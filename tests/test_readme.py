@@ -86,7 +86,17 @@ def runs(tiny_model, tmp_path_factory) -> Path:
     for task in TASKS:
         grid = {"depth": 0.5, "length": 1000} if task.grid else {}
         write_jsonl(folder / "my_data" / f"{task.split}.jsonl", [row(0, **grid)])
+    judge_and_label(folder, tiny_model)
     return folder
+
+
+def judge_and_label(folder: Path, model: Path) -> None:
+    """Verdicts on the open replies, and `labels.csv`: a sheet that someone has filled in."""
+    for words in ("run open_results --model dummy", "sheet open_results -o labels.csv"):
+        done = start(f"longsafety judge {words}", folder, model)
+        assert done.returncode == 0, done.stderr[-2000:]
+    lines = (folder / "labels.csv").read_text("utf-8-sig").splitlines()
+    (folder / "labels.csv").write_text("\n".join([lines[0], *(f"{one}3" for one in lines[1:])]))
 
 
 def start(command: str, folder: Path, model: Path) -> subprocess.CompletedProcess:

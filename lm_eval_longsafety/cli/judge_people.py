@@ -23,7 +23,7 @@ ShowText = Annotated[
 Places = Annotated[
     list[Path],
     typer.Argument(
-        metavar="RESULTS...", help="Folders or sample files with the open replies and the verdicts."
+        metavar="RESULTS", help="Folders or sample files with the open replies and the verdicts."
     ),
 ]
 LabelFile = Annotated[

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from lm_eval_longsafety.analysis.agreement import Agreement
 from lm_eval_longsafety.analysis.judges import AgainstPeople, BetweenJudges
+from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report.content import (
     Cell,
@@ -14,6 +15,7 @@ from lm_eval_longsafety.report.content import (
     Report,
     Section,
     Table,
+    coefficient,
     count,
     in_words,
     score,
@@ -138,19 +140,7 @@ def _agreement(people: Mapping[str, AgainstPeople]) -> Table:
 
 
 def _kappa(found: Agreement | None) -> Cell:
-    estimate = found.kappa if found else None
-    if estimate is None:
-        return text(None)
-    value, low, high = estimate.value, estimate.low, estimate.high
-    shown = _number(value)
-    if low is not None and high is not None:
-        shown += f" [{_number(low)}, {_number(high)}]"
-    return Cell(text=shown, value=value, low=low, high=high, n=estimate.n)
-
-
-def _number(value: float) -> str:
-    """Kappa or alpha with two digits and a true minus sign."""
-    return f"{value + 0.0:.2f}".replace("-0.00", "0.00").replace("-", "−")
+    return coefficient(found.kappa if found else None)
 
 
 def _unsafe(people: Mapping[str, AgainstPeople]) -> Table:
@@ -207,16 +197,16 @@ def _between(judges: Sequence[str], between: BetweenJudges) -> Table:
                 (text("Cohen's kappa"), _kappa(between.two)),
             )
             if len(judges) == 2
-            else (
-                (
-                    text("Krippendorff's alpha"),
-                    Cell(text="n/a")
-                    if between.alpha is None
-                    else Cell(text=_number(between.alpha), value=between.alpha, n=between.n),
-                ),
-            )
+            else ((text("Krippendorff's alpha"), coefficient(_plain(between))),)
         ),
     )
+
+
+def _plain(between: BetweenJudges) -> Estimate | None:
+    """Alpha, which has no interval."""
+    if between.alpha is None:
+        return None
+    return Estimate(value=between.alpha, stderr=None, low=None, high=None, n=between.n)
 
 
 def _notes(people: Mapping[str, AgainstPeople], empty: int) -> tuple[str, ...]:

@@ -119,8 +119,8 @@ def test_two_judges_have_a_kappa_and_more_an_alpha():
     assert (two.two.observed.n, two.n, two.alpha) == (3, 3, None)
     assert two.two.observed.value == pytest.approx(2 / 3)
     three = between_judges([by_reply(each) for each in (first, second, judge([0, 3, 3, 3, 1]))])
-    # 13 values: three 0, two 1, one 2, seven 3. Of the third reply four of six ordered
-    # pairs differ, each counts 1 / (3 - 1): 2 / 13. By chance: (13 * 13 - 9 - 4 - 1 - 49) / (13 * 12).
+    # 13 values: three 0, two 1, one 2, seven 3. Of the third reply four of six ordered pairs
+    # differ, and each counts 1 / (3 - 1). By chance: 13 * 13 - 9 - 4 - 1 - 49 of 13 * 12 pairs.
     assert three.two is None and three.n == 5
     assert three.alpha == pytest.approx(1 - (2 / 13) / (106 / 156))
     same = between_judges([by_reply(first)] * 3)
