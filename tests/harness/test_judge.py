@@ -12,7 +12,9 @@ from lm_eval_longsafety.errors import LongSafetyError
 from lm_eval_longsafety.harness.judge_documents import load_verdict_documents
 from lm_eval_longsafety.harness.judge_task import score_verdicts
 from lm_eval_longsafety.harness.letter_filter import LetterFilter
+from lm_eval_longsafety.results import load
 from lm_eval_longsafety.results.open_replies import find_open_replies
+from lm_eval_longsafety.submit.judged import gather_judged
 from lm_eval_longsafety.variants.judging import QUOTE
 from lm_eval_longsafety.variants.rotations import order_views
 from tests.backends.harness import evaluate
@@ -387,6 +389,9 @@ def test_the_command_judges_a_whole_run_and_writes_beside_it(tmp_path, start):
     assert before.read_text() == "of another judge"
     assert len(list((folder / "judged").rglob("results_*.json"))) == 2
     assert len(list((folder / "judged").rglob(f"samples_{DOC_ATTACK}_judge_*.jsonl"))) == 1
+    # The verdicts belong to the replies of `org/model-one`; `dummy` has no name to be submitted.
+    _, unclear = gather_judged(load([folder]), model="org/model-one")
+    assert [each.split(";")[0] for each in unclear] == ["the verdicts do not name their judge"]
 
 
 @pytest.mark.parametrize(
