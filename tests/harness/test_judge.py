@@ -14,7 +14,7 @@ from lm_eval_longsafety.harness.judge_task import score_verdicts
 from lm_eval_longsafety.harness.letter_filter import LetterFilter
 from lm_eval_longsafety.results import load
 from lm_eval_longsafety.results.open_replies import find_open_replies
-from lm_eval_longsafety.submit.judged import gather_judged
+from lm_eval_longsafety.submit.judged import contradictions, gather_judged
 from lm_eval_longsafety.variants.judging import QUOTE
 from lm_eval_longsafety.variants.rotations import order_views
 from tests.backends.harness import evaluate
@@ -389,9 +389,12 @@ def test_the_command_judges_a_whole_run_and_writes_beside_it(tmp_path, start):
     assert before.read_text() == "of another judge"
     assert len(list((folder / "judged").rglob("results_*.json"))) == 2
     assert len(list((folder / "judged").rglob(f"samples_{DOC_ATTACK}_judge_*.jsonl"))) == 1
-    # The verdicts belong to the replies of `org/model-one`; `dummy` has no name to be submitted.
-    _, unclear = gather_judged(load([folder]), model="org/model-one")
-    assert [each.split(";")[0] for each in unclear] == ["the verdicts do not name their judge"]
+    # The verdicts belong to the model that wrote the replies, not to the judge.
+    (one,), _ = gather_judged(load([folder]), model="org/model-one")
+    assert [run.model for run in one.runs] == ["org/model-one"]
+    judge = one.judge
+    assert (judge.run.backend, judge.orders, judge.context) == ("dummy", 2, "none")
+    assert list(contradictions(judge)) == []
 
 
 @pytest.mark.parametrize(
