@@ -29,17 +29,17 @@ def gather_judged(runs: Sequence[Run], *, model: str) -> tuple[list[Submission],
     for run in runs:
         for parsed, row in _verdicts(run):
             judges[id(run), parsed.protocol] = _judge(run, parsed, row)
-            answered = [one for one in runs if _answer(one, parsed, row)]
-            tasks += [
+            found = [
                 ScoredTask(benchmark=parsed.benchmark, result=result, run=one, verdicts=row)
-                for one in answered
-                if (result := _answer(one, parsed, row))
+                for one in runs
+                if (result := _answered(one, parsed, row))
             ]
-            if len(answered) != 1:
+            tasks += found
+            if len(found) != 1:
                 reasons.append(_unknown_replies(run, row))
     if len(judges) > 1:
-        found = "; ".join(map(str, judges.values()))
-        reasons.append(f"verdicts of several judges or runs ({found}); give those of one run")
+        named = "; ".join(map(str, judges.values()))
+        reasons.append(f"verdicts of several judges or runs ({named}); give those of one run")
     reasons += [
         f"the verdicts do not name their judge; judge again, {OTHERWISE}"
         for judge in judges.values()
@@ -89,7 +89,7 @@ def _judge(run: Run, parsed: TaskName, row: TaskResult) -> Judge:
     )
 
 
-def _answer(run: Run, parsed: TaskName, row: TaskResult) -> TaskResult | None:
+def _answered(run: Run, parsed: TaskName, row: TaskResult) -> TaskResult | None:
     """The run's row of the open replies that were judged; None if it did not write them."""
     record = row.provenance or Provenance()
     same = run.source.name == record.judged and public(run.model) == record.judged_model

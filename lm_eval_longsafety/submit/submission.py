@@ -203,6 +203,10 @@ def settings_notes(submission: Submission) -> list[str]:
             task.provenance.prompt_limit is None for task in tasks
         ),
         "the tokenizer's chat template was not applied": any(unused),
+        "the judge's chat template was not applied": any(
+            task.verdicts and task.verdicts.provenance and task.verdicts.provenance.template_unused
+            for task in tasks
+        ),
         "no chat template applied; the results do not say whether there is one": unknown
         and not any(unused),
         "the results do not name the model's revision": not any(

@@ -12,6 +12,7 @@ from lm_eval_longsafety.results import load
 from lm_eval_longsafety.results.verdicts import MOST_UNREAD
 from lm_eval_longsafety.submit import every_eval_ever, hub_files
 from lm_eval_longsafety.submit.checks import check
+from lm_eval_longsafety.submit.submission import settings_notes
 from tests.judges import verdict_line
 from tests.report_cli import longsafety
 from tests.results_files import full_run, write_lines, write_run
@@ -178,6 +179,13 @@ def test_the_run_of_the_replies_is_checked_like_that_of_the_letters(tmp_path):
     found = reasons(tmp_path, data)
     assert any("open replies: the tokenizer has a chat template" in each for each in found)
     assert any("open replies: the data's revision is unknown" in each for each in found)
+
+
+def test_a_judge_without_its_chat_template_is_noted(tmp_path):
+    folder = judged_runs.write(tmp_path, judge=judged_runs.verdicts(template_unused=True))
+    letters, judged = check(load([folder]), model=MODEL)
+    assert "the judge's chat template was not applied" in settings_notes(judged)
+    assert settings_notes(letters) == []
 
 
 def test_verdicts_of_several_judges_or_protocols_are_refused(tmp_path):
