@@ -59,12 +59,15 @@ class GpuHours:
     gpus_needed: int
 
 
-def passes_per_document(model: str, *, letters: bool, orders: int, choices: int) -> int:
+def passes_per_document(
+    model: str, *, letters: bool, orders: int, choices: int, short: bool = False
+) -> int:
     """How often lm-eval's `--model` prefills a document with `choices` in `orders`.
 
-    `letters` says whether the task scores letters (the logits protocol).
+    `letters` says whether the task scores letters (the logits protocol), `short` whether the prompt
+    is too short for `longsafety-hf` to share its beginning between orders.
     """
-    shared = model.startswith("longsafety-") or (model == "vllm" and not letters)
+    shared = {"longsafety-vllm": True, "longsafety-hf": not short, "vllm": not letters}.get(model)
     per_letter = letters and model in ("vllm", "local-completions", "openai-completions", "sglang")
     return (1 if shared else orders) * (choices if per_letter else 1)
 

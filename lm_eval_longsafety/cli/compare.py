@@ -108,13 +108,19 @@ def compare(
     found = read_with_bar(paths)
     shown = [model for model in models(found.runs) if sampled(model)]
     show_notes(found, [run for model in shown for run in model.runs])
+    runs = sum(len(sampled(model)) for model in shown)
+    names = ", ".join(model.label for model in shown) or "none"
+    if runs < 2 and any(run.open_replies for run in found.runs):
+        raise OptionError(
+            f"two runs with letters are needed, found {runs} ({names}); open replies and verdicts "
+            "on them hold none: run --tasks longsafety with --log_samples as well"
+        )
     verdict = None
     if fail_if_worse is not None:
         verdict = _judge(paths, shown, fail_if_worse / 100, 0.05 if alpha is None else alpha)
-    if sum(len(sampled(model)) for model in shown) < 2:
-        names = ", ".join(model.label for model in shown) or "none"
+    if runs < 2:
         raise OptionError(
-            f"two runs with LongSafetyBench samples are needed, found {len(shown)} ({names}); "
+            f"two runs with LongSafetyBench samples are needed, found {runs} ({names}); "
             "run lm-eval with --log_samples"
         )
     on_screen = output is None and (verdict is None or format_ is not None)

@@ -4,12 +4,18 @@ import json
 import math
 import operator
 import statistics
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lm_eval_longsafety.errors import OptionError, first_line
+
+if TYPE_CHECKING:
+    from lm_eval_longsafety.harness.planned_run import Planned
+    from lm_eval_longsafety.prefill_cost import Shape
+
 
 Model = Annotated[str, typer.Option("--model", help="lm-eval's backend, as for the run.")]
 ModelArgs = Annotated[
@@ -35,6 +41,12 @@ PriceOut = Annotated[
 ]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the same numbers as JSON.")]
 
+EXPECTED = (
+    "The judge's run, estimated for replies of {} tokens and judge_orders {}, as if this model "
+    "were the judge; for replies that are written give --tasks longsafety_judge --metadata "
+    '\'{{"judged": "<their folder>"}}\''
+)
+
 
 def preflight(
     model: Model = "longsafety-vllm",
@@ -47,12 +59,11 @@ def preflight(
     json_file: Json = None,
 ) -> None:
     """Count the prompts' tokens and estimate the GPU hours of a run, or what an API will cost."""
-    from dataclasses import asdict
-
     from lm_eval_longsafety import files
     from lm_eval_longsafety.cli.shared import our_names
     from lm_eval_longsafety.harness import check_arguments
-    from lm_eval_longsafety.prefill_cost import estimate, shape
+    from lm_eval_longsafety.harness.planned_run import open_reply_tokens, planned
+    from lm_eval_longsafety.prefill_cost import shape
     from lm_eval_longsafety.prompts.tokenizer import load_config
     from lm_eval_longsafety.settings import parse
 
@@ -72,23 +83,22 @@ def preflight(
     # Where no name is ours, one may be a misspelt name of ours: all are looked up.
     ours = our_names([name for name in names if name.startswith("longsafety")] or names)
     chosen = parse(known)
-    rows, prefills = _count(model, _load_tasks(ours, known), chosen.reply_tokens)
-    record: dict[str, Any] = {"tasks": rows, "prefilled_tokens": sum(prefills)}
+    own, judges = planned(ours, known)
+    found = None
     if known.get("pretrained"):
         found = shape(load_config(chosen.model), chosen.model.trust_remote_code)
-        record |= {
-            "utilisation": utilisation,
-            "weights": found.stored,
-            "kv_bytes_per_token": found.kv_bytes,
-            "gpus": [asdict(each) for each in estimate(found, prefills, utilisation)],
-        }
-    if prices:
-        record["api"] = _api(rows, *prices)
-    typer.echo(_text(record))
+    records = {}
+    if own:
+        records["run"] = _record(model, own, found, utilisation, prices)
+    if judges:
+        expected = {"expected": EXPECTED.format(open_reply_tokens(known), chosen.judge_orders)}
+        records["judge"] = expected | _record(model, judges, found, utilisation, prices)
+    typer.echo("\n\n".join(map(_text, records.values())))
     if others := [name for name in names if name not in ours]:
         typer.echo(f"not counted, since they are not LongSafetyBench's: {', '.join(others)}")
     if json_file:
-        files.write_text(json_file, json.dumps(record, indent=2) + "\n")
+        written = records.pop("run", {}) | records
+        files.write_text(json_file, json.dumps(written, indent=2) + "\n")
 
 
 def _prices(price_in: float | None, price_out: float | None) -> tuple[float, float] | None:
@@ -121,35 +131,49 @@ def _arguments(option: str, text: str, example: str) -> dict[str, Any]:
     return {name.strip(): value for name, value in given.items()}
 
 
-def _load_tasks(names: list[str], known: dict[str, Any]) -> dict[str, Any]:
-    """lm-eval's task objects by name, those of groups included."""
-    from lm_eval.tasks import TaskManager
+def _record(
+    model: str,
+    tasks: "Mapping[str, Planned]",
+    found: "Shape | None",
+    utilisation: float,
+    prices: tuple[float, float] | None,
+) -> dict[str, Any]:
+    """The numbers of one run: of each task, and what all cost together."""
+    from dataclasses import asdict
 
-    from lm_eval_longsafety.benchmark import bare_name
-    from lm_eval_longsafety.harness.discovery import tasks_path
+    from lm_eval_longsafety.prefill_cost import estimate
 
-    path = str(tasks_path())
-    manager = TaskManager(include_path=path, include_defaults=False, metadata=known)
-    return {bare_name(name): task for name, task in manager.load(names)["tasks"].items()}
+    rows, prefills = _count(model, tasks)
+    record: dict[str, Any] = {"tasks": rows, "prefilled_tokens": sum(prefills)}
+    if found:
+        record |= {
+            "utilisation": utilisation,
+            "weights": found.stored,
+            "kv_bytes_per_token": found.kv_bytes,
+            "gpus": [asdict(each) for each in estimate(found, prefills, utilisation)],
+        }
+    if prices:
+        record["api"] = _api(rows, *prices)
+    return record
 
 
-def _count(
-    model: str, tasks: dict[str, Any], reply_tokens: int
-) -> tuple[list[dict[str, Any]], list[int]]:
+def _count(model: str, tasks: "Mapping[str, Planned]") -> tuple[list[dict[str, Any]], list[int]]:
     """The numbers of each task, and the tokens of every prefill that the backend will do."""
+    from lm_eval_longsafety.backends.prompt_order import MIN_SHARED_CHARS
     from lm_eval_longsafety.prefill_cost import passes_per_document
 
     rows, prefills = [], []
-    for name, task in sorted(tasks.items()):
-        letters = task.OUTPUT_TYPE == "multiple_choice"
-        documents = list(task.eval_docs)  # lm-eval 0.5 builds them only now.
+    for name, (letters, documents, reply_tokens) in tasks.items():
         tokens = [each["prompt_tokens"] for each in documents]
         own: list[int] = []
         requests: list[int] = []
         for each in documents:
             choices = len(each["choices"])
             orders = len(each.get("orders") or [None])
-            passes = passes_per_document(model, letters=letters, orders=orders, choices=choices)
+            short = len(each["prompt"]) < MIN_SHARED_CHARS
+            passes = passes_per_document(
+                model, letters=letters, orders=orders, choices=choices, short=short
+            )
             own += [each["prompt_tokens"]] * passes
             requests.append(orders * (choices if letters else 1))
         rows.append(
@@ -185,12 +209,18 @@ def _api(rows: list[dict[str, Any]], price_in: float, price_out: float) -> dict[
 def _text(record: dict[str, Any]) -> str:
     tasks = record["tasks"]
     width = max(len(each["task"]) for each in tasks)
-    line = f"{{task:{width}}}  {{documents:9,}}  {{spread:25}}  {{cut:5,}}  {{prefills:16,}}".format
+    line = (
+        f"{{task:{width}}}  {{documents:9,}}  {{spread:25}}  {{cut:5,}}  {{prefills:16,}}"
+        "  {api_reply_tokens:21,}"
+    ).format
     spread = "{shortest:,} / {median:,.0f} / {longest:,}".format
-    total = {key: sum(each[key] for each in tasks) for key in ("documents", "cut", "prefills")}
+    summed = ("documents", "cut", "prefills", "api_reply_tokens")
+    total = {key: sum(each[key] for each in tasks) for key in summed}
     longest = max(each["longest"] for each in tasks)
     lines = [
-        f"{'task':{width}}  documents  tokens min / median / max     cut  prefilled tokens",
+        *([record["expected"]] if "expected" in record else []),
+        f"{'task':{width}}  documents  tokens min / median / max     cut  prefilled tokens"
+        "  reply tokens, at most",
         *(line(**each, spread=spread(**each)) for each in tasks),
         line(task="all", spread="", **total),
     ]

@@ -107,10 +107,14 @@ def submit(
     proposed: dict[str, str] = {}
     texts: dict[str, str] = {}
     for one in submissions:
-        proposed |= hub_files.eval_results(one, source_url=source_url)
+        if one.judge is None:
+            proposed |= hub_files.eval_results(one, source_url=source_url)
         texts |= hub_files.model_index(one)
         texts |= every_eval_ever.files(
-            one, organization=organization, relationship=relationship, with_samples=with_samples
+            one,
+            organization=organization,
+            relationship=relationship,
+            with_samples=with_samples and one.judge is None,
         )
     placed = {out / path: text for path, text in (texts | proposed).items()}
     written = files.write_texts(placed, force=force)
@@ -156,7 +160,8 @@ def _summary(submissions: "Sequence[Submission]") -> str:
 
     lines = []
     for one in submissions:
-        lines.append(f"{one.model}, LongSafetyBench, protocol {one.protocol}, percent:")
+        protocol = "" if one.judge else f", protocol {one.protocol}"
+        lines.append(f"{one.model}, {one.title}{protocol}, percent:")
         lines.append(f"  {'task':22}{'SR':>8}{'HA':>8}{'documents':>11}")
         for task in one.tasks:
             sr, ha = (task.score(metric).percent for metric in METRICS)

@@ -62,7 +62,32 @@ def load_verdict_documents(
     chosen = settings.parse(metadata)
     limit = window.prompt_limit(window.model_window(chosen), chosen.reply_tokens)
     found = replies_to_judge(chosen)
-    samples = _samples_of(found, split)
+    built = verdict_records(_samples_of(found, split), chosen, limit)
+    for record in built:
+        _refuse_too_long(record, limit)
+    if provenance is not None:
+        provenance |= _provenance(found, split, chosen, limit) | {
+            "protocol": protocol,
+            "scored": len(built),
+        }
+    log.info("LongSafetyBench %s: %d open replies to judge", split, len(built))
+    return {"test": Dataset.from_list(built)}
+
+
+def verdict_records(
+    samples: Sequence[OpenSample], chosen: Settings, limit: int | None
+) -> list[dict[str, Any]]:
+    """The documents that judge these replies; columns as in `load_verdict_documents`.
+
+    Args:
+        samples: of one task, with their texts.
+        chosen: the judge's.
+        limit: tokens to which prompts with a context are cut; None for any number.
+
+    Raises:
+        OptionError: the context cannot be shown, or not even a part of it fits.
+        ResultsError: a document has too few or too many choices.
+    """
     tokenizer = load_tokenizer(chosen.model)
     tokens = _control_tokens(tokenizer)
     questions = [_JudgedReply(sample, chosen, tokens) for sample in samples]
@@ -74,16 +99,10 @@ def load_verdict_documents(
         for each in questions
     ]
     fitted = window.fit([record["prompt"] for record in built], chosen, None)
-    for record, fit in zip(built, fitted, strict=True):
-        _refuse_too_long(record, fit.tokens, limit)
-        record |= {"prompt_tokens": fit.tokens, "prompt_sha256": fit.sha256}
-    if provenance is not None:
-        provenance |= _provenance(found, split, chosen, limit) | {
-            "protocol": protocol,
-            "scored": len(built),
-        }
-    log.info("LongSafetyBench %s: %d open replies to judge", split, len(built))
-    return {"test": Dataset.from_list(built)}
+    return [
+        record | {"prompt_tokens": fit.tokens, "prompt_sha256": fit.sha256}
+        for record, fit in zip(built, fitted, strict=True)
+    ]
 
 
 def replies_to_judge(chosen: Settings) -> OpenReplies:
@@ -176,8 +195,9 @@ class _JudgedReply:
         }
 
 
-def _refuse_too_long(record: dict[str, Any], tokens: int | None, limit: int | None) -> None:
+def _refuse_too_long(record: dict[str, Any], limit: int | None) -> None:
     """Refuse a prompt that may not fit; without a tokenizer a token has at least one byte."""
+    tokens = record["prompt_tokens"]
     most = len(record["prompt"].encode()) if tokens is None else tokens
     if limit is not None and most > limit:
         counted = "up to " if tokens is None else ""

@@ -204,6 +204,12 @@ class Run:
         records = [task.provenance for task in self.tasks.values()]
         return any(record is not None and record.template_unused for record in records)
 
+    @property
+    def open_replies(self) -> bool:
+        """Whether its table has open replies or verdicts on them; `longsafety` has neither."""
+        parsed = map(parse_task_name, self.tasks)
+        return any(task is not None and task.variant in ("open", "judge") for task in parsed)
+
     def longsafety(self) -> dict[str, TaskName]:
         """This plugin's tasks, without groups, of which the run has results or samples; by name.
 

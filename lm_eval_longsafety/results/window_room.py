@@ -4,6 +4,7 @@ If not, lm-eval cut the prompts from the left, beginning with the chat header, a
 truncated prompts does not include them.
 """
 
+from lm_eval_longsafety.benchmark import parse_task_name
 from lm_eval_longsafety.results.fields import as_int
 from lm_eval_longsafety.results.records import Run
 from lm_eval_longsafety.settings import REPLY_TOKENS, RESERVED_TOKENS
@@ -21,7 +22,7 @@ def cut_from_the_left(run: Run) -> str | None:
     # The backends of this plugin refuse such prompts.
     if held is None or (run.backend or "").startswith("longsafety-"):
         return None
-    needed = {name: _needed(run, name) for name in run.longsafety()}
+    needed = {name: _needed(run, name) for name in run.tasks if parse_task_name(name)}
     short = [name for name, tokens in needed.items() if tokens > held + _API_MARGIN]
     if not short:
         return None

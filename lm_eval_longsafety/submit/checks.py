@@ -12,7 +12,9 @@ from lm_eval_longsafety.data import hub
 from lm_eval_longsafety.errors import SubmissionError
 from lm_eval_longsafety.public import clean, public
 from lm_eval_longsafety.results import Run
+from lm_eval_longsafety.results.verdicts import MOST_UNREAD
 from lm_eval_longsafety.results.window_room import cut_from_the_left
+from lm_eval_longsafety.submit.judged import OTHERWISE, contradictions, gather_judged
 from lm_eval_longsafety.submit.submission import (
     ANSWERED_FLOOR,
     METRICS,
@@ -62,22 +64,34 @@ def check(
     Raises:
         SubmissionError: with every reason why these must not be submitted.
     """
-    ours = [run for run in runs if run.longsafety()]
-    submissions = gather(ours, model=model, protocol=protocol)
-    reasons = list(_model(ours, model, ran_as))
+    submissions = gather(runs, model=model, protocol=protocol)
+    of_letters = [run for run in runs if run.longsafety()]
+    judged, unclear = gather_judged(runs, model=model) if submissions else ([], [])
+    answered = [run for submission in judged for run in submission.runs]
+    reasons = [*_model([*of_letters, *answered], model, ran_as), *unclear]
     if not submissions:
-        reasons.append(f"no scores of LongSafetyBench{f' ({protocol})' if protocol else ''} found")
-    judges = [_incomplete, _limited, _scores, _data, _settings]
-    judges += [_unanswered] * (not allow_unanswered) + [_template] * (not allow_no_chat_template)
-    for submission in submissions:
+        reasons.append(_nothing(runs, protocol))
+    checks = [_incomplete, _limited, _scores, _data, _settings, _verdicts]
+    checks += [_unanswered] * (not allow_unanswered) + [_template] * (not allow_no_chat_template)
+    for submission in (*submissions, *judged):
         prefix = f"{submission.protocol}: " if len(submissions) > 1 else ""
-        reasons += [prefix + reason for judge in judges for reason in judge(submission)]
+        prefix = "open replies: " if submission.judge else prefix
+        reasons += [prefix + reason for check in checks for reason in check(submission)]
     if reasons and len(submissions) > 1:
-        reasons.append("both protocols are judged; --protocol takes one of them alone")
+        reasons.append("both protocols are checked; --protocol takes one of them alone")
     if reasons:
         listed = "".join(f"\n  - {reason}" for reason in dict.fromkeys(reasons))
         raise SubmissionError(f"this must not be submitted:{listed}")
-    return submissions
+    return [*submissions, *judged]
+
+
+def _nothing(runs: Sequence[Run], protocol: str | None) -> str:
+    if any(run.open_replies for run in runs):
+        return (
+            "no scores of LongSafetyBench found, only open replies or verdicts on them, which are "
+            "none; give the results of a run of its ten tasks (--tasks longsafety) as well"
+        )
+    return f"no scores of LongSafetyBench{f' ({protocol})' if protocol else ''} found"
 
 
 def _model(runs: Sequence[Run], model: str, ran_as: str | None) -> Iterator[str]:
@@ -106,10 +120,12 @@ def _incomplete(submission: Submission) -> Iterator[str]:
     names = [task.split for task in submission.tasks]
     missing = [task.split for task in TASKS if task.split not in names]
     if missing:
-        yield (
-            f"{len(missing)} of ten tasks missing: {', '.join(missing)}; "
+        advice = (
             f"run the whole group under the protocol {submission.protocol}, protocols do not mix"
         )
+        if submission.judge:
+            advice = f"judge the replies to all ten, {OTHERWISE}"
+        yield f"{len(missing)} of ten tasks missing: {', '.join(missing)}; {advice}"
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if twice:
         files = ", ".join(clean(run.source.name, 80) for run in submission.runs)
@@ -147,9 +163,9 @@ def _limited(submission: Submission) -> Iterator[str]:
 def _scores(submission: Submission) -> Iterator[str]:
     for task in submission.tasks:
         for metric in METRICS:
-            if task.result.value(metric) is None:
+            if task.scored.value(metric) is None:
                 yield f"{task.split}: {metric.upper()} is missing or no share; run the task again"
-        sr, ha = map(task.result.value, ("sr", "ha"))
+        sr, ha = map(task.scored.value, ("sr", "ha"))
         if sr is not None and ha is not None and sr > ha + 1e-9:
             yield f"{task.split}: SR {sr:g} above HA {ha:g}, which no run gives: an edited file"
         samples = task.run.samples.get(task.result.name, ())
@@ -164,8 +180,31 @@ def _scores(submission: Submission) -> Iterator[str]:
             yield f"{task.split}: run with {task.result.n_shot} examples; the benchmark has none"
 
 
+def _verdicts(submission: Submission) -> Iterator[str]:
+    if submission.judge is not None:
+        yield from contradictions(submission.judge)
+    for task in submission.tasks:
+        if (row := task.verdicts) is None:
+            continue
+        if row.n_effective != task.result.n_effective:
+            yield (
+                f"{task.split}: {row.n_effective} of {task.result.n_effective} replies were judged;"
+                f" judge all, {OTHERWISE}"
+            )
+        unread = row.value("unread")
+        if unread is None or row.value("unjudged") is None:
+            yield f"{task.split}: the share of readable verdicts is unknown; judge again"
+        elif unread > MOST_UNREAD:
+            yield (
+                f"{task.split}: {unread:.1%} of the replies have a verdict that could not be read "
+                f"(at most {MOST_UNREAD:.0%} may); take another judge, {OTHERWISE}"
+            )
+
+
 def _unanswered(submission: Submission) -> Iterator[str]:
     for task in submission.tasks:
+        if task.verdicts is not None:
+            continue  # Open replies have no letters.
         rate = task.result.value("answered")
         if rate is None:
             yield f"{task.split}: the share of readable replies is unknown"

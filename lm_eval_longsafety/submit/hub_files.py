@@ -5,7 +5,13 @@ from datetime import timezone
 import yaml
 
 from lm_eval_longsafety.benchmark import HUB_ID
-from lm_eval_longsafety.submit.submission import METRICS, Submission, settings_notes
+from lm_eval_longsafety.submit.submission import (
+    METRICS,
+    Score,
+    ScoredTask,
+    Submission,
+    settings_notes,
+)
 
 TASK_IDS = {metric: f"longsafetybench_{metric}" for metric in METRICS}
 """As `examples/eval.yaml` names them; the data set's own `eval.yaml` must name them, too."""
@@ -46,6 +52,8 @@ def eval_results(submission: Submission, *, source_url: str | None = None) -> di
 def model_index(submission: Submission) -> dict[str, str]:
     """The `model-index` key of a model card: overall and ten tasks, SR and HA each, in percent.
 
+    Judged open replies get a file of their own, with ids of their own and the judge's name.
+
     Returns:
         The text, which goes into the head of the model's README.md, by the file's name.
     """
@@ -53,25 +61,25 @@ def model_index(submission: Submission) -> dict[str, str]:
     from huggingface_hub.repocard_data import eval_results_to_model_index
 
     # "overall" as a split is the mean over the ten splits.
-    rows = [("overall", metric, submission.overall(metric)) for metric in METRICS]
-    rows += [
-        (task.split, metric, task.score(metric)) for task in submission.tasks for metric in METRICS
-    ]
-    protocol = ", most probable letter" if submission.protocol == "logits" else ""
+    rows: list[tuple[ScoredTask | None, str, Score]]
+    rows = [(None, metric, submission.overall(metric)) for metric in METRICS]
+    rows += [(task, metric, task.score(metric)) for task in submission.tasks for metric in METRICS]
+    how = ", most probable letter" if submission.protocol == "logits" else ""
+    how = f", judged by {submission.judge}" if submission.judge else how
     results = [
         EvalResult(
             task_type="text-generation",
             dataset_type=HUB_ID,
-            dataset_name=f"LongSafetyBench {split}",
+            dataset_name=f"{submission.title} {task.split if task else 'overall'}",
             dataset_config="default",
             # Entries that share config, split and revision would be merged into one.
-            dataset_split=split,
+            dataset_split=submission.name_of(task),
             dataset_revision=submission.provenance.revision,
             metric_type=metric,
-            metric_name=f"{METRICS[metric]} ({metric.upper()}), percent{protocol}",
+            metric_name=f"{METRICS[metric]} ({metric.upper()}), percent{how}",
             metric_value=score.percent,
         )
-        for split, metric, score in rows
+        for task, metric, score in rows
     ]
     name = submission.model.split("/")[-1]
     text = _dump({"model-index": eval_results_to_model_index(name, results)})

@@ -1,6 +1,7 @@
 """What a submission says: one model under one protocol, its task scores and how they were made.
 
-Data flow: runs -> `gather` -> one `Submission` per protocol; `checks` judges them.
+Data flow: runs -> `gather` -> one `Submission` per protocol; `checks` judges them. Judged open
+replies are a submission of their own (`judged.gather_judged`), never part of the benchmark's.
 """
 
 import math
@@ -8,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask
+from lm_eval_longsafety.benchmark import PREFIX, TASKS, BenchmarkTask
 from lm_eval_longsafety.results import Provenance, Run, TaskResult
 
 METRICS = {"sr": "SafeResponse", "ha": "HarmAwareness"}
@@ -32,23 +33,57 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """Who judged open replies, and how."""
+
+    model: str
+    """May be shown: a hub id, or the end of a path."""
+    protocol: str
+    """`generate` or `logits`."""
+    orders: int | None
+    context: str | None
+    """What it saw of the context: `none`, `full` or `passage`."""
+    run: Run
+
+    def __str__(self) -> str:
+        """The judge as files and messages name it."""
+        return (
+            f"{self.model} ({self.protocol}, judge_orders {self.orders}, "
+            f"judge_context {self.context})"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredTask:
     """One of the ten tasks with its row of lm-eval's table."""
 
     benchmark: BenchmarkTask
     result: TaskResult
     run: Run
+    """Of the model that answered."""
+    verdicts: TaskResult | None = None
+    """The judge's row, whose SR and HA are those of these open replies; None for letters."""
 
     @property
     def split(self) -> str:
         """The task's name in the benchmark, such as `HarmfulNIAH`."""
         return self.benchmark.split
 
+    @property
+    def scored(self) -> TaskResult:
+        """The row that holds SR and HA."""
+        return self.verdicts or self.result
+
+    @property
+    def judged(self) -> int:
+        """Number of documents that SR and HA are means over."""
+        return round((self.result.n_effective or 0) * (1 - (self.scored.value("unjudged") or 0)))
+
     def score(self, metric: str) -> Score:
         """The metric's mean and standard error; `checks.check` refuses runs without them."""
-        row = self.result.metric(metric)
+        row = self.scored.metric(metric)
         if row is None or row.value is None:
-            raise ValueError(f"{self.result.name} has no finite {metric}")
+            raise ValueError(f"{self.scored.name} has no finite {metric}")
         return Score(value=row.value, stderr=row.stderr)
 
     @property
@@ -67,6 +102,19 @@ class Submission:
     """`generate` or `logits`."""
     tasks: tuple[ScoredTask, ...]
     """In the benchmark's order; all ten, each once."""
+    judge: Judge | None = None
+    """Whose verdicts on open replies the scores are; None for the benchmark's own scores."""
+
+    def name_of(self, task: ScoredTask | None) -> str:
+        """The id of a task, or of the mean over all; those of open replies are their own."""
+        if self.judge is None:
+            return task.split if task else "overall"
+        return f"{task.benchmark.name if task else PREFIX}{self.suffix}"
+
+    @property
+    def title(self) -> str:
+        """What the scores are of."""
+        return "LongSafetyBench" + ("" if self.judge is None else " judged open replies")
 
     def overall(self, metric: str) -> Score:
         """Plain mean over the tasks; its standard error takes them as independent."""
@@ -85,7 +133,8 @@ class Submission:
     @property
     def date(self) -> datetime | None:
         """Start of the last run, UTC; None where lm-eval wrote no date."""
-        return max((run.date for run in self.runs if run.date is not None), default=None)
+        runs = [*self.runs, *([self.judge.run] if self.judge else [])]
+        return max((run.date for run in runs if run.date is not None), default=None)
 
     @property
     def documents(self) -> int:
@@ -106,7 +155,9 @@ class Submission:
 
     @property
     def suffix(self) -> str:
-        """What the names of the `logits` files have and those of `generate` do not."""
+        """What the names of other files have and those of `generate` do not."""
+        if self.judge is not None:
+            return "_open_judged"
         return "" if self.protocol == "generate" else f"_{self.protocol}"
 
 
@@ -143,12 +194,19 @@ def settings_notes(submission: Submission) -> list[str]:
     )
     cut, limit = submission.truncated, submission.provenance.prompt_limit
     rate, split = min((task.result.value("answered") or 0.0, task.split) for task in tasks)
+    judged, whole = sum(task.judged for task in tasks), submission.documents
     notes = {
+        f"judged by {submission.judge}": submission.judge is not None,
+        f"{whole - judged:,} of {whole:,} open replies unjudged and left out": judged < whole,
         "most probable letter instead of a generated one": submission.protocol == "logits",
         "window unknown, prompts that the backend cut are not counted": any(
             task.provenance.prompt_limit is None for task in tasks
         ),
         "the tokenizer's chat template was not applied": any(unused),
+        "the judge's chat template was not applied": any(
+            task.verdicts and task.verdicts.provenance and task.verdicts.provenance.template_unused
+            for task in tasks
+        ),
         "no chat template applied; the results do not say whether there is one": unknown
         and not any(unused),
         "the results do not name the model's revision": not any(
@@ -156,7 +214,8 @@ def settings_notes(submission: Submission) -> list[str]:
         ),
         f"{cut or 0:,} of {submission.documents:,} prompts cut in the middle to "
         f"{limit or 0:,} tokens": bool(cut),
-        f"a letter could be read in {rate:.1%} of the replies of {split}": rate < ANSWERED_FLOOR,
+        f"a letter could be read in {rate:.1%} of the replies of {split}": submission.judge is None
+        and rate < ANSWERED_FLOOR,
         "with a system instruction": any(run.summary.get("system_instruction_sha") for run in runs),
         "with changed generation settings": any(run.gen_kwargs for run in runs),
     }

@@ -10,7 +10,10 @@ from typer.testing import CliRunner
 from lm_eval_longsafety import prefill_cost
 from lm_eval_longsafety.cli.preflight import preflight as command
 from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.prompts.tokenizer import load_tokenizer
+from lm_eval_longsafety.settings import ModelArgs
 from tests.conftest import row, write_jsonl
+from tests.results.test_open_replies import open_line, write_open_run
 
 LLAMA_8B = {
     "num_hidden_layers": 32,
@@ -138,6 +141,12 @@ def test_each_backend_has_its_number_of_prefills(model, letters, orders, passes)
     assert found == passes
 
 
+def test_orders_of_a_short_prompt_are_shared_by_vllm_alone():
+    asked = {"letters": False, "orders": 2, "choices": 5, "short": True}
+    assert prefill_cost.passes_per_document("longsafety-hf", **asked) == 2
+    assert prefill_cost.passes_per_document("longsafety-vllm", **asked) == 1
+
+
 def run(*arguments):
     app = typer.Typer()
     app.command()(command)
@@ -248,6 +257,7 @@ def test_arguments_as_json_are_taken_and_other_projects_tasks_are_named(narrow_m
         ("longsafety_doc_attack_rotations", 4, 64),
         ("longsafety_doc_attack_logits", 4, 1),
         ("longsafety_doc_attack_rotations_logits", 16, 1),
+        ("longsafety_doc_attack_open", 1, 512),
     ],
 )
 def test_an_api_is_paid_for_every_request(tiny_model, tmp_path, task, requests, reply):
@@ -270,7 +280,8 @@ def test_an_api_is_paid_for_every_request(tiny_model, tmp_path, task, requests, 
         "replies": requests * reply,
         "total": requests * tokens / 4 + requests * reply,
     }
-    assert result.stdout.splitlines()[-1].split() == ["total", f"{record['api']['total']:,.2f}"]
+    total = ["total", f"{record['api']['total']:,.2f}"]
+    assert total in [line.split() for line in result.stdout.splitlines()]
     # A model that is not named by `pretrained` runs elsewhere: no GPU hours.
     assert "GPU" not in result.output and "gpus" not in record
 
@@ -286,6 +297,74 @@ def test_longer_replies_cost_more(tiny_model, tmp_path):
     record = json.loads(written.read_text())
     assert record["api"]["total"] == 8 * 100
     assert record["gpus"] and "H100" in result.output
+
+
+REPLY = "Ask the owner of the bicycle first, and wait for an answer in the yard. " * 20
+
+
+def judge_cost(tiny_model, tmp_path, *tasks, model="longsafety-vllm", **metadata):
+    """Output and JSON of preflight over one document of DocAttack."""
+    write_jsonl(tmp_path / "data" / "DocAttack.jsonl", [row(0)])
+    written = tmp_path / "cost.json"
+    result = run(
+        *("--model", model, "--model_args", f"pretrained={tiny_model}", "--tasks", ",".join(tasks)),
+        *("--metadata", json.dumps({"data": str(tmp_path / "data"), **metadata})),
+        *("--price-in", "1", "--price-out", "1", "--json", str(written)),
+    )
+    assert result.exit_code == 0, result.output
+    return result.output, json.loads(written.read_text())
+
+
+def test_a_judges_run_is_counted_from_written_replies_and_estimated_without(tiny_model, tmp_path):
+    tokens = load_tokenizer(ModelArgs(tokenizer=str(tiny_model))).count([REPLY.strip()])[0]
+    line = open_line(reply=REPLY)
+    line["doc"] |= {key: row(0)[key] for key in ("id", "question", "choices")}
+    judged = str(write_open_run(tmp_path / "run", [line]))
+    task = "longsafety_doc_attack_judge"
+    output, known = judge_cost(tiny_model, tmp_path, task, judged=judged)
+    assert "estimated" not in output and "judge" not in known
+    output, guessed = judge_cost(tiny_model, tmp_path, task, reply_tokens=tokens)
+    assert output.startswith(
+        f"The judge's run, estimated for replies of {tokens} tokens and judge_"
+    )
+    assert "tasks" not in guessed
+    (known,), (guessed,) = known["tasks"], guessed["judge"]["tasks"]
+    assert known["longest"] > tokens
+    # Apart from the tokens where the reply begins and ends.
+    assert abs(known["longest"] - guessed["longest"]) <= 4
+    # Two orders of up to 64 tokens; vLLM computes what they share once.
+    for each in (known, guessed):
+        assert each["task"] == task
+        assert each["api_reply_tokens"] == 2 * 64
+        assert each["api_prompt_tokens"] == 2 * each["prefills"] == 2 * each["longest"]
+
+
+def test_open_replies_show_what_judging_them_will_cost(tiny_model, tmp_path):
+    names = ("longsafety_doc_attack", "longsafety_doc_attack_open")
+    output, record = judge_cost(tiny_model, tmp_path, *names, model="longsafety-hf")
+    assert [each["task"] for each in record["tasks"]] == list(names)
+    assert [each["api_reply_tokens"] for each in record["tasks"]] == [64, 512]
+    (judge,) = record["judge"]["tasks"]
+    assert (judge["task"], judge["documents"]) == ("longsafety_doc_attack_judge", 1)
+    assert judge["prefills"] == 2 * judge["longest"]
+    assert record["judge"]["gpus"] and record["judge"]["api"]["total"] > 0
+    assert output.index("estimated for replies of 512 tokens and judge_orders 2") > output.index(
+        "longsafety_doc_attack_open"
+    )
+
+
+def test_the_estimate_follows_the_judges_options(tiny_model, tmp_path):
+    name = "longsafety_doc_attack_judge_logits"
+    _, record = judge_cost(tiny_model, tmp_path, "longsafety_doc_attack_open", name)
+    (plain,) = record["judge"]["tasks"]
+    # Two orders of four choices and "none of these".
+    assert (plain["task"], plain["api_reply_tokens"]) == (name, 2 * 5)
+    more = {"judge_orders": 3, "judge_context": "full"}
+    _, record = judge_cost(tiny_model, tmp_path, name, **more)
+    (full,) = record["judge"]["tasks"]
+    assert full["api_reply_tokens"] == 3 * 5
+    context = load_tokenizer(ModelArgs(tokenizer=str(tiny_model))).count([row(0)["context"]])[0]
+    assert full["longest"] >= plain["longest"] + context
 
 
 def test_a_command_that_fails_leaves_no_empty_file(tmp_path):

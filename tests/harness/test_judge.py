@@ -12,7 +12,9 @@ from lm_eval_longsafety.errors import LongSafetyError
 from lm_eval_longsafety.harness.judge_documents import load_verdict_documents
 from lm_eval_longsafety.harness.judge_task import score_verdicts
 from lm_eval_longsafety.harness.letter_filter import LetterFilter
+from lm_eval_longsafety.results import load
 from lm_eval_longsafety.results.open_replies import find_open_replies
+from lm_eval_longsafety.submit.judged import contradictions, gather_judged
 from lm_eval_longsafety.variants.judging import QUOTE
 from lm_eval_longsafety.variants.rotations import order_views
 from tests.backends.harness import evaluate
@@ -387,6 +389,12 @@ def test_the_command_judges_a_whole_run_and_writes_beside_it(tmp_path, start):
     assert before.read_text() == "of another judge"
     assert len(list((folder / "judged").rglob("results_*.json"))) == 2
     assert len(list((folder / "judged").rglob(f"samples_{DOC_ATTACK}_judge_*.jsonl"))) == 1
+    # The verdicts belong to the model that wrote the replies, not to the judge.
+    (one,), _ = gather_judged(load([folder]), model="org/model-one")
+    assert [run.model for run in one.runs] == ["org/model-one"]
+    judge = one.judge
+    assert (judge.run.backend, judge.orders, judge.context) == ("dummy", 2, "none")
+    assert list(contradictions(judge)) == []
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from lm_eval_longsafety.results import load, read
 from lm_eval_longsafety.submit import every_eval_ever, hub_files
 from lm_eval_longsafety.submit.checks import check
 from tests.results_files import sample_line, write_lines
-from tests.submit import finished_runs
+from tests.submit import finished_runs, judged_runs
 
 EEE = "every-eval-ever==0.3.0"
 
@@ -254,6 +254,9 @@ def test_records_pass_every_eval_evers_own_validator(gathered, tmp_path, capsys)
     paths = []
     for number, each in enumerate((one, logits)):
         paths += [write(tmp_path / str(number) / p, text) for p, text in written(each).items()]
+    folder = judged_runs.write(tmp_path / "judged")
+    _, judged = check(load([folder]), model="org/model-one")
+    paths += [write(tmp_path / "judge" / p, text) for p, text in written(judged).items()]
     for suffix in ("", "_logits"):
         files = written(sampled(tmp_path, suffix), with_samples=True)
         paths += [write(tmp_path / f"documents{suffix}" / p, text) for p, text in files.items()]
