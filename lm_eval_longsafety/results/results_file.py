@@ -179,6 +179,7 @@ def _provenance(given: Mapping[str, Any]) -> Provenance:
     texts = (
         *("data", "revision", "data_sha256", "option_order", "over_length", "protocol"),
         *("judged", "judged_model", "judge_context"),
+        *("templates", "templates_sha256"),
     )
     numbers = ("rows", "scored", "option_seed", "prompt_limit", "truncated", "judge_orders")
     unused = given.get("template_unused")
