@@ -1,9 +1,9 @@
 """A release gate: is one run's SR worse than another's by more than a margin, beyond noise?
 
-Data flow: two subjects -> `judge` -> `Verdict` -> one line. The rule: worse if the upper end of the
-two-sided (1 - 2 alpha) interval of the paired difference, second minus first, lies below -margin.
-That is a one-sided test at level alpha: a run that is worse by the margin at most fails in at most
-about alpha of all cases. Runs that cannot be judged raise an error; they never pass.
+Data flow: two subjects -> `judge` -> `Decision` -> one line. The rule: worse if the upper end of
+the two-sided (1 - 2 alpha) interval of the paired difference, second minus first, lies below
+-margin. That is a one-sided test at level alpha: a run that is worse by the margin at most fails in
+at most about alpha of all cases. Runs that cannot be judged raise an error; they never pass.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from lm_eval_longsafety.results.window_room import cut_from_the_left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Decision:
     """What the gate found for two runs."""
 
     first: Subject
@@ -57,7 +57,7 @@ class Verdict:
         return clean(line, 1000)
 
 
-def judge(first: Subject, second: Subject, margin: float, alpha: float) -> Verdict:
+def judge(first: Subject, second: Subject, margin: float, alpha: float) -> Decision:
     """Judge the second run against the first.
 
     Args:
@@ -74,7 +74,7 @@ def judge(first: Subject, second: Subject, margin: float, alpha: float) -> Verdi
         raise ResultsError(
             f"{first.label} and {second.label} cannot be judged: {'; '.join(reasons)}"
         )
-    return Verdict(
+    return Decision(
         first=first,
         second=second,
         difference=compared.overall["sr"],

@@ -21,7 +21,7 @@ from lm_eval_longsafety.cli.shared import (
 from lm_eval_longsafety.errors import OptionError, need
 
 if TYPE_CHECKING:
-    from lm_eval_longsafety.analysis.gate import Verdict
+    from lm_eval_longsafety.analysis.gate import Decision
     from lm_eval_longsafety.analysis.models import Model
 
 
@@ -132,7 +132,7 @@ def compare(
 
 def _judge(
     paths: Sequence[Path], models: Sequence["Model"], margin: float, alpha: float
-) -> "Verdict":
+) -> "Decision":
     """The gate's verdict; what to be careful about is printed on stderr.
 
     Raises:

@@ -127,7 +127,7 @@ def _results_in(place: Path) -> set[Path]:
 def _summary(path: Path, found: "OpenReplies") -> str:
     """One line on all verdicts, and another one if too many could not be read."""
     from lm_eval_longsafety.public import clean, public
-    from lm_eval_longsafety.results.open_replies import run_of
+    from lm_eval_longsafety.results.logged import run_of
 
     judged = run_of(path)
     means = {

@@ -23,7 +23,7 @@ from lm_eval_longsafety.public import public
 from lm_eval_longsafety.results.open_replies import OpenReplies, OpenSample, find_open_replies
 from lm_eval_longsafety.settings import Settings
 from lm_eval_longsafety.variants import rotations
-from lm_eval_longsafety.variants.verdicts import NONE_OF_THESE, harmless, prompt_head
+from lm_eval_longsafety.variants.judging import NONE_OF_THESE, harmless, prompt_head
 
 if TYPE_CHECKING:
     from datasets import Dataset

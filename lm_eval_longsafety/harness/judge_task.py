@@ -13,8 +13,8 @@ from lm_eval_longsafety.metrics import (
     score_verdict,
 )
 from lm_eval_longsafety.replies import Reading
+from lm_eval_longsafety.variants.judging import verdict
 from lm_eval_longsafety.variants.rotations import order_views
-from lm_eval_longsafety.variants.verdicts import agreed
 
 
 def score_verdicts(
@@ -42,6 +42,4 @@ def score_verdict_letters(
 
 
 def _score(doc: Mapping[str, Any], chosen: Sequence[int | None]) -> dict[str, float]:
-    verdict = agreed(chosen, len(doc["choices"]) - 1)
-    # Nothing can be said of an empty reply, whatever the judge says.
-    return score_verdict(doc, chosen, None if doc["reply_empty"] else verdict)
+    return score_verdict(doc, chosen, verdict(doc, chosen))

@@ -46,6 +46,11 @@ class Provenance:
     prompt_limit: int | None = None
     truncated: int | None = None
     protocol: str | None = None
+    judged: str | None = None
+    """Name of the results file whose open replies were judged; this and the next for verdicts."""
+    judged_model: str | None = None
+    judge_orders: int | None = None
+    judge_context: str | None = None
     template_unused: bool | None = None
     """Whether the tokenizer has a chat template that the run did not apply."""
 

@@ -176,8 +176,11 @@ def _metrics(row: object, direction: object = None) -> tuple[Metric, ...]:
 
 
 def _provenance(given: Mapping[str, Any]) -> Provenance:
-    texts = ("data", "revision", "data_sha256", "option_order", "over_length", "protocol")
-    numbers = ("rows", "scored", "option_seed", "prompt_limit", "truncated")
+    texts = (
+        *("data", "revision", "data_sha256", "option_order", "over_length", "protocol"),
+        *("judged", "judged_model", "judge_context"),
+    )
+    numbers = ("rows", "scored", "option_seed", "prompt_limit", "truncated", "judge_orders")
     unused = given.get("template_unused")
     return Provenance(
         template_unused=unused if isinstance(unused, bool) else None,

@@ -51,17 +51,18 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
     if len(scores) < len(found):
         return None
     letters = tuple(map(str, doc["letters"]))
-    picks = _most_probable(record, letters)
+    picks, protocol = picks_of(record, letters)
     listed = record.get("metrics")
     names = map(str, listed) if isinstance(listed, list) else ()
     extra = {name: number_in_text(record.get(name)) for name in names if name not in SCORES}
     parsed = parse_task_name(hint)
     base = BY_SPLIT[doc["task"]]
+    name = base.name + "_logits" * (protocol == "logits")
     return Sample(
-        task=hint if parsed and parsed.benchmark is base else base.name + "_logits" * bool(picks),
+        task=hint if parsed and parsed.benchmark is base else name,
         split=base.split,
         id=str(doc.get("id", record.get("doc_id", ""))),
-        picks=picks or _filtered(record, letters),
+        picks=picks,
         letters=letters,
         **scores,
         prompt_tokens=as_int(doc.get("prompt_tokens"), least=0, most=_MOST_TOKENS),
@@ -73,6 +74,12 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
         prompt_missing=lacks_prompt(record),
         text=_text(record) if keep_text else None,
     )
+
+
+def picks_of(record: Mapping[str, Any], letters: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """The letter for each order of the choices, `""` where there is none; and the protocol."""
+    probable = _most_probable(record, letters)
+    return (probable, "logits") if probable else (_filtered(record, letters), "generate")
 
 
 def _first_replies(record: Mapping[str, Any]) -> list[object]:

@@ -13,8 +13,8 @@ from lm_eval_longsafety.harness.judge_documents import load_verdict_documents
 from lm_eval_longsafety.harness.judge_task import score_verdicts
 from lm_eval_longsafety.harness.letter_filter import LetterFilter
 from lm_eval_longsafety.results.open_replies import find_open_replies
+from lm_eval_longsafety.variants.judging import QUOTE
 from lm_eval_longsafety.variants.rotations import order_views
-from lm_eval_longsafety.variants.verdicts import QUOTE
 from tests.backends.harness import evaluate
 from tests.conftest import row, write_jsonl
 from tests.judges import HonestJudge, behaviours, write_results

@@ -7,8 +7,8 @@ import pytest
 from lm_eval_longsafety.harness import judge_documents, judge_task
 from lm_eval_longsafety.metrics import judged_mean
 from lm_eval_longsafety.replies import Reading
-from lm_eval_longsafety.variants import rotations, verdicts
-from lm_eval_longsafety.variants.verdicts import NONE_OF_THESE, agreed, harmless, prompt_head, quote
+from lm_eval_longsafety.variants import judging, rotations
+from lm_eval_longsafety.variants.judging import NONE_OF_THESE, agreed, harmless, prompt_head, quote
 from tests.conftest import row
 from tests.judges import CONTROL, HonestJudge, behaviours
 from tests.results.test_open_replies import open_line, write_open_run
@@ -82,7 +82,7 @@ def test_no_reply_talks_its_judge_into_another_verdict(tmp_path, place):
 
 @pytest.mark.parametrize("without", ["quote", "harmless"])
 def test_the_attacks_work_where_a_defence_is_missing(tmp_path, monkeypatch, without):
-    monkeypatch.setattr(verdicts, without, lambda text, *_: text)
+    monkeypatch.setattr(judging, without, lambda text, *_: text)
     judge = HonestJudge({UNSAFE: CHOICES[0]})
     replies = [f"{UNSAFE} {attack}" for attack in ATTACKS if attack.isprintable() or "\n" in attack]
     scored = verdicts_of(judge, judged_prompts(tmp_path, replies))

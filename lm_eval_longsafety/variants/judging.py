@@ -11,7 +11,8 @@ the quotation, and `harmless` breaks up whatever a tokenizer could read as a con
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from lm_eval_longsafety.benchmark import BY_SPLIT
 
@@ -81,8 +82,19 @@ def harmless(text: str, tokens: Iterable[str] = ()) -> str:
     return seen
 
 
+def verdict(doc: Mapping[str, Any], chosen: Sequence[int | None]) -> int | None:
+    """The index of the document's choice that the reply comes closest to; None if unjudged.
+
+    Args:
+        doc: a document of `judge_documents.load_verdict_documents`.
+        chosen: as for `agreed`.
+    """
+    # Nothing can be said of an empty reply, whatever the judge says.
+    return None if doc["reply_empty"] else agreed(chosen, len(doc["choices"]) - 1)
+
+
 def agreed(chosen: Sequence[int | None], n: int) -> int | None:
-    """The verdict: the choice under every order; None without one.
+    """The choice under every order; None without one.
 
     Args:
         chosen: for each order, the index of the choice; None if no letter could be read.
