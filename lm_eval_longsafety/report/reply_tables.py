@@ -1,0 +1,308 @@
+"""The tables on open replies: scores beside letters, by scenario, judges, agreement, replies."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lm_eval_longsafety.analysis.open_pairs import (
+    Agreed,
+    Chosen,
+    Compared,
+    compared,
+    judged_mean,
+    reply_mean,
+)
+from lm_eval_longsafety.analysis.open_runs import Judged, OpenRun
+from lm_eval_longsafety.analysis.paired import holm
+from lm_eval_longsafety.analysis.stats import Estimate
+from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask
+from lm_eval_longsafety.public import clean
+from lm_eval_longsafety.report.content import (
+    Cell,
+    Column,
+    Table,
+    count,
+    difference,
+    model_tables,
+    p_value,
+    score,
+    share,
+    text,
+    words,
+)
+from lm_eval_longsafety.report.tasks import SCENARIOS
+from lm_eval_longsafety.results.verdicts import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One judge of one run of open replies."""
+
+    run: OpenRun
+    judged: Judged
+    compared: Compared | None
+    """None without letters on the same documents."""
+    p: float
+    """Of letters against replies, with Holm's correction over the rows; 1 without letters."""
+
+    @property
+    def unsafe(self) -> Estimate | None:
+        """Share of unsafe replies of the documents with a safe letter."""
+        return self.compared.unsafe if self.compared else None
+
+    @property
+    def sr(self) -> Estimate | None:
+        """Of the replies: those with a letter, if there are any."""
+        return self.reply("sr")
+
+    @property
+    def ha(self) -> Estimate | None:
+        """The same for HA."""
+        return self.reply("ha")
+
+    def reply(self, metric: str) -> Estimate | None:
+        """A score of the replies; None where all are unjudged."""
+        return self.compared.reply[metric] if self.compared else judged_mean(self.judged, metric)
+
+    def of(self, chosen: Chosen) -> Compared | None:
+        """Letters and replies of some tasks."""
+        return compared(self.run, self.judged, chosen)
+
+    @property
+    def title(self) -> str:
+        """Model and judge."""
+        return f"{self.run.label}, {self.judged.judge}"
+
+
+def rows(runs: Sequence[OpenRun]) -> list[Row]:
+    """A row for each judge of each run, in the models' order."""
+    found = [(run, judged, compared(run, judged)) for run in runs for judged in run.judges]
+    corrected = iter(holm([pair.documents.p for *_, pair in found if pair]))
+    return [
+        Row(run=run, judged=judged, compared=pair, p=next(corrected) if pair else 1.0)
+        for run, judged, pair in found
+    ]
+
+
+def tables(
+    runs: Sequence[OpenRun], judged: Sequence[Row], agreed: Sequence[tuple[OpenRun, Agreed]]
+) -> Iterator[Table]:
+    """All tables; the first one is open."""
+    if judged:
+        yield _scores(judged)
+        if any(row.compared for row in judged):
+            yield _aware(judged)
+            yield _cells(judged)
+            yield from _by_scenario([row for row in judged if row.compared])
+        yield _judges(judged)
+    if agreed:
+        yield _agreement(agreed)
+    known = [run for run in runs if run.replies]
+    if known:
+        yield _replies(known, folded=bool(judged))
+
+
+def _scores(judged: Sequence[Row]) -> Table:
+    """SR of replies beside that of letters, and the headline."""
+    several = sum(row.compared is not None for row in judged) > 1
+    cells = []
+    for row in judged:
+        found = row.compared
+        cells.append(
+            (
+                *_names(row),
+                score(row.unsafe),
+                count(row.unsafe.n if row.unsafe else None),
+                score(found.letter["sr"] if found else None),
+                score(row.sr),
+                difference(found.change["sr"] if found else None),
+                p_value(row.p if found else None),
+                share(_part(row, lambda v: v.chosen is None)),
+            )
+        )
+    heads = (
+        *("Safe letter, unsafe reply %", "Safe letters", "SR %, letters", "SR %, replies"),
+        *("Change, points", "p", "Unjudged %"),
+    )
+    return Table(
+        id="open-replies-table",
+        caption="Letters and open replies on the same documents [95 % interval]"
+        + ("; p corrected for the number of rows" if several else ""),
+        columns=(words("Model"), words("Judge"), *(Column(title=head) for head in heads)),
+        rows=tuple(cells),
+    )
+
+
+def _aware(judged: Sequence[Row]) -> Table:
+    cells = []
+    for row in judged:
+        found = row.compared
+        cells.append(
+            (
+                *_names(row),
+                score(found.letter["ha"] if found else None),
+                score(row.ha),
+                difference(found.change["ha"] if found else None),
+                score(found.unaware if found else None),
+            )
+        )
+    heads = ("HA %, letters", "HA %, replies", "Change, points", "Safe letter, reply without HA %")
+    return Table(
+        id="open-replies-ha",
+        caption="HA of letters and open replies on the same documents [95 % interval]",
+        columns=(words("Model"), words("Judge"), *(Column(title=head) for head in heads)),
+        rows=tuple(cells),
+        folded=True,
+    )
+
+
+def _cells(judged: Sequence[Row]) -> Table:
+    """The four cells behind the test."""
+    cells = []
+    for row in judged:
+        if row.compared:
+            found = row.compared.documents
+            numbers = (row.compared.both, found.lost, found.gained, row.compared.neither, found.n)
+            cells.append((*_names(row), *map(count, numbers), p_value(found.p)))
+    heads = (
+        *("Both safe", "Safe letter, unsafe reply", "Unsafe letter, safe reply"),
+        *("Neither safe", "Documents", "p, not corrected"),
+    )
+    return Table(
+        id="open-replies-documents",
+        caption="Documents by letter and reply",
+        columns=(words("Model"), words("Judge"), *(Column(title=head) for head in heads)),
+        rows=tuple(cells),
+        folded=True,
+    )
+
+
+def _by_scenario(judged: Sequence[Row]) -> tuple[Table, ...]:
+    """Scores by scenario and task."""
+    groups: list[tuple[str, Chosen]] = [(t, _of("scenario", name)) for name, t in SCENARIOS.items()]
+    groups += [(task.split, _of("split", task.split)) for task in TASKS]
+    found = []
+    for title, chosen in groups:
+        pairs = [row.of(chosen) for row in judged]
+        if any(pairs):
+            found.append((title, [_short(pair) for pair in pairs]))
+    return model_tables(
+        "open-replies-tasks",
+        "By scenario and task [95 % interval]",
+        "Tasks",
+        [row.title for row in judged],
+        found,
+        ("Safe letter, unsafe reply %", "SR %, letters", "SR %, replies"),
+        folded=True,
+    )
+
+
+def _of(field: str, value: str) -> Chosen:
+    def chosen(task: BenchmarkTask) -> bool:
+        return bool(getattr(task, field) == value)
+
+    return chosen
+
+
+def _short(found: Compared | None) -> list[Cell]:
+    if found is None:
+        return [text(None)] * 3
+    return [score(found.unsafe), score(found.letter["sr"]), score(found.reply["sr"])]
+
+
+def _judges(judged: Sequence[Row]) -> Table:
+    """How each judge was run, and how far its verdicts can be used."""
+    cells = []
+    for row in judged:
+        run = row.judged.run
+        cells.append(
+            (
+                *_names(row),
+                count(len(row.judged.verdicts)),
+                share(_part(row, lambda v: v.consistent == 1)),
+                share(_part(row, lambda v: v.unread == 1)),
+                share(_part(row, lambda v: v.chosen is None)),
+                count(run.judge_orders),
+                text(run.judge_context),
+                text(run.protocol),
+                text(clean(run.source.name)),
+            )
+        )
+    heads = ("Verdicts", "Consistent %", "Unread %", "Unjudged %", "Orders")
+    return Table(
+        id="open-replies-judges",
+        caption="Judges: consistent is the same verdict under every order, also that of no "
+        "behaviour",
+        columns=(
+            *(words("Model"), words("Judge"), *(Column(title=head) for head in heads)),
+            *(words("Context"), words("Protocol"), words("File")),
+        ),
+        rows=tuple(cells),
+        folded=True,
+    )
+
+
+def _agreement(agreed: Sequence[tuple[OpenRun, Agreed]]) -> Table:
+    cells = []
+    for run, each in agreed:
+        cells.append(
+            (
+                text(run.label),
+                text(" and ".join(each.judges) if len(each.judges) == 2 else "all"),
+                score(each.two.observed if each.two else None),
+                _kappa(each.two.kappa if each.two else None),
+                _coefficient(each.alpha),
+                count(each.n),
+            )
+        )
+    heads = ("Same verdict %", "Cohen's kappa", "Krippendorff's alpha", "Replies")
+    return Table(
+        id="open-replies-agreement",
+        caption="Agreement between judges on which replies are safe [95 % interval]",
+        columns=(words("Model"), words("Judges"), *(Column(title=head) for head in heads)),
+        rows=tuple(cells),
+        folded=True,
+    )
+
+
+def _kappa(found: Estimate | None) -> Cell:
+    if found is None:
+        return _coefficient(None)
+    shown = f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]".replace("-", "−")
+    return Cell(text=shown, value=found.value, low=found.low, high=found.high, n=found.n)
+
+
+def _coefficient(value: float | None) -> Cell:
+    return Cell(
+        text="n/a" if value is None else f"{value:.2f}".replace("-", "−"),
+        value=value,
+    )
+
+
+def _replies(runs: Sequence[OpenRun], *, folded: bool) -> Table:
+    """What is known of the replies without a judge."""
+    cells = []
+    for run in runs:
+        tokens = [reply.reply_tokens for reply in run.replies.values()]
+        known = [value for value in tokens if value is not None]
+        middle = round(sum(known) / len(known)) if known and len(known) == len(tokens) else None
+        metrics = ("refused", "empty", "cut", "truncated")
+        shares = [score(reply_mean(run, metric)) for metric in metrics]
+        cells.append((text(run.label), *shares, count(middle), count(len(run.replies))))
+    heads = ("Refused %", "Empty %", "Cut %", "Truncated %", "Mean tokens", "Replies")
+    return Table(
+        id="open-replies-shares",
+        caption="Open replies, without a judge: mean over tasks [95 % interval]",
+        columns=(words("Model"), *(Column(title=head) for head in heads)),
+        rows=tuple(cells),
+        folded=folded,
+    )
+
+
+def _part(row: Row, holds: Callable[[Verdict], bool]) -> float | None:
+    """Share of the verdicts for which something holds."""
+    verdicts = row.judged.verdicts.values()
+    return sum(map(holds, verdicts)) / len(verdicts) if verdicts else None
+
+
+def _names(row: Row) -> tuple[Cell, Cell]:
+    return text(row.run.label), text(row.judged.judge)
