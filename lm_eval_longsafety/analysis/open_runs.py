@@ -177,7 +177,8 @@ def _model(models: Sequence[Model], replies: OpenReplies | None, name: str) -> M
     found: list[Model] = []
     if replies is not None:
         source = replies.source.resolve()
-        found = [m for m in models if any(run.source.resolve() == source for run in m.runs)]
+        same = [(m, r) for m in models for r in m.runs if r.source.resolve() == source]
+        found = [m for m, run in same if run.model == name]
     if not found and name != "unknown":
         found = [m for m in models if any(name in (r.model, public(r.model)) for r in m.runs)]
     if len(found) > 1 and replies is not None:

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from lm_eval_longsafety.results.open_replies import OpenReplies
 
 app = typer.Typer(help="Judge open replies.", no_args_is_help=True)
-MOST_UNREAD = 0.05
-"""Share of verdicts that may be unreadable before the summary warns."""
 
 Results = Annotated[Path, typer.Argument(help="Folder or sample file with the open replies.")]
 Metadata = Annotated[str, typer.Option("--metadata", help="More options of the tasks, as JSON.")]
@@ -128,6 +126,7 @@ def _summary(path: Path, found: "OpenReplies") -> str:
     """One line on all verdicts, and another one if too many could not be read."""
     from lm_eval_longsafety.public import clean, public
     from lm_eval_longsafety.results.logged import run_of
+    from lm_eval_longsafety.results.verdicts import MOST_UNREAD
 
     judged = run_of(path)
     means = {

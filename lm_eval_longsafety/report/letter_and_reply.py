@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lm_eval_longsafety.analysis.open_pairs import agreements, reply_mean
+from lm_eval_longsafety.analysis.open_pairs import Agreed, agreements, reply_mean
 from lm_eval_longsafety.analysis.open_runs import OpenResults, OpenRun
 from lm_eval_longsafety.analysis.paired import LEVEL
 from lm_eval_longsafety.analysis.stats import Estimate
-from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask
+from lm_eval_longsafety.benchmark import TASKS
+from lm_eval_longsafety.errors import OptionError, need
 from lm_eval_longsafety.report import drawing, reply_tables
-from lm_eval_longsafety.report.content import Figure, Section, in_words, p_equals, some
-from lm_eval_longsafety.report.reply_tables import Row, rows
+from lm_eval_longsafety.report.content import Figure, Section, in_words, p_equals
+from lm_eval_longsafety.report.reply_tables import Row, rows, where
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -25,7 +26,7 @@ def section(found: OpenResults) -> Section | None:
     if not found.runs:
         return None
     judged = rows(found.runs)
-    agreed = [(run, each) for run in found.runs for each in agreements(run)]
+    agreed, missing = _agreed(found.runs)
     shown = [row for row in judged if row.unsafe]
     figure = Figure(
         id="open-replies",
@@ -40,9 +41,20 @@ def section(found: OpenResults) -> Section | None:
         answer=answer(found),
         figures=(figure,) if shown else (),
         tables=tuple(reply_tables.tables(found.runs, judged, agreed)),
-        notes=found.notes,
+        notes=(*reply_tables.notes(judged), *found.notes, *missing),
         details=_DETAILS,
     )
+
+
+def _agreed(runs: Sequence[OpenRun]) -> tuple[list[tuple[OpenRun, Agreed]], list[str]]:
+    """How far judges of the same replies agree, and why that is not shown."""
+    if all(len(run.judges) < 2 for run in runs):
+        return [], []
+    try:
+        need("judge", ("krippendorff", "statsmodels"))
+    except OptionError as error:
+        return [], [f"How far the judges agree is not shown: {error}."]
+    return [(run, each) for run in runs for each in agreements(run)], []
 
 
 def fact(found: OpenResults) -> str | None:
@@ -86,17 +98,23 @@ def _headline(paired: Sequence[Row]) -> str:
             f"{_reverse(row)}."
         )
     ordered = sorted(paired, key=lambda row: -row.unsafe.value if row.unsafe else 0.0)
-    by_run = len({id(row.run) for row in paired}) > 1
+    several = len({row.judged.judge for row in paired}) > 1
+    runs = len({row.run.label for row in paired}) > 1
     named = [
-        f"{f'{row.run.label}, ' if by_run else ''}{_share(row.unsafe)} (judge {row.judged.judge})"
+        ", ".join([row.run.label] * runs + [f"judged by {row.judged.judge}"] * several)
+        + f": {_share(row.unsafe)}"
         for row in ordered
     ]
-    who = "they" if by_run else "it"
-    subject = "models" if by_run else paired[0].run.label
+    who = "models wrote" if runs else f"{paired[0].run.label} wrote"
+    judge = "" if several else f", as judged by {paired[0].judged.judge}"
     return (
-        f"Share of documents on which {subject} wrote an unsafe reply, of those where {who} picked "
-        f"the safe letter: {some(named)}."
+        f"Where the safe letter was picked, {who} an unsafe reply on this share of the documents"
+        f"{judge}: {'; '.join(_some(named))}."
     )
+
+
+def _some(named: Sequence[str]) -> list[str]:
+    return [*named[:3], *[f"{len(named) - 3} more"] * (len(named) > 3)]
 
 
 def _reverse(row: Row) -> str:
@@ -146,32 +164,45 @@ def _documents(found: Estimate | None) -> str:
 
 def _draw(judged: Sequence[Row]) -> "MatplotlibFigure":
     """The shares by run and judge; of one alone by task too."""
-    shares: list[tuple[str, int, Estimate | None]]
-    if len(judged) == 1:
-        (row,) = judged
-        shares = [("All documents", row.run.index, row.unsafe)]
-        shares += [(task.split, row.run.index, _of_task(row, task)) for task in TASKS]
-        shares = [each for each in shares if each[2]]
-    else:
-        several = len({row.judged.judge for row in judged}) > 1
-        runs = len({id(row.run) for row in judged}) > 1
-        shares = [(_name(row, runs, several), row.run.index, row.unsafe) for row in judged]
+    shares = _of_tasks(judged[0]) if len(judged) == 1 else _of_judges(judged)
     with drawing.style():
         figure, ax = drawing.panel(0.8 + 0.3 * len(shares))
         for place, (_, index, share) in enumerate(shares):
             if share:
                 drawing.interval(ax, place, share, index)
         drawing.percent_axis(ax, "percent of the documents with a safe letter")
-        drawing.rows_of_names(ax, [name for name, *_ in shares])
+        drawing.rows_of_names(ax, [name if share else "" for name, _, share in shares])
+        drawing.headings(ax, {name: at for at, (name, _, share) in enumerate(shares) if not share})
     return figure
 
 
-def _of_task(row: Row, task: BenchmarkTask) -> Estimate | None:
-    found = row.of(lambda each: each is task)
-    return found.unsafe if found else None
+_Share = tuple[str, int, Estimate | None]
+"""Name of the row, place of the model, and the share; None for a heading."""
 
 
-def _name(row: Row, runs: bool, judges: bool) -> str:
-    if runs and judges:
-        return f"{drawing.shorten(row.run.label, 12)}, {drawing.shorten(row.judged.judge, 11)}"
-    return row.run.label if runs else row.judged.judge
+def _of_tasks(row: Row) -> list[_Share]:
+    found = [(task.split, row.of(where("split", task.split))) for task in TASKS]
+    shares = [(name, row.run.index, pair.unsafe) for name, pair in found if pair and pair.unsafe]
+    return [("All documents", row.run.index, row.unsafe), *shares]
+
+
+def _of_judges(judged: Sequence[Row]) -> list[_Share]:
+    """A row for each judge below a heading for each run; without headings where one is the same."""
+    judges, runs = ({name(row) for row in judged} for name in (_judge, _model))
+    if len(judges) == 1 or len(runs) == 1:
+        name = _model if len(judges) == 1 else _judge
+        return [(name(row), row.run.index, row.unsafe) for row in judged]
+    shares: list[_Share] = []
+    for row in judged:
+        if _model(row) not in [name for name, _, share in shares if share is None]:
+            shares.append((_model(row), row.run.index, None))
+        shares.append((_judge(row), row.run.index, row.unsafe))
+    return shares
+
+
+def _judge(row: Row) -> str:
+    return row.judged.judge
+
+
+def _model(row: Row) -> str:
+    return row.run.label

@@ -15,7 +15,6 @@ from lm_eval_longsafety.analysis.open_runs import Judged, OpenRun
 from lm_eval_longsafety.analysis.paired import holm
 from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask
-from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report.content import (
     Cell,
     Column,
@@ -24,13 +23,14 @@ from lm_eval_longsafety.report.content import (
     difference,
     model_tables,
     p_value,
+    percent,
     score,
     share,
     text,
     words,
 )
 from lm_eval_longsafety.report.tasks import SCENARIOS
-from lm_eval_longsafety.results.verdicts import Verdict
+from lm_eval_longsafety.results.verdicts import MOST_UNREAD, Verdict, Verdicts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,56 +102,58 @@ def tables(
 
 
 def _scores(judged: Sequence[Row]) -> Table:
-    """SR of replies beside that of letters, and the headline."""
+    """SR of replies beside that of letters, and the headline; scores alone without letters."""
     several = sum(row.compared is not None for row in judged) > 1
+    paired = any(row.compared for row in judged)
     cells = []
     for row in judged:
         found = row.compared
+        beside = (
+            score(row.unsafe),
+            count(row.unsafe.n if row.unsafe else None),
+            score(found.letter["sr"] if found else None),
+            score(row.sr),
+            difference(found.change["sr"] if found else None),
+            p_value(row.p if found else None),
+        )
+        alone = (score(row.sr), score(row.ha))
         cells.append(
-            (
-                *_names(row),
-                score(row.unsafe),
-                count(row.unsafe.n if row.unsafe else None),
-                score(found.letter["sr"] if found else None),
-                score(row.sr),
-                difference(found.change["sr"] if found else None),
-                p_value(row.p if found else None),
-                share(_part(row, lambda v: v.chosen is None)),
-            )
+            (*_names(row), *(beside if paired else alone), share(_part(row, _is_unjudged)))
         )
     heads = (
         *("Safe letter, unsafe reply %", "Safe letters", "SR %, letters", "SR %, replies"),
-        *("Change, points", "p", "Unjudged %"),
+        *("Change, points", "p"),
     )
-    return Table(
-        id="open-replies-table",
-        caption="Letters and open replies on the same documents [95 % interval]"
-        + ("; p corrected for the number of rows" if several else ""),
-        columns=(words("Model"), words("Judge"), *(Column(title=head) for head in heads)),
-        rows=tuple(cells),
+    return _table(
+        "open-replies-table",
+        "Letters and open replies on the same documents [95 % interval]"
+        + ("; p corrected for the number of rows" if several else "")
+        if paired
+        else "Judged open replies, mean over tasks [95 % interval]",
+        (*(heads if paired else ("SR %", "HA %")), "Unjudged %"),
+        cells,
+        folded=False,
     )
 
 
 def _aware(judged: Sequence[Row]) -> Table:
-    cells = []
-    for row in judged:
-        found = row.compared
-        cells.append(
-            (
-                *_names(row),
-                score(found.letter["ha"] if found else None),
-                score(row.ha),
-                difference(found.change["ha"] if found else None),
-                score(found.unaware if found else None),
-            )
+    """HA of replies beside that of letters."""
+    cells = [
+        (
+            *_names(row),
+            score(row.compared.letter["ha"]),
+            score(row.ha),
+            difference(row.compared.change["ha"]),
+            score(row.compared.unaware),
         )
-    heads = ("HA %, letters", "HA %, replies", "Change, points", "Safe letter, reply without HA %")
-    return Table(
-        id="open-replies-ha",
-        caption="HA of letters and open replies on the same documents [95 % interval]",
-        columns=(words("Model"), words("Judge"), *(Column(title=head) for head in heads)),
-        rows=tuple(cells),
-        folded=True,
+        for row in judged
+        if row.compared
+    ]
+    return _table(
+        "open-replies-ha",
+        "HA of letters and open replies on the same documents [95 % interval]",
+        ("HA %, letters", "HA %, replies", "Change, points", "Safe letter, reply without HA %"),
+        cells,
     )
 
 
@@ -163,23 +165,44 @@ def _cells(judged: Sequence[Row]) -> Table:
             found = row.compared.documents
             numbers = (row.compared.both, found.lost, found.gained, row.compared.neither, found.n)
             cells.append((*_names(row), *map(count, numbers), p_value(found.p)))
-    heads = (
-        *("Both safe", "Safe letter, unsafe reply", "Unsafe letter, safe reply"),
-        *("Neither safe", "Documents", "p, not corrected"),
-    )
+    kinds = [(letter, reply) for letter in ("safe", "unsafe") for reply in ("safe", "unsafe")]
     return Table(
         id="open-replies-documents",
-        caption="Documents by letter and reply",
-        columns=(words("Model"), words("Judge"), *(Column(title=head) for head in heads)),
+        caption="Documents by letter and reply; p not corrected",
+        columns=(
+            *(words("Model"), words("Judge")),
+            *(Column(title=f"{reply} reply", group=f"{letter} letter") for letter, reply in kinds),
+            *(Column(title="All"), Column(title="p")),
+        ),
         rows=tuple(cells),
         folded=True,
     )
 
 
+def _table(
+    id_: str,
+    caption: str,
+    heads: Sequence[str],
+    rows: Sequence[tuple[Cell, ...]],
+    *,
+    folded: bool = True,
+) -> Table:
+    """A table with a row for each judge of each run."""
+    return Table(
+        id=id_,
+        caption=caption,
+        columns=(words("Model"), words("Judge"), *(Column(title=head) for head in heads)),
+        rows=tuple(rows),
+        folded=folded,
+    )
+
+
 def _by_scenario(judged: Sequence[Row]) -> tuple[Table, ...]:
     """Scores by scenario and task."""
-    groups: list[tuple[str, Chosen]] = [(t, _of("scenario", name)) for name, t in SCENARIOS.items()]
-    groups += [(task.split, _of("split", task.split)) for task in TASKS]
+    groups: list[tuple[str, Chosen]] = [
+        (t, where("scenario", name)) for name, t in SCENARIOS.items()
+    ]
+    groups += [(task.split, where("split", task.split)) for task in TASKS]
     found = []
     for title, chosen in groups:
         pairs = [row.of(chosen) for row in judged]
@@ -196,7 +219,9 @@ def _by_scenario(judged: Sequence[Row]) -> tuple[Table, ...]:
     )
 
 
-def _of(field: str, value: str) -> Chosen:
+def where(field: str, value: str) -> Chosen:
+    """Chooses tasks by a field."""
+
     def chosen(task: BenchmarkTask) -> bool:
         return bool(getattr(task, field) == value)
 
@@ -213,32 +238,36 @@ def _judges(judged: Sequence[Row]) -> Table:
     """How each judge was run, and how far its verdicts can be used."""
     cells = []
     for row in judged:
-        run = row.judged.run
+        run, date = row.judged.run, row.judged.run.run and row.judged.run.run.date
         cells.append(
             (
                 *_names(row),
                 count(len(row.judged.verdicts)),
                 share(_part(row, lambda v: v.consistent == 1)),
-                share(_part(row, lambda v: v.unread == 1)),
-                share(_part(row, lambda v: v.chosen is None)),
-                count(run.judge_orders),
-                text(run.judge_context),
-                text(run.protocol),
-                text(clean(run.source.name)),
+                share(_part(row, _is_unread)),
+                share(_part(row, _is_unjudged)),
+                text(_asked(run)),
+                text(f"{date:%Y-%m-%d %H:%M}" if date else None),
             )
         )
-    heads = ("Verdicts", "Consistent %", "Unread %", "Unjudged %", "Orders")
+    heads = ("Verdicts", "Consistent %", "Unread %", "Unjudged %")
     return Table(
         id="open-replies-judges",
-        caption="Judges: consistent is the same verdict under every order, also that of no "
+        caption="Judges; consistent is the same verdict under every order, also that of no "
         "behaviour",
         columns=(
             *(words("Model"), words("Judge"), *(Column(title=head) for head in heads)),
-            *(words("Context"), words("Protocol"), words("File")),
+            *(words("How asked"), words("Started, UTC")),
         ),
         rows=tuple(cells),
         folded=True,
     )
+
+
+def _asked(run: Verdicts) -> str:
+    orders = run.judge_orders and f"{run.judge_orders} order{'s' * (run.judge_orders > 1)}"
+    context = run.judge_context and f"context {run.judge_context}"
+    return ", ".join(each for each in (orders, context, run.protocol) if each)
 
 
 def _agreement(agreed: Sequence[tuple[OpenRun, Agreed]]) -> Table:
@@ -296,6 +325,25 @@ def _replies(runs: Sequence[OpenRun], *, folded: bool) -> Table:
         rows=tuple(cells),
         folded=folded,
     )
+
+
+def notes(judged: Sequence[Row]) -> list[str]:
+    """Judges whose verdicts could not be read too often."""
+    found = [(row, _part(row, _is_unread) or 0.0) for row in judged]
+    return [
+        f"{row.run.label}: {percent(unread)} % of the verdicts of {row.judged.judge} could not be "
+        "read; do not rely on its scores."
+        for row, unread in found
+        if unread > MOST_UNREAD
+    ]
+
+
+def _is_unjudged(verdict: Verdict) -> bool:
+    return verdict.chosen is None
+
+
+def _is_unread(verdict: Verdict) -> bool:
+    return verdict.unread == 1
 
 
 def _part(row: Row, holds: Callable[[Verdict], bool]) -> float | None:

@@ -104,12 +104,13 @@ def _line(shown: Sequence[Model], opened: OpenResults) -> str:
     subjects = [subject for model in shown for subject in model.subjects]
     dates = sorted(run.date for model in shown for run in model.runs if run.date)
     days = dict.fromkeys(f"{date:%Y-%m-%d}" for date in (dates[:1] + dates[-1:]))
-    data = dict.fromkeys(facts.recorded(subject, lambda p: p.data) for subject in subjects)
+    rows = (row for model in shown for run in model.runs for row in run.tasks.values())
+    data = dict.fromkeys(row.provenance.data for row in rows if row.provenance)
     protocols = dict.fromkeys(subject.protocol for subject in subjects)
     names = {model.label for model in shown} | {run.label for run in opened.runs}
     parts = [
         " to ".join(days),
-        f"data: {joined([name for name in data if name])}" if any(data) else "",
+        f"data: {joined([clean(name) for name in data if name])}" if any(data) else "",
         f"protocol: {joined(list(protocols))}" if protocols else "",
         "open replies" if opened.runs else "" if protocols else "no LongSafetyBench task",
         f"{len(names)} models" if len(names) > 1 else "".join(names),
