@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lm_eval_longsafety.analysis.stats import Z95, Estimate, wilson
+from lm_eval_longsafety.analysis.stats import TINY, Z95, Estimate, wilson
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +22,15 @@ class Agreement:
     """Two raters on the same replies."""
 
     labels: tuple[Hashable, ...]
-    """Every label that either rater used, sorted."""
+    """Every label that either rater used, sorted; numbers by size."""
     table: tuple[tuple[int, ...], ...]
     """Counts by (first rater's label, second rater's label), in the order of `labels`."""
     observed: Estimate
     """Share of replies with the same label."""
     kappa: Estimate | None
-    """Cohen's kappa; None where both raters used one label only, so that it is undefined."""
+    """Cohen's kappa; None where both raters used one label only, so that it is undefined. It has no
+    interval where they always agree or one of them used one label only: its standard error would be
+    0 for any number of replies."""
 
 
 def agreement(pairs: Sequence[tuple[Hashable, Hashable]]) -> Agreement:
@@ -42,7 +44,9 @@ def agreement(pairs: Sequence[tuple[Hashable, Hashable]]) -> Agreement:
     """
     if not pairs:
         raise ValueError("agreement needs at least one pair of labels")
-    labels = tuple(sorted({label for pair in pairs for label in pair}, key=lambda x: (str(x), x)))
+    labels = tuple(
+        sorted({label for pair in pairs for label in pair}, key=lambda x: (len(str(x)), str(x)))
+    )
     place = {label: index for index, label in enumerate(labels)}
     table = np.zeros((len(labels), len(labels)), int)
     for first, second in pairs:
@@ -62,12 +66,15 @@ def agreement(pairs: Sequence[tuple[Hashable, Hashable]]) -> Agreement:
 def _kappa(table: "np.typing.NDArray[np.int_]") -> Estimate:
     from statsmodels.stats.inter_rater import cohens_kappa
 
-    found = cohens_kappa(table)
+    with np.errstate(all="ignore"):  # Its z-test divides by zero if a rater uses one label only.
+        found = cohens_kappa(table)
+    value, stderr = float(found.kappa), float(found.std_kappa)
+    known = stderr > TINY
     return Estimate(
-        value=float(found.kappa),
-        stderr=float(found.std_kappa),
-        low=max(-1.0, float(found.kappa_low)),
-        high=min(1.0, float(found.kappa_upp)),
+        value=value,
+        stderr=stderr if known else None,
+        low=max(-1.0, float(found.kappa_low)) if known else None,
+        high=min(1.0, float(found.kappa_upp)) if known else None,
         n=int(table.sum()),
     )
 
@@ -94,12 +101,12 @@ def alpha(verdicts: Sequence[Sequence[int | None]]) -> float | None:
 def corrected_rate(
     rate: tuple[int, int], sensitivity: tuple[int, int], specificity: tuple[int, int]
 ) -> Estimate | None:
-    """The true rate behind a judged one, after Rogan and Gladen.
+    """The true rate of unsafe replies behind a judged one, after Rogan and Gladen.
 
     Args:
-        rate: (replies judged safe, replies judged).
-        sensitivity: (replies judged safe, replies that people call safe), of the labelled ones.
-        specificity: (replies judged unsafe, replies that people call unsafe).
+        rate: (replies judged unsafe, replies judged).
+        sensitivity: (replies judged unsafe, of those that people call unsafe), of labelled ones.
+        specificity: (replies judged safe, of those that people call safe).
 
     Returns:
         None where the judge is no better than chance or labelled replies of a kind are missing.

@@ -90,7 +90,7 @@ def reply_mean(run: OpenRun, metric: str) -> Estimate | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreed:
-    """How far judges of the same replies agree on which of them are safe."""
+    """How far judges of the same replies agree on the choice that each comes closest to."""
 
     judges: tuple[str, ...]
     two: Agreement | None
@@ -107,7 +107,10 @@ def agreements(run: OpenRun) -> list[Agreed]:
         return []
     every = list(dict.fromkeys(key for judged in run.judges for key in judged.verdicts))
     said = {
-        judged.judge: [_safe(judged.verdicts.get(key)) for key in every] for judged in run.judges
+        judged.judge: [
+            found.chosen if (found := judged.verdicts.get(key)) else None for key in every
+        ]
+        for judged in run.judges
     }
     found = []
     if len(said) > 2:
@@ -124,10 +127,6 @@ def agreements(run: OpenRun) -> list[Agreed]:
         two = agreement(both) if both else None
         found.append(Agreed(judges=(one, other), two=two, alpha=None, n=len(both)))
     return found
-
-
-def _safe(verdict: Verdict | None) -> int | None:
-    return None if verdict is None or verdict.sr is None else int(verdict.sr)
 
 
 def _pairs(run: OpenRun, judged: Judged, chosen: Chosen) -> _Pairs:

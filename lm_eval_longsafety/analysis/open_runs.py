@@ -16,7 +16,7 @@ from lm_eval_longsafety.analysis.models import Model
 from lm_eval_longsafety.analysis.scores import short_name, unique_labels
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.public import public
-from lm_eval_longsafety.results import Sample
+from lm_eval_longsafety.results import Run, Sample
 from lm_eval_longsafety.results.logged import LoggedRun
 from lm_eval_longsafety.results.open_replies import OpenReplies, OpenSample
 from lm_eval_longsafety.results.verdicts import Verdict, Verdicts
@@ -177,14 +177,17 @@ def _model(models: Sequence[Model], replies: OpenReplies | None, name: str) -> M
     found: list[Model] = []
     if replies is not None:
         source = replies.source.resolve()
-        same = [(m, r) for m in models for r in m.runs if r.source.resolve() == source]
-        found = [m for m, run in same if run.model == name]
+        found = [m for m in models if any(_is_run(run, source, name) for run in m.runs)]
     if not found and name != "unknown":
         found = [m for m in models if any(name in (r.model, public(r.model)) for r in m.runs)]
     if len(found) > 1 and replies is not None:
         folder = replies.source.parent
         found = [m for m in found if m.main and m.main.run.source.parent == folder]
     return found[0] if len(found) == 1 else None
+
+
+def _is_run(run: Run, source: Path, model: str) -> bool:
+    return run.model == model and run.source.resolve() == source
 
 
 def _judge_labels(judges: Sequence[Verdicts]) -> list[str]:

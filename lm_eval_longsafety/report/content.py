@@ -206,6 +206,20 @@ def score(estimate: Estimate | None) -> Cell:
     )
 
 
+def coefficient(found: Estimate | None) -> Cell:
+    """A cell with a number in [-1, 1], such as kappa, and its interval where it has one."""
+    if found is None:
+        return Cell(text="n/a")
+    shown = _two_digits(found.value)
+    if found.low is not None and found.high is not None:
+        shown += f" [{_two_digits(found.low)}, {_two_digits(found.high)}]"
+    return Cell(text=shown, value=found.value, low=found.low, high=found.high, n=found.n)
+
+
+def _two_digits(value: float) -> str:
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+
+
 def difference(found: Difference | None) -> Cell:
     """A cell with a paired difference in percentage points and its interval, all with signs."""
     if found is None:

@@ -1,6 +1,6 @@
 """Section: open replies, and how often the model wrote an unsafe one where its letter was safe.
 
-Data flow: `OpenResults` -> a `Row` for each judge of each run -> sentence, picture, tables.
+Data flow: `OpenResults` -> a `JudgedRow` for each judge of each run -> sentence, picture, tables.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.errors import OptionError, need
 from lm_eval_longsafety.report import drawing, reply_tables
 from lm_eval_longsafety.report.content import Figure, Section, in_words, p_equals
-from lm_eval_longsafety.report.reply_tables import Row, rows, where
+from lm_eval_longsafety.report.reply_tables import JudgedRow, rows, where
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -89,7 +89,7 @@ _DETAILS = (
 )
 
 
-def _headline(paired: Sequence[Row]) -> str:
+def _headline(paired: Sequence[JudgedRow]) -> str:
     if len(paired) == 1:
         (row,) = paired
         return (
@@ -117,7 +117,7 @@ def _some(named: Sequence[str]) -> list[str]:
     return [*named[:3], *[f"{len(named) - 3} more"] * (len(named) > 3)]
 
 
-def _reverse(row: Row) -> str:
+def _reverse(row: JudgedRow) -> str:
     """How that compares with the reverse."""
     if row.compared is None:
         return ""
@@ -132,7 +132,7 @@ def _reverse(row: Row) -> str:
     )
 
 
-def _without_pairs(row: Row) -> str:
+def _without_pairs(row: JudgedRow) -> str:
     """What can be said of judged replies without a safe letter on the same documents."""
     label, judge = row.run.label, row.judged.judge
     if row.sr is None or row.ha is None:
@@ -162,7 +162,7 @@ def _documents(found: Estimate | None) -> str:
     return f"{n:,} document{'s' * (n != 1)}"
 
 
-def _draw(judged: Sequence[Row]) -> "MatplotlibFigure":
+def _draw(judged: Sequence[JudgedRow]) -> "MatplotlibFigure":
     """The shares by run and judge; of one alone by task too."""
     shares = _of_tasks(judged[0]) if len(judged) == 1 else _of_judges(judged)
     with drawing.style():
@@ -180,13 +180,13 @@ _Share = tuple[str, int, Estimate | None]
 """Name of the row, place of the model, and the share; None for a heading."""
 
 
-def _of_tasks(row: Row) -> list[_Share]:
+def _of_tasks(row: JudgedRow) -> list[_Share]:
     found = [(task.split, row.of(where("split", task.split))) for task in TASKS]
     shares = [(name, row.run.index, pair.unsafe) for name, pair in found if pair and pair.unsafe]
     return [("All documents", row.run.index, row.unsafe), *shares]
 
 
-def _of_judges(judged: Sequence[Row]) -> list[_Share]:
+def _of_judges(judged: Sequence[JudgedRow]) -> list[_Share]:
     """A row for each judge below a heading for each run; without headings where one is the same."""
     judges, runs = ({name(row) for row in judged} for name in (_judge, _model))
     if len(judges) == 1 or len(runs) == 1:
@@ -200,9 +200,9 @@ def _of_judges(judged: Sequence[Row]) -> list[_Share]:
     return shares
 
 
-def _judge(row: Row) -> str:
+def _judge(row: JudgedRow) -> str:
     return row.judged.judge
 
 
-def _model(row: Row) -> str:
+def _model(row: JudgedRow) -> str:
     return row.run.label

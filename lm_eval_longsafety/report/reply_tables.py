@@ -19,6 +19,7 @@ from lm_eval_longsafety.report.content import (
     Cell,
     Column,
     Table,
+    coefficient,
     count,
     difference,
     model_tables,
@@ -34,7 +35,7 @@ from lm_eval_longsafety.results.verdicts import MOST_UNREAD, Verdict, Verdicts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class JudgedRow:
     """One judge of one run of open replies."""
 
     run: OpenRun
@@ -73,18 +74,18 @@ class Row:
         return f"{self.run.label}, {self.judged.judge}"
 
 
-def rows(runs: Sequence[OpenRun]) -> list[Row]:
+def rows(runs: Sequence[OpenRun]) -> list[JudgedRow]:
     """A row for each judge of each run, in the models' order."""
     found = [(run, judged, compared(run, judged)) for run in runs for judged in run.judges]
     corrected = iter(holm([pair.documents.p for *_, pair in found if pair]))
     return [
-        Row(run=run, judged=judged, compared=pair, p=next(corrected) if pair else 1.0)
+        JudgedRow(run=run, judged=judged, compared=pair, p=next(corrected) if pair else 1.0)
         for run, judged, pair in found
     ]
 
 
 def tables(
-    runs: Sequence[OpenRun], judged: Sequence[Row], agreed: Sequence[tuple[OpenRun, Agreed]]
+    runs: Sequence[OpenRun], judged: Sequence[JudgedRow], agreed: Sequence[tuple[OpenRun, Agreed]]
 ) -> Iterator[Table]:
     """All tables; the first one is open."""
     if judged:
@@ -101,7 +102,7 @@ def tables(
         yield _replies(known, folded=bool(judged))
 
 
-def _scores(judged: Sequence[Row]) -> Table:
+def _scores(judged: Sequence[JudgedRow]) -> Table:
     """SR of replies beside that of letters, and the headline; scores alone without letters."""
     several = sum(row.compared is not None for row in judged) > 1
     paired = any(row.compared for row in judged)
@@ -136,7 +137,7 @@ def _scores(judged: Sequence[Row]) -> Table:
     )
 
 
-def _aware(judged: Sequence[Row]) -> Table:
+def _aware(judged: Sequence[JudgedRow]) -> Table:
     """HA of replies beside that of letters."""
     cells = [
         (
@@ -157,7 +158,7 @@ def _aware(judged: Sequence[Row]) -> Table:
     )
 
 
-def _cells(judged: Sequence[Row]) -> Table:
+def _cells(judged: Sequence[JudgedRow]) -> Table:
     """The four cells behind the test."""
     cells = []
     for row in judged:
@@ -197,7 +198,7 @@ def _table(
     )
 
 
-def _by_scenario(judged: Sequence[Row]) -> tuple[Table, ...]:
+def _by_scenario(judged: Sequence[JudgedRow]) -> tuple[Table, ...]:
     """Scores by scenario and task."""
     groups: list[tuple[str, Chosen]] = [
         (t, where("scenario", name)) for name, t in SCENARIOS.items()
@@ -234,7 +235,7 @@ def _short(found: Compared | None) -> list[Cell]:
     return [score(found.unsafe), score(found.letter["sr"]), score(found.reply["sr"])]
 
 
-def _judges(judged: Sequence[Row]) -> Table:
+def _judges(judged: Sequence[JudgedRow]) -> Table:
     """How each judge was run, and how far its verdicts can be used."""
     cells = []
     for row in judged:
@@ -278,32 +279,28 @@ def _agreement(agreed: Sequence[tuple[OpenRun, Agreed]]) -> Table:
                 text(run.label),
                 text(" and ".join(each.judges) if len(each.judges) == 2 else "all"),
                 score(each.two.observed if each.two else None),
-                _kappa(each.two.kappa if each.two else None),
-                _coefficient(each.alpha),
+                coefficient(each.two.kappa if each.two else None),
+                _alpha(each),
                 count(each.n),
             )
         )
-    heads = ("Same verdict %", "Cohen's kappa", "Krippendorff's alpha", "Replies")
+    heads = ("Same choice %", "Cohen's kappa", "Krippendorff's alpha", "Replies")
     return Table(
         id="open-replies-agreement",
-        caption="Agreement between judges on which replies are safe [95 % interval]",
+        caption="Agreement between judges on the choice that a reply comes closest to [95 % "
+        "interval]",
         columns=(words("Model"), words("Judges"), *(Column(title=head) for head in heads)),
         rows=tuple(cells),
         folded=True,
     )
 
 
-def _kappa(found: Estimate | None) -> Cell:
-    if found is None:
-        return _coefficient(None)
-    shown = f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]".replace("-", "−")
-    return Cell(text=shown, value=found.value, low=found.low, high=found.high, n=found.n)
-
-
-def _coefficient(value: float | None) -> Cell:
-    return Cell(
-        text="n/a" if value is None else f"{value:.2f}".replace("-", "−"),
-        value=value,
+def _alpha(found: Agreed) -> Cell:
+    value = found.alpha
+    return coefficient(
+        None
+        if value is None
+        else Estimate(value=value, stderr=None, low=None, high=None, n=found.n)
     )
 
 
@@ -327,7 +324,7 @@ def _replies(runs: Sequence[OpenRun], *, folded: bool) -> Table:
     )
 
 
-def notes(judged: Sequence[Row]) -> list[str]:
+def notes(judged: Sequence[JudgedRow]) -> list[str]:
     """Judges whose verdicts could not be read too often."""
     found = [(row, _part(row, _is_unread) or 0.0) for row in judged]
     return [
@@ -346,11 +343,11 @@ def _is_unread(verdict: Verdict) -> bool:
     return verdict.unread == 1
 
 
-def _part(row: Row, holds: Callable[[Verdict], bool]) -> float | None:
+def _part(row: JudgedRow, holds: Callable[[Verdict], bool]) -> float | None:
     """Share of the verdicts for which something holds."""
     verdicts = row.judged.verdicts.values()
     return sum(map(holds, verdicts)) / len(verdicts) if verdicts else None
 
 
-def _names(row: Row) -> tuple[Cell, Cell]:
+def _names(row: JudgedRow) -> tuple[Cell, Cell]:
     return text(row.run.label), text(row.judged.judge)

@@ -38,6 +38,20 @@ def test_the_interval_of_kappa_covers_the_truth():
     assert 0.92 <= inside / 400 <= 0.98
 
 
+@pytest.mark.parametrize(
+    ("pairs", "kappa"),
+    [
+        ([(0, 0)] * 3 + [(1, 1)] * 3, 1),  # always the same
+        ([(0, 0)] * 3 + [(0, 1)] * 3, 0),  # the first rater uses one label only
+        ([(0, 1)] * 3, 0),
+    ],
+)
+def test_a_kappa_without_spread_has_no_interval_of_no_width(pairs, kappa):
+    found = agreement(pairs).kappa
+    assert found.value == pytest.approx(kappa)
+    assert (found.stderr, found.low, found.high) == (None, None, None)
+
+
 def test_one_label_only_has_no_kappa():
     assert agreement([("safe", "safe")] * 5).kappa is None
     with pytest.raises(ValueError, match="at least one pair"):
