@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from lm_eval_longsafety.analysis.agreement import Agreement, agreement, alpha
-from lm_eval_longsafety.analysis.open_runs import Judged, OpenRun
+from lm_eval_longsafety.analysis.open_runs import Document, Judged, OpenRun
 from lm_eval_longsafety.analysis.paired import Difference, paired_mean, paired_task
 from lm_eval_longsafety.analysis.stats import (
     Estimate,
@@ -106,12 +106,7 @@ def agreements(run: OpenRun) -> list[Agreed]:
     if len(run.judges) < 2:
         return []
     every = list(dict.fromkeys(key for judged in run.judges for key in judged.verdicts))
-    said = {
-        judged.judge: [
-            found.chosen if (found := judged.verdicts.get(key)) else None for key in every
-        ]
-        for judged in run.judges
-    }
+    said = {judged.judge: [_choice(judged, key) for key in every] for judged in run.judges}
     found = []
     if len(said) > 2:
         several = sum(
@@ -127,6 +122,11 @@ def agreements(run: OpenRun) -> list[Agreed]:
         two = agreement(both) if both else None
         found.append(Agreed(judges=(one, other), two=two, alpha=None, n=len(both)))
     return found
+
+
+def _choice(judged: Judged, key: Document) -> int | None:
+    verdict = judged.verdicts.get(key)
+    return verdict.chosen if verdict else None
 
 
 def _pairs(run: OpenRun, judged: Judged, chosen: Chosen) -> _Pairs:
