@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from lm_eval_longsafety.analysis.models import Model
 from lm_eval_longsafety.analysis.scores import short_name, unique_labels
 from lm_eval_longsafety.benchmark import TASKS
-from lm_eval_longsafety.public import public
+from lm_eval_longsafety.public import clean, public
 from lm_eval_longsafety.results import Run, Sample
 from lm_eval_longsafety.results.logged import LoggedRun
 from lm_eval_longsafety.results.open_replies import OpenReplies, OpenSample
@@ -84,10 +84,13 @@ def link(
     notes: list[str] = []
     runs = [_open_run(models, *pair, notes) for pair in zip(own, judges, strict=True)]
     runs += [_open_run(models, None, group, notes) for group in alone.values()]
-    names = unique_labels([run.label for run in runs], [[run.source.name for run in runs]])
+    files = [clean(run.source.name, 100) for run in runs]
+    numbers = [f"#{number}" for number, _ in enumerate(runs, 1)]
+    names = unique_labels([run.label for run in runs], [files, numbers])
     runs = [replace(run, label=name) for run, name in zip(runs, names, strict=True)]
     return OpenResults(
-        runs=tuple(sorted(runs, key=lambda run: run.index)), notes=tuple(dict.fromkeys(notes))
+        runs=tuple(sorted(runs, key=lambda run: run.index)),
+        notes=tuple(dict.fromkeys(clean(note, 600) for note in notes)),
     )
 
 
@@ -194,9 +197,9 @@ def _judge_labels(judges: Sequence[Verdicts]) -> list[str]:
     marks: list[list[str]] = [
         [each.protocol for each in judges],
         [f"{each.judge_orders} orders" for each in judges],
-        [f"context {each.judge_context}" for each in judges],
+        [f"context {clean(str(each.judge_context), 40)}" for each in judges],
         [f"{e.run.date:%Y-%m-%d %H:%M}" if e.run and e.run.date else "" for e in judges],
-        [each.source.name for each in judges],
+        [clean(each.source.name, 100) for each in judges],
         [f"#{number}" for number, _ in enumerate(judges, 1)],
     ]
     return unique_labels([short_name(each.judge) for each in judges], marks)

@@ -276,6 +276,19 @@ def test_replies_on_other_data_are_not_paired_and_a_note_says_so(tmp_path):
     assert "DocAttack answer different data" in shown.notes[0]
 
 
+def test_names_of_models_judges_and_files_are_escaped(tmp_path):
+    folder = write_all(
+        tmp_path,
+        judge="org/<script>alert(1)</script>\x1b[2J",
+        judged="<b>\u202egone</b>.json",
+        judged_model="org/<i>other</i>",
+    )
+    html = FORMATS["html"](report_of(folder))
+    for raw in ("<script>alert", "<b>", "<i>other", "\x1b", "\u202e"):
+        assert raw not in html
+    assert "&lt;i&gt;other" in html
+
+
 # End to end
 
 
