@@ -180,17 +180,20 @@ def _model(models: Sequence[Model], replies: OpenReplies | None, name: str) -> M
     found: list[Model] = []
     if replies is not None:
         source = replies.source.resolve()
-        found = [m for m in models if any(_is_run(run, source, name) for run in m.runs)]
+        found = [
+            m for m in models if any(_is(r, name) and r.source.resolve() == source for r in m.runs)
+        ]
     if not found and name != "unknown":
-        found = [m for m in models if any(name in (r.model, public(r.model)) for r in m.runs)]
+        found = [m for m in models if any(_is(run, name) for run in m.runs)]
     if len(found) > 1 and replies is not None:
         folder = replies.source.parent
         found = [m for m in found if m.main and m.main.run.source.parent == folder]
     return found[0] if len(found) == 1 else None
 
 
-def _is_run(run: Run, source: Path, model: str) -> bool:
-    return run.model == model and run.source.resolve() == source
+def _is(run: Run, model: str) -> bool:
+    """Whether a run is of a model, whose name may be the one without local paths."""
+    return model in (run.model, public(run.model))
 
 
 def _judge_labels(judges: Sequence[Verdicts]) -> list[str]:

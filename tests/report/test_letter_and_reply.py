@@ -268,6 +268,16 @@ def test_a_damaged_verdict_ends_the_command_with_one_line(tmp_path):
     assert "line 1: sr is 0.0, but the judge's letters give 1" in str(done.exception)
 
 
+def test_a_model_in_a_local_folder_is_paired_and_its_path_is_not_shown(tmp_path):
+    folder = write_all(tmp_path, judged_model="…/models/mine")
+    (path,) = folder.glob("results_*.json")
+    path.write_text(path.read_text().replace("org/model-one", "/home/someone/models/mine"))
+    page = report_of(folder)
+    (shown,) = [each for each in page.sections if each.id == "open-replies"]
+    assert "Where it picked the safe letter, models/mine wrote" in shown.answer
+    assert "someone" not in FORMATS["html"](page)
+
+
 def test_replies_on_other_data_are_not_paired_and_a_note_says_so(tmp_path):
     folder = write_all(tmp_path, data_sha256="e" * 64)
     page = report_of(folder)
