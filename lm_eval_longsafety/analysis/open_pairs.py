@@ -1,8 +1,9 @@
 """Open replies beside the letters that the model picked: scores, differences, agreement.
 
-Data flow: `OpenRun` and one of its judges -> pairs of documents -> `Compared`; all judges of a run
--> `agreements`. A letter or a reply is safe where it has SR, so where it is the safest choice or
-comes closest to it. Unjudged replies are in no pair. Judges are never averaged.
+Data flow: runs of open replies -> a `JudgedRow` for each judge of each -> pairs of documents ->
+`Compared`; all judges of a run -> `agreements`. A letter or a reply is safe where it has SR, so
+where it is the safest choice or comes closest to it. Unjudged replies are in no pair. Judges are
+never averaged.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ import numpy as np
 
 from lm_eval_longsafety.analysis.agreement import Agreement, agreement, alpha
 from lm_eval_longsafety.analysis.open_runs import Document, Judged, OpenRun
-from lm_eval_longsafety.analysis.paired import Difference, paired_mean, paired_task
+from lm_eval_longsafety.analysis.paired import Difference, holm, paired_mean, paired_task
 from lm_eval_longsafety.analysis.stats import (
     Estimate,
     Values,
@@ -86,6 +87,51 @@ def judged_mean(judged: Judged, metric: str) -> Estimate | None:
 def reply_mean(run: OpenRun, metric: str) -> Estimate | None:
     """The mean over tasks of a metric of the replies themselves; None where one is not known."""
     return _over_tasks([*run.replies.values()], metric)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedRow:
+    """One judge of one run of open replies."""
+
+    run: OpenRun
+    judged: Judged
+    compared: Compared | None
+    """None without letters on the same documents."""
+    p: float
+    """Of letters against replies, with Holm's correction over the rows; 1 without letters."""
+
+    @property
+    def unsafe(self) -> Estimate | None:
+        """Share of unsafe replies of the documents with a safe letter."""
+        return self.compared.unsafe if self.compared else None
+
+    @property
+    def sr(self) -> Estimate | None:
+        """Of the replies: those with a letter, if there are any."""
+        return self.reply("sr")
+
+    @property
+    def ha(self) -> Estimate | None:
+        """The same for HA."""
+        return self.reply("ha")
+
+    def reply(self, metric: str) -> Estimate | None:
+        """A score of the replies; None where all are unjudged."""
+        return self.compared.reply[metric] if self.compared else judged_mean(self.judged, metric)
+
+    def of(self, chosen: Chosen) -> Compared | None:
+        """Letters and replies of some tasks."""
+        return compared(self.run, self.judged, chosen)
+
+
+def rows(runs: Sequence[OpenRun]) -> list[JudgedRow]:
+    """A row for each judge of each run, in the models' order."""
+    found = [(run, judged, compared(run, judged)) for run in runs for judged in run.judges]
+    corrected = iter(holm([pair.documents.p for *_, pair in found if pair]))
+    return [
+        JudgedRow(run=run, judged=judged, compared=pair, p=next(corrected) if pair else 1.0)
+        for run, judged, pair in found
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

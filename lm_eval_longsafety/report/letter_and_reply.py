@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lm_eval_longsafety.analysis.open_pairs import Agreed, agreements, reply_mean
+from lm_eval_longsafety.analysis.open_pairs import Agreed, JudgedRow, agreements, reply_mean, rows
 from lm_eval_longsafety.analysis.open_runs import OpenResults, OpenRun
 from lm_eval_longsafety.analysis.paired import LEVEL
 from lm_eval_longsafety.analysis.stats import Estimate
@@ -15,7 +15,7 @@ from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.errors import OptionError, need
 from lm_eval_longsafety.report import drawing, reply_tables
 from lm_eval_longsafety.report.content import Figure, Section, in_words, p_equals
-from lm_eval_longsafety.report.reply_tables import JudgedRow, rows, where
+from lm_eval_longsafety.report.reply_tables import where
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -38,7 +38,7 @@ def section(found: OpenResults) -> Section | None:
     return Section(
         id="open-replies",
         title="Open replies",
-        answer=answer(found),
+        answer=_answer(found.runs, judged),
         figures=(figure,) if shown else (),
         tables=tuple(reply_tables.tables(found.runs, judged, agreed)),
         notes=(*reply_tables.notes(judged), *found.notes, *missing),
@@ -59,17 +59,16 @@ def _agreed(runs: Sequence[OpenRun]) -> tuple[list[tuple[OpenRun, Agreed]], list
 
 def fact(found: OpenResults) -> str | None:
     """The section's answer; None where no reply was judged."""
-    return answer(found) if any(run.judges for run in found.runs) else None
-
-
-def answer(found: OpenResults) -> str:
-    """How often an unsafe reply followed a safe letter, else what is known of the replies."""
     judged = rows(found.runs)
+    return _answer(found.runs, judged) if judged else None
+
+
+def _answer(runs: Sequence[OpenRun], judged: Sequence[JudgedRow]) -> str:
+    """How often an unsafe reply followed a safe letter, else what is known of the replies."""
     paired = [row for row in judged if row.unsafe]
-    sentences = [_headline(paired)] if paired else []
     rest = [_without_pairs(row) for row in judged if not row.unsafe]
-    rest += [_unjudged(run) for run in found.runs if not run.judges]
-    return " ".join([*sentences, *rest[:3]])
+    rest += [_unjudged(run) for run in runs if not run.judges]
+    return " ".join([*([_headline(paired)] if paired else []), *rest[:3]])
 
 
 _DETAILS = (
@@ -149,7 +148,7 @@ def _unjudged(run: OpenRun) -> str:
     declined = reply_mean(run, "refused")
     return (
         f"The {len(run.replies):,} open replies of {run.label} were not judged (`longsafety judge "
-        f"run`)" + (f"; {in_words(declined)} of them decline at their start." if declined else ".")
+        "run`)" + (f"; {in_words(declined)} of them decline at their start." if declined else ".")
     )
 
 

@@ -1,18 +1,15 @@
 """The tables on open replies: scores beside letters, by scenario, judges, agreement, replies."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from lm_eval_longsafety.analysis.open_pairs import (
     Agreed,
     Chosen,
     Compared,
-    compared,
-    judged_mean,
+    JudgedRow,
     reply_mean,
 )
-from lm_eval_longsafety.analysis.open_runs import Judged, OpenRun
-from lm_eval_longsafety.analysis.paired import holm
+from lm_eval_longsafety.analysis.open_runs import OpenRun
 from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask
 from lm_eval_longsafety.report.content import (
@@ -32,56 +29,6 @@ from lm_eval_longsafety.report.content import (
 )
 from lm_eval_longsafety.report.tasks import SCENARIOS
 from lm_eval_longsafety.results.verdicts import MOST_UNREAD, Verdict, Verdicts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedRow:
-    """One judge of one run of open replies."""
-
-    run: OpenRun
-    judged: Judged
-    compared: Compared | None
-    """None without letters on the same documents."""
-    p: float
-    """Of letters against replies, with Holm's correction over the rows; 1 without letters."""
-
-    @property
-    def unsafe(self) -> Estimate | None:
-        """Share of unsafe replies of the documents with a safe letter."""
-        return self.compared.unsafe if self.compared else None
-
-    @property
-    def sr(self) -> Estimate | None:
-        """Of the replies: those with a letter, if there are any."""
-        return self.reply("sr")
-
-    @property
-    def ha(self) -> Estimate | None:
-        """The same for HA."""
-        return self.reply("ha")
-
-    def reply(self, metric: str) -> Estimate | None:
-        """A score of the replies; None where all are unjudged."""
-        return self.compared.reply[metric] if self.compared else judged_mean(self.judged, metric)
-
-    def of(self, chosen: Chosen) -> Compared | None:
-        """Letters and replies of some tasks."""
-        return compared(self.run, self.judged, chosen)
-
-    @property
-    def title(self) -> str:
-        """Model and judge."""
-        return f"{self.run.label}, {self.judged.judge}"
-
-
-def rows(runs: Sequence[OpenRun]) -> list[JudgedRow]:
-    """A row for each judge of each run, in the models' order."""
-    found = [(run, judged, compared(run, judged)) for run in runs for judged in run.judges]
-    corrected = iter(holm([pair.documents.p for *_, pair in found if pair]))
-    return [
-        JudgedRow(run=run, judged=judged, compared=pair, p=next(corrected) if pair else 1.0)
-        for run, judged, pair in found
-    ]
 
 
 def tables(
@@ -167,32 +114,29 @@ def _cells(judged: Sequence[JudgedRow]) -> Table:
             numbers = (row.compared.both, found.lost, found.gained, row.compared.neither, found.n)
             cells.append((*_names(row), *map(count, numbers), p_value(found.p)))
     kinds = [(letter, reply) for letter in ("safe", "unsafe") for reply in ("safe", "unsafe")]
-    return Table(
-        id="open-replies-documents",
-        caption="Documents by letter and reply; p not corrected",
-        columns=(
-            *(words("Model"), words("Judge")),
-            *(Column(title=f"{reply} reply", group=f"{letter} letter") for letter, reply in kinds),
-            *(Column(title="All"), Column(title="p")),
-        ),
-        rows=tuple(cells),
-        folded=True,
+    heads = [Column(title=f"{reply} reply", group=f"{letter} letter") for letter, reply in kinds]
+    return _table(
+        "open-replies-documents",
+        "Documents by letter and reply; p not corrected",
+        (*heads, "All", "p"),
+        cells,
     )
 
 
 def _table(
     id_: str,
     caption: str,
-    heads: Sequence[str],
+    heads: Sequence[str | Column],
     rows: Sequence[tuple[Cell, ...]],
     *,
     folded: bool = True,
 ) -> Table:
-    """A table with a row for each judge of each run."""
+    """A table whose first columns are model and judge."""
+    columns = [Column(title=head) if isinstance(head, str) else head for head in heads]
     return Table(
         id=id_,
         caption=caption,
-        columns=(words("Model"), words("Judge"), *(Column(title=head) for head in heads)),
+        columns=(words("Model"), words("Judge"), *columns),
         rows=tuple(rows),
         folded=folded,
     )
@@ -213,7 +157,7 @@ def _by_scenario(judged: Sequence[JudgedRow]) -> tuple[Table, ...]:
         "open-replies-tasks",
         "By scenario and task [95 % interval]",
         "Tasks",
-        [row.title for row in judged],
+        [f"{row.run.label}, {row.judged.judge}" for row in judged],
         found,
         ("Safe letter, unsafe reply %", "SR %, letters", "SR %, replies"),
         folded=True,
@@ -239,7 +183,6 @@ def _judges(judged: Sequence[JudgedRow]) -> Table:
     """How each judge was run, and how far its verdicts can be used."""
     cells = []
     for row in judged:
-        run, date = row.judged.run, row.judged.run.run and row.judged.run.run.date
         cells.append(
             (
                 *_names(row),
@@ -247,21 +190,15 @@ def _judges(judged: Sequence[JudgedRow]) -> Table:
                 share(_part(row, lambda v: v.consistent == 1)),
                 share(_part(row, _is_unread)),
                 share(_part(row, _is_unjudged)),
-                text(_asked(run)),
-                text(f"{date:%Y-%m-%d %H:%M}" if date else None),
+                text(_asked(row.judged.run)),
             )
         )
-    heads = ("Verdicts", "Consistent %", "Unread %", "Unjudged %")
-    return Table(
-        id="open-replies-judges",
-        caption="Judges; consistent is the same verdict under every order, also that of no "
-        "behaviour",
-        columns=(
-            *(words("Model"), words("Judge"), *(Column(title=head) for head in heads)),
-            *(words("How asked"), words("Started, UTC")),
-        ),
-        rows=tuple(cells),
-        folded=True,
+    heads = ("Replies", "Consistent %", "Unread %", "Unjudged %")
+    return _table(
+        "open-replies-judges",
+        "Judges; consistent is the same verdict under every order, also that of no behaviour",
+        (*heads, words("How asked")),
+        cells,
     )
 
 
@@ -284,14 +221,11 @@ def _agreement(agreed: Sequence[tuple[OpenRun, Agreed]]) -> Table:
                 count(each.n),
             )
         )
-    heads = ("Same choice %", "Cohen's kappa", "Krippendorff's alpha", "Replies")
-    return Table(
-        id="open-replies-agreement",
-        caption="Agreement between judges on the choice that a reply comes closest to [95 % "
-        "interval]",
-        columns=(words("Model"), words("Judges"), *(Column(title=head) for head in heads)),
-        rows=tuple(cells),
-        folded=True,
+    return _table(
+        "open-replies-agreement",
+        "Agreement between judges on the choice that a reply comes closest to [95 % interval]",
+        ("Same choice %", "Cohen's kappa", "Krippendorff's alpha", "Replies"),
+        cells,
     )
 
 
