@@ -30,7 +30,7 @@ def banners(subjects: Sequence[Subject], labelled: Iterable[tuple[str, Run]]) ->
         found.setdefault(_SAMPLE, []).append(labels_of.get(id(subject.run), subject.label))
     for label, run in pairs:
         rows = ((parse_task_name(name), task.provenance) for name, task in run.tasks.items())
-        if any(n and n.variant == "open" and p and p.data == "sample" for n, p in rows):
+        if any(n and n.variant in _OPEN and p and p.data == "sample" for n, p in rows):
             found.setdefault(_SAMPLE, []).append(label)
     every = {label for label, _ in pairs}
     named = {
@@ -42,6 +42,8 @@ def banners(subjects: Sequence[Subject], labelled: Iterable[tuple[str, Run]]) ->
     return [f"{labels}: {text}" for text, labels in named.items()]
 
 
+_OPEN = ("open", "judge")
+"""Variants that are no scores of the benchmark, so that no subject has them."""
 _SAMPLE = "run on the embedded sample data. These are not LongSafetyBench scores."
 
 

@@ -122,6 +122,10 @@ def _banners(shown: Sequence[Model], opened: OpenResults) -> list[str]:
     """What a reader must know before any number."""
     plain = [subject for model in shown for subject in (model.main, model.other) if subject]
     runs = {id(run): (model.label, run) for model in shown for run in model.runs}
+    for opened_run in opened.runs:
+        for judge in () if opened_run.replies else opened_run.judges:
+            if judge.run.run:
+                runs[id(judge.run.run)] = (opened_run.label, judge.run.run)
     found = (
         []
         if opened.runs or any(model.subjects for model in shown)

@@ -229,7 +229,8 @@ def test_a_run_of_open_replies_alone_has_a_useful_report(tmp_path, judge):
 
 
 def test_a_folder_of_verdicts_alone_has_a_useful_report(tmp_path):
-    page = report_of(write_all(tmp_path) / "judged")
+    page = report_of(write_all(tmp_path, data="sample") / "judged")
+    assert page.banners[0].startswith("org/model-one: run on the embedded sample data.")
     assert page.line == "open replies · org/model-one"
     assert page.sections[0].answer.startswith("org/judge judged the open replies of org/model-one")
     assert "the replies that org/judge judged" in page.sections[0].notes[0]
