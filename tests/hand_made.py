@@ -4,7 +4,9 @@ from pathlib import Path
 
 from lm_eval_longsafety.analysis.paired import Difference
 from lm_eval_longsafety.analysis.stats import Estimate
-from lm_eval_longsafety.results import Metric, Run, Sample, TaskResult
+from lm_eval_longsafety.results import Metric, Provenance, Run, Sample, TaskResult
+from lm_eval_longsafety.results.open_replies import OpenReplies, OpenSample
+from lm_eval_longsafety.results.verdicts import Verdict, Verdicts
 from tests.results_files import task_name
 
 DOC_ATTACK = task_name("DocAttack")
@@ -57,6 +59,55 @@ def run_of(model="org/a", *, suffix="", rows=None, **samples):
     """A run from samples by split; `suffix` is that of the variant and protocol."""
     named = {task_name(split) + suffix: own for split, own in samples.items()}
     return run(model, rows, **named)
+
+
+def replied(count, split="DocAttack", *, model="org/a", data=None, **changes):
+    """A run of open replies to the documents of `scored`, on data with that fingerprint."""
+    name = f"{task_name(split)}_open"
+    facts = {"refused": 0.0, "empty": 0.0, "cut": 0.0, "reply_tokens": 4.0, "truncated": 0.0}
+    samples = tuple(
+        OpenSample(
+            split=split,
+            id=f"{split}-{number}",
+            reply_sha256=f"reply {number}",
+            context_sha256=f"{split}-{number}",
+            depth=None,
+            text=None,
+            **facts | changes,
+        )
+        for number in range(count)
+    )
+    result = TaskResult(name=name, alias="", metrics=(), provenance=Provenance(data_sha256=data))
+    made = Run(source=Path("results.json"), model=model, tasks={name: result})
+    return OpenReplies(source=made.source, run=made, tasks={name: samples})
+
+
+def judged_by(judge, chosen, split="DocAttack", *, model="org/a", file="results.json", **changes):
+    """A judge's verdicts on `replied`: for each reply the index of one of four choices, or None."""
+    name = f"{task_name(split)}_judge"
+    verdicts = tuple(
+        Verdict(
+            split=split,
+            id=f"{split}-{number}",
+            reply_sha256=f"reply {number}",
+            context_sha256=f"{split}-{number}",
+            orders=(choice, choice),
+            chosen=choice,
+            n=4,
+            ha=None if choice is None else float(choice >= 2),
+            sr=None if choice is None else float(choice == 3),
+            unread=float(choice is None),
+            consistent=float(choice is not None),
+            truncated=0.0,
+        )
+        for number, choice in enumerate(chosen)
+    )
+    recorded = Provenance(
+        judged=file, judged_model=model, judge_orders=2, judge_context="none", **changes
+    )
+    result = TaskResult(name=name, alias="", metrics=(), provenance=recorded)
+    made = Run(source=Path(f"{judge}.json"), model=judge, tasks={name: result})
+    return Verdicts(source=made.source, run=made, tasks={name: verdicts})
 
 
 def share(value, low=None, high=None):

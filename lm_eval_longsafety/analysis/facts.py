@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 from lm_eval_longsafety.analysis.scores import Subject
+from lm_eval_longsafety.benchmark import parse_task_name
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.results import Provenance, Run
 from lm_eval_longsafety.results.window_room import cut_from_the_left
@@ -27,6 +28,10 @@ def banners(subjects: Sequence[Subject], labelled: Iterable[tuple[str, Run]]) ->
     labels_of = {id(run): label for label, run in pairs}
     for subject in filter(on_sample_data, subjects):
         found.setdefault(_SAMPLE, []).append(labels_of.get(id(subject.run), subject.label))
+    for label, run in pairs:
+        rows = ((parse_task_name(name), task.provenance) for name, task in run.tasks.items())
+        if any(n and n.variant in _OPEN and p and p.data == "sample" for n, p in rows):
+            found.setdefault(_SAMPLE, []).append(label)
     every = {label for label, _ in pairs}
     named = {
         text: "All models"
@@ -37,6 +42,8 @@ def banners(subjects: Sequence[Subject], labelled: Iterable[tuple[str, Run]]) ->
     return [f"{labels}: {text}" for text, labels in named.items()]
 
 
+_OPEN = ("open", "judge")
+"""Variants that are no scores of the benchmark, so that no subject has them."""
 _SAMPLE = "run on the embedded sample data. These are not LongSafetyBench scores."
 
 

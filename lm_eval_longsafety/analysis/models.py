@@ -55,13 +55,13 @@ class Model:
 
 
 def models(runs: Sequence[Run]) -> list[Model]:
-    """The models in the order of their first runs.
+    """The models in the order of their first runs; judges of open replies are none.
 
     Runs belong together if model, revision and adapter are the same and no variant was run twice
     under one protocol. Where a model has several such sets, a further run joins that of its folder.
     The protocol is the first that every model has (generate before logits), else each one's first.
     """
-    groups = _groups(runs)
+    groups = _groups([run for run in runs if not run.only_judges])
     labels = run_labels([group[0] for group in groups])
     found = [
         (label, group, _subjects(label, group)) for label, group in zip(labels, groups, strict=True)

@@ -5,7 +5,7 @@ from samples if there are any, else taken from lm-eval's table. Runs are never a
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
@@ -123,15 +123,24 @@ def run_labels(runs: Sequence[Run]) -> list[str]:
 
     Of folders and files only the parts that differ are shown, since the others may be private.
     """
-    names = [short_name(run.model) for run in runs]
-    added: list[list[str]] = [[] for _ in runs]
-    labels = names
-    for marks in _marks(runs):
+    return unique_labels([short_name(run.model) for run in runs], _marks(runs))
+
+
+def unique_labels(names: Sequence[str], marks: Iterable[Sequence[str]]) -> list[str]:
+    """The names; of equal ones each with the first marks, in brackets, by which they differ.
+
+    Args:
+        names: one for each run.
+        marks: properties, each as a text for every run.
+    """
+    added: list[list[str]] = [[] for _ in names]
+    labels = list(names)
+    for mark in marks:
         for label in {label for label in labels if labels.count(label) > 1}:
             equal = [index for index, own in enumerate(labels) if own == label]
-            if len({marks[index] for index in equal}) > 1:
+            if len({mark[index] for index in equal}) > 1:
                 for index in equal:
-                    added[index] += [marks[index]] * bool(marks[index])
+                    added[index] += [mark[index]] * bool(mark[index])
         pairs = zip(names, added, strict=True)
         labels = [f"{name} ({', '.join(own)})" if own else name for name, own in pairs]
     return labels

@@ -62,6 +62,9 @@ def report(
     need("report", REPORT)
     from lm_eval_longsafety import files
     from lm_eval_longsafety.report.sections import build
+    from lm_eval_longsafety.results.logged import may_hold_samples
+    from lm_eval_longsafety.results.open_replies import find_open_replies
+    from lm_eval_longsafety.results.verdicts import find_verdicts
 
     chosen = chosen_format(format_, output, "txt")
     if output is not None:
@@ -69,8 +72,17 @@ def report(
     check_pictures(figures, figure_width, only)
     found = read_with_bar(paths, keep_text=show_text)
     show_notes(found, found.runs)
+    logged = [path for path in paths if may_hold_samples(path)]
+    replies, verdicts = find_open_replies(logged), find_verdicts(logged)
     tasks = None if capability is None else [name.strip() for name in capability.split(",")]
-    page = build(found, show_text=show_text, show_published=published, capability_tasks=tasks)
+    page = build(
+        found,
+        replies,
+        verdicts,
+        show_text=show_text,
+        show_published=published,
+        capability_tasks=tasks,
+    )
     save_pictures(page, figures, figure_width, only)
     show_page(page, chosen, output)
     if output is None and format_ is None:

@@ -15,6 +15,7 @@ from lm_eval_longsafety.analysis.facts import (
 )
 from lm_eval_longsafety.analysis.models import Model
 from lm_eval_longsafety.analysis.scores import Subject
+from lm_eval_longsafety.benchmark import parse_task_name
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report.content import Section, Table, text, words
 from lm_eval_longsafety.results import Provenance, Run
@@ -99,10 +100,16 @@ def _rows(models: Sequence[Model]) -> dict[str, dict[str, str]]:
         for run in model.runs:
             own = [subject for subject in model.subjects if subject.run is run]
             subject = model.main if model.main in own else next(iter(own), None)
-            kind = subject.label if subject else f"{model.label} (other tasks)"
+            kind = subject.label if subject else f"{model.label} ({_kind(run)})"
             name = model.label if run is model.runs[0] else kind
             rows[name if name not in rows else file_name(run)] = _facts(run, subject)
     return rows
+
+
+def _kind(run: Run) -> str:
+    """What a run has that is no score of the benchmark."""
+    parsed = map(parse_task_name, run.tasks)
+    return "open replies" if any(n and n.variant == "open" for n in parsed) else "other tasks"
 
 
 def _facts(run: Run, subject: Subject | None) -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from lm_eval_longsafety.analysis import facts
 from lm_eval_longsafety.analysis.effects import context_effects, letter_effects
 from lm_eval_longsafety.analysis.models import Model, models
+from lm_eval_longsafety.analysis.open_runs import OpenResults, link
 from lm_eval_longsafety.analysis.other_tasks import average
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report import (
@@ -14,6 +15,7 @@ from lm_eval_longsafety.report import (
     gap,
     how_it_was_run,
     length_and_depth,
+    letter_and_reply,
     letter_order,
     published,
     tasks,
@@ -21,6 +23,8 @@ from lm_eval_longsafety.report import (
 )
 from lm_eval_longsafety.report.content import Report, Section, joined
 from lm_eval_longsafety.results import Collection
+from lm_eval_longsafety.results.open_replies import OpenReplies
+from lm_eval_longsafety.results.verdicts import Verdicts
 
 _METHOD = Section(
     id="method",
@@ -40,6 +44,8 @@ _METHOD = Section(
 
 def build(
     found: Collection,
+    replies: Sequence[OpenReplies] = (),
+    verdicts: Sequence[Verdicts] = (),
     *,
     show_text: bool = False,
     show_published: bool = True,
@@ -49,6 +55,8 @@ def build(
 
     Args:
         found: runs, read with `keep_text` if `show_text`.
+        replies: open replies of these runs.
+        verdicts: of judges on open replies.
         show_text: whether questions and replies appear.
         show_published: whether published scores of other models appear.
         capability_tasks: tasks and groups whose mean is the capability; None for all that fit.
@@ -60,11 +68,13 @@ def build(
     scored = [model for model in shown if model.main]
     able = average(shown, capability_tasks)
     turned, short = letter_effects(shown), context_effects(shown)
+    opened = link(shown, replies, verdicts)
     sections: list[Section | None] = []
     if scored:
         further = (
             letter_order.fact(scored, turned),
             context_cost.fact(short),
+            letter_and_reply.fact(opened),
             capability.fact(scored, able),
         )
         sections.append(verdict.section(scored, further, capability.column(scored, able)))
@@ -72,45 +82,53 @@ def build(
     sections.append(length_and_depth.section(shown))
     sections.append(letter_order.section(shown, turned))
     sections.append(context_cost.section(shown, short))
+    sections.append(letter_and_reply.section(opened))
     sections.append(capability.section(shown, able))
     if scored:
         sections.append(published.section(scored) if show_published else None)
     sections.append(explorer.section(shown) if show_text else None)
-    sections.append(how_it_was_run.section(shown))
-    if any(model.subjects for model in shown):
+    sections.append(how_it_was_run.section(shown) if shown else None)
+    if opened.runs or any(model.subjects for model in shown):
         sections.append(_METHOD)
     sections.append(_notes(found, shown))
     return Report(
         title="Long-context safety report",
-        line=_line(shown),
-        banners=tuple(clean(banner, 600) for banner in _banners(shown)),
+        line=_line(shown, opened),
+        banners=tuple(clean(banner, 600) for banner in _banners(shown, opened)),
         sections=tuple(section for section in sections if section is not None),
     )
 
 
-def _line(shown: Sequence[Model]) -> str:
+def _line(shown: Sequence[Model], opened: OpenResults) -> str:
     """Dates, data and protocols."""
     subjects = [subject for model in shown for subject in model.subjects]
     dates = sorted(run.date for model in shown for run in model.runs if run.date)
     days = dict.fromkeys(f"{date:%Y-%m-%d}" for date in (dates[:1] + dates[-1:]))
-    data = dict.fromkeys(facts.recorded(subject, lambda p: p.data) for subject in subjects)
+    rows = (row for model in shown for run in model.runs for row in run.tasks.values())
+    data = dict.fromkeys(row.provenance.data for row in rows if row.provenance)
     protocols = dict.fromkeys(subject.protocol for subject in subjects)
+    names = {model.label for model in shown} | {run.label for run in opened.runs}
     parts = [
         " to ".join(days),
-        f"data: {joined([name for name in data if name])}" if any(data) else "",
-        f"protocol: {joined(list(protocols))}" if protocols else "no LongSafetyBench task",
-        f"{len(shown)} models" if len(shown) > 1 else shown[0].label,
+        f"data: {joined([clean(name) for name in data if name])}" if any(data) else "",
+        f"protocol: {joined(list(protocols))}" if protocols else "",
+        "open replies" if opened.runs else "" if protocols else "no LongSafetyBench task",
+        f"{len(names)} models" if len(names) > 1 else "".join(names),
     ]
     return clean(" · ".join(part for part in parts if part), 400)
 
 
-def _banners(shown: Sequence[Model]) -> list[str]:
+def _banners(shown: Sequence[Model], opened: OpenResults) -> list[str]:
     """What a reader must know before any number."""
     plain = [subject for model in shown for subject in (model.main, model.other) if subject]
     runs = {id(run): (model.label, run) for model in shown for run in model.runs}
+    for opened_run in opened.runs:
+        for judge in () if opened_run.replies else opened_run.judges:
+            if judge.run.run:
+                runs[id(judge.run.run)] = (opened_run.label, judge.run.run)
     found = (
         []
-        if any(model.subjects for model in shown)
+        if opened.runs or any(model.subjects for model in shown)
         else ["No LongSafetyBench task in these results: only other tasks are shown."]
     )
     found += facts.banners(plain, runs.values())

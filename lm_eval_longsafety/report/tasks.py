@@ -34,12 +34,13 @@ from lm_eval_longsafety.report.content import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
+SCENARIOS = {
+    "fully_harmful": "Fully harmful context",
+    "partially_harmful": "Partially harmful context",
+    "query_harmful": "Harmless context, harmful query",
+}
 _GROUPS: dict[str, dict[Any, str]] = {
-    "scenario": {
-        "fully_harmful": "Fully harmful context",
-        "partially_harmful": "Partially harmful context",
-        "query_harmful": "Harmless context, harmful query",
-    },
+    "scenario": SCENARIOS,
     "harm": {
         "illegal_activities": "Illegal activities",
         "misinformation": "Misinformation",

@@ -32,7 +32,7 @@ _EXPECTED = (
     "expected results_*.json or samples_*.jsonl of lm-eval, or a .parquet of `longsafety compact`"
 )
 _UNRELATED = "file(s) that lm-eval did not write skipped"
-_OTHER_TASKS = "sample file(s) of other tasks not read; open replies count as such"
+_OTHER_TASKS = "sample file(s) of other tasks not read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +110,9 @@ def _read_all(
             found = _read_file(path, keep_text=keep_text)
             if isinstance(found, Run) or found.samples:
                 yield found
-            elif found.other_tasks_only:
+            elif found.other_tasks_only and not found.of_open_replies:
                 skipped[_OTHER_TASKS].append(path.name)
-            else:
+            elif not found.other_tasks_only:
                 notes += found.notes
         except ResultsError as error:
             if named:

@@ -112,6 +112,11 @@ def run_of(path: Path) -> Run:
     return run_from(summarise(data), path)
 
 
+def may_hold_samples(path: Path) -> bool:
+    """Whether `find_logged` may be given a path: a folder, or a file other than results."""
+    return path.is_dir() or path.suffix not in (".json", ".parquet")
+
+
 def printable(value: object) -> str:
     """As text that can be encoded: an unpaired surrogate becomes "?"."""
     return str(value).encode(errors="replace").decode()

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from lm_eval_longsafety.benchmark import TaskName, parse_task_name
+from lm_eval_longsafety.benchmark import TaskName, is_ours, parse_task_name
 
 SCORES = ("ha", "sr", "answered", "refused", "truncated")
 """Metrics of every document of this plugin, each in [0, 1]."""
@@ -220,6 +220,12 @@ class Run:
         """Names of the files whose texts some tasks were asked with instead of the benchmark's."""
         records = [task.provenance for task in self.tasks.values()]
         return sorted({each.templates for each in records if each and each.templates})
+
+    @property
+    def only_judges(self) -> bool:
+        """Whether the run's model only judged replies of others: then it is none of the models."""
+        variants = {name.variant for name in map(parse_task_name, self.tasks) if name}
+        return variants == {"judge"} and not self.samples and all(map(is_ours, self.tasks))
 
     def longsafety(self) -> dict[str, TaskName]:
         """This plugin's tasks, without groups, of which the run has results or samples; by name.

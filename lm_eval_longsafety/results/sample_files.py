@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lm_eval_longsafety.benchmark import bare_name
+from lm_eval_longsafety.benchmark import bare_name, parse_task_name
 from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.results.records import Sample
 from lm_eval_longsafety.results.samples import is_our_document, is_sample, sample_from
@@ -30,8 +30,15 @@ class SampleFile:
     task_hash: str
     """The hash that lm-eval writes as `task_hashes[task]` for these lines."""
     other_tasks_only: bool
-    """Whether all lines are undamaged samples of other projects' tasks."""
+    """Whether all lines are undamaged samples of other projects' tasks, or of open replies."""
     notes: tuple[str, ...]
+
+    @property
+    def of_open_replies(self) -> bool:
+        """Whether the file's name is that of open replies or verdicts, which `logged` reads."""
+        match = _FILE_NAME.match(self.path.stem)
+        parsed = parse_task_name(bare_name((match and match["task"]) or ""))
+        return parsed is not None and parsed.variant in ("open", "judge")
 
 
 def stamp_of(path: Path) -> str:

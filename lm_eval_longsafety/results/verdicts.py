@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from lm_eval_longsafety.benchmark import BY_SPLIT, LETTERS, parse_task_name
 from lm_eval_longsafety.errors import ResultsError
+from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.results.fields import as_number
 from lm_eval_longsafety.results.logged import Kind, LoggedRun, find_logged, printable
 from lm_eval_longsafety.results.records import Provenance
@@ -170,10 +171,11 @@ def _verdict(record: Mapping[str, Any]) -> Verdict | None:
     chosen = verdict(doc, said)
     scores = score_verdict({**doc, "truncated": truncated}, said, chosen)
     for name, value in scores.items():
-        if as_number(record.get(name)) != as_number(value):
+        logged = record.get(name)
+        if as_number(logged) != as_number(value):
             raise ResultsError(
-                f"{name} is {record.get(name)}, but the judge's letters give {value:g}; give the "
-                "file as lm-eval wrote it"
+                f"{name} is {clean(str(logged), 40)}, but the judge's letters give {value:g}; "
+                "give the file as lm-eval wrote it"
             )
     return Verdict(
         split=doc["task"],

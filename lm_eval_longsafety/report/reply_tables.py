@@ -1,0 +1,287 @@
+"""The tables on open replies: scores beside letters, by scenario, judges, agreement, replies."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from lm_eval_longsafety.analysis.open_pairs import (
+    Agreed,
+    Chosen,
+    Compared,
+    JudgedRow,
+    reply_mean,
+)
+from lm_eval_longsafety.analysis.open_runs import OpenRun
+from lm_eval_longsafety.analysis.stats import Estimate
+from lm_eval_longsafety.benchmark import TASKS, BenchmarkTask
+from lm_eval_longsafety.report.content import (
+    Cell,
+    Column,
+    Table,
+    coefficient,
+    count,
+    difference,
+    model_tables,
+    p_value,
+    percent,
+    score,
+    share,
+    text,
+    words,
+)
+from lm_eval_longsafety.report.tasks import SCENARIOS
+from lm_eval_longsafety.results.verdicts import MOST_UNREAD, Verdict, Verdicts
+
+
+def tables(
+    runs: Sequence[OpenRun], judged: Sequence[JudgedRow], agreed: Sequence[tuple[OpenRun, Agreed]]
+) -> Iterator[Table]:
+    """All tables; the first one is open."""
+    if judged:
+        yield _scores(judged)
+        if any(row.compared for row in judged):
+            yield _aware(judged)
+            yield _cells(judged)
+            yield from _by_scenario([row for row in judged if row.compared])
+        yield _judges(judged)
+    if agreed:
+        yield _agreement(agreed)
+    known = [run for run in runs if run.replies]
+    if known:
+        yield _replies(known, folded=bool(judged))
+
+
+def _scores(judged: Sequence[JudgedRow]) -> Table:
+    """SR of replies beside that of letters, and the headline; scores alone without letters."""
+    several = sum(row.compared is not None for row in judged) > 1
+    paired = any(row.compared for row in judged)
+    cells = []
+    for row in judged:
+        found = row.compared
+        beside = (
+            score(row.unsafe),
+            count(row.unsafe.n if row.unsafe else None),
+            score(found.letter["sr"] if found else None),
+            score(row.sr),
+            difference(found.change["sr"] if found else None),
+            p_value(row.p if found else None),
+        )
+        alone = (score(row.sr), score(row.ha))
+        cells.append(
+            (*_names(row), *(beside if paired else alone), share(_part(row, _is_unjudged)))
+        )
+    heads = (
+        *("Safe letter, unsafe reply %", "Safe letters", "SR %, letters", "SR %, replies"),
+        *("Change, points", "p"),
+    )
+    return _table(
+        "open-replies-table",
+        "Letters and open replies on the same documents [95 % interval]"
+        + ("; p corrected for the number of rows" if several else "")
+        if paired
+        else "Judged open replies, mean over tasks [95 % interval]",
+        (*(heads if paired else ("SR %", "HA %")), "Unjudged %"),
+        cells,
+        folded=False,
+    )
+
+
+def _aware(judged: Sequence[JudgedRow]) -> Table:
+    """HA of replies beside that of letters."""
+    cells = [
+        (
+            *_names(row),
+            score(row.compared.letter["ha"]),
+            score(row.ha),
+            difference(row.compared.change["ha"]),
+            score(row.compared.unaware),
+        )
+        for row in judged
+        if row.compared
+    ]
+    return _table(
+        "open-replies-ha",
+        "HA of letters and open replies on the same documents [95 % interval]",
+        ("HA %, letters", "HA %, replies", "Change, points", "Safe letter, reply without HA %"),
+        cells,
+    )
+
+
+def _cells(judged: Sequence[JudgedRow]) -> Table:
+    """The four cells behind the test."""
+    cells = []
+    for row in judged:
+        if row.compared:
+            found = row.compared.documents
+            numbers = (row.compared.both, found.lost, found.gained, row.compared.neither, found.n)
+            cells.append((*_names(row), *map(count, numbers), p_value(found.p)))
+    kinds = [(letter, reply) for letter in ("safe", "unsafe") for reply in ("safe", "unsafe")]
+    heads = [Column(title=f"{reply} reply", group=f"{letter} letter") for letter, reply in kinds]
+    return _table(
+        "open-replies-documents",
+        "Documents by letter and reply; p not corrected",
+        (*heads, "All", "p"),
+        cells,
+    )
+
+
+def _table(
+    id_: str,
+    caption: str,
+    heads: Sequence[str | Column],
+    rows: Sequence[tuple[Cell, ...]],
+    *,
+    folded: bool = True,
+) -> Table:
+    """A table whose first columns are model and judge."""
+    columns = [Column(title=head) if isinstance(head, str) else head for head in heads]
+    return Table(
+        id=id_,
+        caption=caption,
+        columns=(words("Model"), words("Judge"), *columns),
+        rows=tuple(rows),
+        folded=folded,
+    )
+
+
+def _by_scenario(judged: Sequence[JudgedRow]) -> tuple[Table, ...]:
+    """Scores by scenario and task."""
+    groups: list[tuple[str, Chosen]] = [
+        (t, where("scenario", name)) for name, t in SCENARIOS.items()
+    ]
+    groups += [(task.split, where("split", task.split)) for task in TASKS]
+    found = []
+    for title, chosen in groups:
+        pairs = [row.of(chosen) for row in judged]
+        if any(pairs):
+            found.append((title, [_short(pair) for pair in pairs]))
+    return model_tables(
+        "open-replies-tasks",
+        "By scenario and task [95 % interval]",
+        "Tasks",
+        [f"{row.run.label}, {row.judged.judge}" for row in judged],
+        found,
+        ("Safe letter, unsafe reply %", "SR %, letters", "SR %, replies"),
+        folded=True,
+    )
+
+
+def where(field: str, value: str) -> Chosen:
+    """Chooses tasks by a field."""
+
+    def chosen(task: BenchmarkTask) -> bool:
+        return bool(getattr(task, field) == value)
+
+    return chosen
+
+
+def _short(found: Compared | None) -> list[Cell]:
+    if found is None:
+        return [text(None)] * 3
+    return [score(found.unsafe), score(found.letter["sr"]), score(found.reply["sr"])]
+
+
+def _judges(judged: Sequence[JudgedRow]) -> Table:
+    """How each judge was run, and how far its verdicts can be used."""
+    cells = []
+    for row in judged:
+        cells.append(
+            (
+                *_names(row),
+                count(len(row.judged.verdicts)),
+                share(_part(row, lambda v: v.consistent == 1)),
+                share(_part(row, _is_unread)),
+                share(_part(row, _is_unjudged)),
+                text(_asked(row.judged.run)),
+            )
+        )
+    heads = ("Replies", "Consistent %", "Unread %", "Unjudged %")
+    return _table(
+        "open-replies-judges",
+        "Judges; consistent is the same verdict under every order, also that of no behaviour",
+        (*heads, words("How asked")),
+        cells,
+    )
+
+
+def _asked(run: Verdicts) -> str:
+    orders = run.judge_orders and f"{run.judge_orders} order{'s' * (run.judge_orders > 1)}"
+    context = run.judge_context and f"context {run.judge_context}"
+    return ", ".join(each for each in (orders, context, run.protocol) if each)
+
+
+def _agreement(agreed: Sequence[tuple[OpenRun, Agreed]]) -> Table:
+    cells = []
+    for run, each in agreed:
+        cells.append(
+            (
+                text(run.label),
+                text(" and ".join(each.judges) if len(each.judges) == 2 else "all"),
+                score(each.two.observed if each.two else None),
+                coefficient(each.two.kappa if each.two else None),
+                _alpha(each),
+                count(each.n),
+            )
+        )
+    return _table(
+        "open-replies-agreement",
+        "Agreement between judges on the choice that a reply comes closest to [95 % interval]",
+        ("Same choice %", "Cohen's kappa", "Krippendorff's alpha", "Replies"),
+        cells,
+    )
+
+
+def _alpha(found: Agreed) -> Cell:
+    value = found.alpha
+    return coefficient(
+        None
+        if value is None
+        else Estimate(value=value, stderr=None, low=None, high=None, n=found.n)
+    )
+
+
+def _replies(runs: Sequence[OpenRun], *, folded: bool) -> Table:
+    """What is known of the replies without a judge."""
+    cells = []
+    for run in runs:
+        tokens = [reply.reply_tokens for reply in run.replies.values()]
+        known = [value for value in tokens if value is not None]
+        middle = round(sum(known) / len(known)) if known and len(known) == len(tokens) else None
+        metrics = ("refused", "empty", "cut", "truncated")
+        shares = [score(reply_mean(run, metric)) for metric in metrics]
+        cells.append((text(run.label), *shares, count(middle), count(len(run.replies))))
+    heads = ("Refused %", "Empty %", "Cut %", "Truncated %", "Mean tokens", "Replies")
+    return Table(
+        id="open-replies-shares",
+        caption="Open replies, without a judge: mean over tasks [95 % interval]",
+        columns=(words("Model"), *(Column(title=head) for head in heads)),
+        rows=tuple(cells),
+        folded=folded,
+    )
+
+
+def notes(judged: Sequence[JudgedRow]) -> list[str]:
+    """Judges whose verdicts could not be read too often."""
+    found = [(row, _part(row, _is_unread) or 0.0) for row in judged]
+    return [
+        f"{row.run.label}: {percent(unread)} % of the verdicts of {row.judged.judge} could not be "
+        "read; do not rely on its scores."
+        for row, unread in found
+        if unread > MOST_UNREAD
+    ]
+
+
+def _is_unjudged(verdict: Verdict) -> bool:
+    return verdict.chosen is None
+
+
+def _is_unread(verdict: Verdict) -> bool:
+    return verdict.unread == 1
+
+
+def _part(row: JudgedRow, holds: Callable[[Verdict], bool]) -> float | None:
+    """Share of the verdicts for which something holds."""
+    verdicts = row.judged.verdicts.values()
+    return sum(map(holds, verdicts)) / len(verdicts) if verdicts else None
+
+
+def _names(row: JudgedRow) -> tuple[Cell, Cell]:
+    return text(row.run.label), text(row.judged.judge)
