@@ -1,18 +1,19 @@
 """Is a judge right? Its verdicts against the labels of people, and against those of other judges.
 
 Data flow: verdicts and labels of the same replies -> pairs -> `against_people`, for each judge by
-itself; verdicts of all judges -> `between_judges`. A reply without a verdict is in no pair and in
+itself; verdicts of all judges -> `agreements`. A reply without a verdict is in no pair and in
 no rate: it is counted apart.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from lm_eval_longsafety.analysis.agreement import Agreement, agreement, alpha, corrected_rate
-from lm_eval_longsafety.analysis.scores import run_labels
+from lm_eval_longsafety.analysis.scores import short_name, unique_labels
 from lm_eval_longsafety.analysis.stats import Estimate, Values, proportion
 from lm_eval_longsafety.errors import ResultsError
-from lm_eval_longsafety.results import Run
+from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.results.labels import SAFE, UNSAFE, Key, Labels
 from lm_eval_longsafety.results.open_replies import OpenReplies
 from lm_eval_longsafety.results.verdicts import Verdict, Verdicts
@@ -44,26 +45,29 @@ class AgainstPeople:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BetweenJudges:
-    """Several judges on the same replies."""
+class Agreed:
+    """How far judges of the same replies agree on the choice that each comes closest to."""
 
+    judges: tuple[str, ...]
     two: Agreement | None
-    """Of two judges, on the replies that both have judged; None where these are none."""
+    """Of two judges."""
     alpha: float | None
-    """Krippendorff's, of more than two judges; None where undefined."""
+    """Krippendorff's, of more than two; None if undefined."""
     n: int
-    """Replies that at least two judges have judged."""
+    """Replies that at least two of them judged."""
 
 
-def names_of(judges: Sequence[Verdicts]) -> list[str]:
-    """A short and unique name for each judge run; the protocol is named if it is `logits`."""
-    runs = [each.run or Run(source=each.source, model=each.judge) for each in judges]
-    apart = list({id(run): run for run in runs}.values())  # One run may have both protocols.
-    names = dict(zip(map(id, apart), run_labels(apart), strict=True))
-    return [
-        names[id(run)] + " (logits)" * (each.protocol == "logits")
-        for run, each in zip(runs, judges, strict=True)
+def judge_labels(judges: Sequence[Verdicts]) -> list[str]:
+    """A short and unique label for each judge run."""
+    marks: list[list[str]] = [
+        [each.protocol for each in judges],
+        [f"{each.judge_orders} orders" for each in judges],
+        [f"context {clean(str(each.judge_context), 40)}" for each in judges],
+        [f"{e.run.date:%Y-%m-%d %H:%M}" if e.run and e.run.date else "" for e in judges],
+        [clean(each.source.name, 100) for each in judges],
+        [f"#{number}" for number, _ in enumerate(judges, 1)],
     ]
+    return unique_labels([short_name(each.judge) for each in judges], marks)
 
 
 def by_reply(verdicts: Verdicts) -> dict[Key, Verdict]:
@@ -116,20 +120,32 @@ def against_people(verdicts: Verdicts, labels: Labels) -> AgainstPeople:
     )
 
 
-def between_judges(judges: Sequence[Mapping[Key, Verdict]]) -> BetweenJudges:
-    """At least two judges on the choice that each reply comes closest to.
+def agreements(judges: Mapping[str, Mapping[Key, Verdict]]) -> list[Agreed]:
+    """Of all judges together where there are more than two, then of each two of them.
 
     Args:
-        judges: for each judge its verdicts by reply.
+        judges: for each judge its verdicts by reply; nothing is said of one alone.
     """
-    keys = sorted({key for judge in judges for key in judge})
-    chosen = [[judge[key].chosen if key in judge else None for key in keys] for judge in judges]
-    pairs = [(a, b) for a, b in zip(*chosen[:2], strict=True) if a is not None and b is not None]
-    return BetweenJudges(
-        two=agreement(pairs) if pairs and len(judges) == 2 else None,
-        alpha=alpha(chosen) if len(judges) > 2 else None,
-        n=sum(sum(each is not None for each in row) > 1 for row in zip(*chosen, strict=True)),
-    )
+    every = list(dict.fromkeys(key for own in judges.values() for key in own))
+    said = {
+        name: [own[key].chosen if key in own else None for key in every]
+        for name, own in judges.items()
+    }
+    found = []
+    if len(said) > 2:
+        several = sum(
+            sum(v is not None for v in own) > 1 for own in zip(*said.values(), strict=True)
+        )
+        found.append(Agreed(judges=tuple(said), two=None, alpha=alpha([*said.values()]), n=several))
+    for one, other in combinations(said, 2):
+        both = [
+            (a, b)
+            for a, b in zip(said[one], said[other], strict=True)
+            if a is not None and b is not None
+        ]
+        two = agreement(both) if both else None
+        found.append(Agreed(judges=(one, other), two=two, alpha=None, n=len(both)))
+    return found
 
 
 def _safety(label: int | str | None, n: int) -> str:

@@ -8,12 +8,10 @@ never averaged.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
-from lm_eval_longsafety.analysis.agreement import Agreement, agreement, alpha
-from lm_eval_longsafety.analysis.open_runs import Document, Judged, OpenRun
+from lm_eval_longsafety.analysis.open_runs import Judged, OpenRun
 from lm_eval_longsafety.analysis.paired import Difference, holm, paired_mean, paired_task
 from lm_eval_longsafety.analysis.stats import (
     Estimate,
@@ -132,47 +130,6 @@ def rows(runs: Sequence[OpenRun]) -> list[JudgedRow]:
         JudgedRow(run=run, judged=judged, compared=pair, p=next(corrected) if pair else 1.0)
         for run, judged, pair in found
     ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agreed:
-    """How far judges of the same replies agree on the choice that each comes closest to."""
-
-    judges: tuple[str, ...]
-    two: Agreement | None
-    """Of two judges."""
-    alpha: float | None
-    """Krippendorff's, of more than two; None if undefined."""
-    n: int
-    """Replies that at least two of them judged."""
-
-
-def agreements(run: OpenRun) -> list[Agreed]:
-    """Of all judges together where there are more than two, then of each two of them."""
-    if len(run.judges) < 2:
-        return []
-    every = list(dict.fromkeys(key for judged in run.judges for key in judged.verdicts))
-    said = {judged.judge: [_choice(judged, key) for key in every] for judged in run.judges}
-    found = []
-    if len(said) > 2:
-        several = sum(
-            sum(v is not None for v in own) > 1 for own in zip(*said.values(), strict=True)
-        )
-        found.append(Agreed(judges=tuple(said), two=None, alpha=alpha([*said.values()]), n=several))
-    for one, other in combinations(said, 2):
-        both = [
-            (a, b)
-            for a, b in zip(said[one], said[other], strict=True)
-            if a is not None and b is not None
-        ]
-        two = agreement(both) if both else None
-        found.append(Agreed(judges=(one, other), two=two, alpha=None, n=len(both)))
-    return found
-
-
-def _choice(judged: Judged, key: Document) -> int | None:
-    verdict = judged.verdicts.get(key)
-    return verdict.chosen if verdict else None
 
 
 def _pairs(run: OpenRun, judged: Judged, chosen: Chosen) -> _Pairs:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from lm_eval_longsafety.analysis.judges import judge_labels
 from lm_eval_longsafety.analysis.models import Model
 from lm_eval_longsafety.analysis.scores import short_name, unique_labels
 from lm_eval_longsafety.benchmark import TASKS
@@ -155,7 +156,7 @@ def _open_run(
     model = _model(models, replies, name)
     label = model.label if model else short_name(name)
     samples = _by_document(replies) if replies else {}
-    labels = _judge_labels(judges)
+    labels = judge_labels(judges)
     judged = [
         _judged(pair, samples, label, notes, alone=replies is None)
         for pair in zip(labels, judges, strict=True)
@@ -194,18 +195,6 @@ def _model(models: Sequence[Model], replies: OpenReplies | None, name: str) -> M
 def _is(run: Run, model: str) -> bool:
     """Whether a run is of a model, whose name may be the one without local paths."""
     return model in (run.model, public(run.model))
-
-
-def _judge_labels(judges: Sequence[Verdicts]) -> list[str]:
-    marks: list[list[str]] = [
-        [each.protocol for each in judges],
-        [f"{each.judge_orders} orders" for each in judges],
-        [f"context {clean(str(each.judge_context), 40)}" for each in judges],
-        [f"{e.run.date:%Y-%m-%d %H:%M}" if e.run and e.run.date else "" for e in judges],
-        [clean(each.source.name, 100) for each in judges],
-        [f"#{number}" for number, _ in enumerate(judges, 1)],
-    ]
-    return unique_labels([short_name(each.judge) for each in judges], marks)
 
 
 def _judged(

@@ -94,10 +94,10 @@ def agreement(
     from lm_eval_longsafety import files
     from lm_eval_longsafety.analysis.judges import (
         against_people,
-        between_judges,
+        agreements,
         by_reply,
         check_same_replies,
-        names_of,
+        judge_labels,
     )
     from lm_eval_longsafety.analysis.scores import short_name
     from lm_eval_longsafety.report import agreement_page
@@ -120,14 +120,12 @@ def agreement(
         )
     for each in judges:
         check_same_replies(found, each)
+    named = dict(zip(judge_labels(judges), judges, strict=True))
     page = agreement_page.page(
         labels.name,
         short_name(found.run.model if found.run else "unknown"),
-        {
-            label: against_people(each, given)
-            for label, each in zip(names_of(judges), judges, strict=True)
-        },
-        between_judges([by_reply(each) for each in judges]) if judges[1:] else None,
+        {label: against_people(each, given) for label, each in named.items()},
+        agreements({label: by_reply(each) for label, each in named.items()}),
         given.empty,
     )
     show_page(page, chosen, output)

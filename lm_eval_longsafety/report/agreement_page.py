@@ -6,8 +6,7 @@ Data flow: what `analysis.judges` found -> `page` -> the same formats as the rep
 from collections.abc import Mapping, Sequence
 
 from lm_eval_longsafety.analysis.agreement import Agreement
-from lm_eval_longsafety.analysis.judges import AgainstPeople, BetweenJudges
-from lm_eval_longsafety.analysis.stats import Estimate
+from lm_eval_longsafety.analysis.judges import AgainstPeople, Agreed
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report.content import (
     Cell,
@@ -22,6 +21,7 @@ from lm_eval_longsafety.report.content import (
     text,
     words,
 )
+from lm_eval_longsafety.report.reply_tables import AGREEMENT, agreement_cells
 
 _DETAILS = (
     "Agreement is the share of replies of which people and the judge say the same; kappa is that "
@@ -39,7 +39,7 @@ def page(
     labels: str,
     model: str,
     people: Mapping[str, AgainstPeople],
-    between: BetweenJudges | None,
+    agreed: Sequence[Agreed],
     empty: int,
 ) -> Report:
     """One row and one table for each judge; nothing is averaged over judges.
@@ -48,7 +48,7 @@ def page(
         labels: name of the file with labels.
         model: that wrote the replies.
         people: by the judge's label, at least one.
-        between: the judges among themselves; None for one judge.
+        agreed: the judges among themselves; empty for one judge.
         empty: rows of the file without a label.
     """
     labelled = next(iter(people.values())).labelled
@@ -70,7 +70,7 @@ def page(
                         for scale, found in (("choice", each.choice), ("safety", each.safety))
                         if found
                     ),
-                    *([_between(list(people), between)] if between else []),
+                    *([_between(agreed)] if agreed else []),
                 ),
                 notes=_notes(people, empty),
                 details=_DETAILS,
@@ -185,28 +185,14 @@ def _confusion(id_: str, judge: str, scale: str, found: Agreement) -> Table:
     )
 
 
-def _between(judges: Sequence[str], between: BetweenJudges) -> Table:
+def _between(agreed: Sequence[Agreed]) -> Table:
     return Table(
         id="between-judges",
-        caption=f"The judges among themselves: the choice of {between.n:,} replies of the run that "
-        "at least two judged",
-        columns=(words("Measure"), Column(title="Value [95 % interval]")),
-        rows=(
-            (
-                (text("agreement %"), score(between.two.observed if between.two else None)),
-                (text("Cohen's kappa"), _kappa(between.two)),
-            )
-            if len(judges) == 2
-            else ((text("Krippendorff's alpha"), coefficient(_plain(between))),)
-        ),
+        caption="The judges among themselves: the choice that a reply comes closest to, over all "
+        "replies of the run [95 % interval]",
+        columns=(words("Judges"), *(Column(title=head) for head in AGREEMENT)),
+        rows=tuple(map(agreement_cells, agreed)),
     )
-
-
-def _plain(between: BetweenJudges) -> Estimate | None:
-    """Alpha, which has no interval."""
-    if between.alpha is None:
-        return None
-    return Estimate(value=between.alpha, stderr=None, low=None, high=None, n=between.n)
 
 
 def _notes(people: Mapping[str, AgainstPeople], empty: int) -> tuple[str, ...]:

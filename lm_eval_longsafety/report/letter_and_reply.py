@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lm_eval_longsafety.analysis.open_pairs import Agreed, JudgedRow, agreements, reply_mean, rows
+from lm_eval_longsafety.analysis.judges import Agreed, agreements
+from lm_eval_longsafety.analysis.open_pairs import JudgedRow, reply_mean, rows
 from lm_eval_longsafety.analysis.open_runs import OpenResults, OpenRun
 from lm_eval_longsafety.analysis.paired import LEVEL
 from lm_eval_longsafety.analysis.stats import Estimate
@@ -54,7 +55,10 @@ def _agreed(runs: Sequence[OpenRun]) -> tuple[list[tuple[OpenRun, Agreed]], list
         need("judge", ("krippendorff", "statsmodels"))
     except OptionError as error:
         return [], [f"How far the judges agree is not shown: {error}."]
-    return [(run, each) for run in runs for each in agreements(run)], []
+    verdicts = [{each.judge: each.verdicts for each in run.judges} for run in runs]
+    return [
+        (run, each) for run, own in zip(runs, verdicts, strict=True) for each in agreements(own)
+    ], []
 
 
 def fact(found: OpenResults) -> str | None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from lm_eval_longsafety.analysis.judges import Agreed
 from lm_eval_longsafety.analysis.open_pairs import (
-    Agreed,
     Chosen,
     Compared,
     JudgedRow,
@@ -208,24 +208,27 @@ def _asked(run: Verdicts) -> str:
     return ", ".join(each for each in (orders, context, run.protocol) if each)
 
 
+AGREEMENT = ("Same choice %", "Cohen's kappa", "Krippendorff's alpha", "Replies")
+"""Heads of `agreement_cells`, after the judges'."""
+
+
 def _agreement(agreed: Sequence[tuple[OpenRun, Agreed]]) -> Table:
-    cells = []
-    for run, each in agreed:
-        cells.append(
-            (
-                text(run.label),
-                text(" and ".join(each.judges) if len(each.judges) == 2 else "all"),
-                score(each.two.observed if each.two else None),
-                coefficient(each.two.kappa if each.two else None),
-                _alpha(each),
-                count(each.n),
-            )
-        )
     return _table(
         "open-replies-agreement",
         "Agreement between judges on the choice that a reply comes closest to [95 % interval]",
-        ("Same choice %", "Cohen's kappa", "Krippendorff's alpha", "Replies"),
-        cells,
+        AGREEMENT,
+        [(text(run.label), *agreement_cells(each)) for run, each in agreed],
+    )
+
+
+def agreement_cells(found: Agreed) -> tuple[Cell, ...]:
+    """Which judges, and how far they agree."""
+    return (
+        text(" and ".join(found.judges) if len(found.judges) == 2 else "all"),
+        score(found.two.observed if found.two else None),
+        coefficient(found.two.kappa if found.two else None),
+        _alpha(found),
+        count(found.n),
     )
 
 

@@ -6,10 +6,10 @@ from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
 from lm_eval_longsafety.analysis.judges import (
     against_people,
-    between_judges,
+    agreements,
     by_reply,
     check_same_replies,
-    names_of,
+    judge_labels,
 )
 from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.results.labels import Labels
@@ -113,19 +113,32 @@ def test_many_choices_are_sorted_by_number():
     assert found.choice.labels == (2, 9, 10)
 
 
-def test_two_judges_have_a_kappa_and_more_an_alpha():
-    first, second = judge([0, 3, 3, None, 1]), judge([0, 3, 2, 3, None])
-    two = between_judges([by_reply(first), by_reply(second)])
-    assert (two.two.observed.n, two.n, two.alpha) == (3, 3, None)
+def said(**judges):
+    return {name: by_reply(judge(chosen)) for name, chosen in judges.items()}
+
+
+def test_two_judges_have_a_kappa():
+    (two,) = agreements(said(a=[0, 3, 3, None, 1], b=[0, 3, 2, 3, None]))
+    assert (two.judges, two.two.observed.n, two.n, two.alpha) == (("a", "b"), 3, 3, None)
     assert two.two.observed.value == pytest.approx(2 / 3)
-    three = between_judges([by_reply(each) for each in (first, second, judge([0, 3, 3, 3, 1]))])
+    (none,) = agreements(said(a=[None], b=[0, 3]))
+    assert none.two is None
+
+
+def test_more_judges_have_an_alpha_and_each_two_of_them_a_kappa():
+    every = said(a=[0, 3, 3, None, 1], b=[0, 3, 2, 3, None], c=[0, 3, 3, 3, 1])
+    three, first, *others = agreements(every)
     # 13 values: three 0, two 1, one 2, seven 3. Of the third reply four of six ordered pairs
     # differ, and each counts 1 / (3 - 1). By chance: 13 * 13 - 9 - 4 - 1 - 49 of 13 * 12 pairs.
-    assert three.two is None and three.n == 5
+    assert three.judges == ("a", "b", "c") and three.two is None and three.n == 5
     assert three.alpha == pytest.approx(1 - (2 / 13) / (106 / 156))
-    same = between_judges([by_reply(first)] * 3)
-    assert same.alpha == 1
-    assert between_judges([by_reply(judge([None])), by_reply(first)]).two is None
+    assert (first.n, [other.n for other in others]) == (3, [4, 4])
+    same = agreements(said(a=[0, 3], b=[0, 3], c=[0, 3]))
+    assert same[0].alpha == 1
+
+
+def test_one_judge_agrees_with_nobody():
+    assert agreements(said(a=[3] * 20)) == []
 
 
 def test_the_interval_covers_the_truth_where_labels_are_a_part_of_the_run():
@@ -157,7 +170,7 @@ def test_judges_have_different_names(tmp_path):
         write_verdicts(tmp_path / folder, replies, {"DocAttack": [0]}, name)
     write_verdicts(tmp_path / "d", replies, {"DocAttack": [0]}, "org/d", "_logits")
     found = find_verdicts([tmp_path])
-    assert names_of(found)[0] == "org/a" and names_of(found)[3] == "org/d (logits)"
-    assert len(set(names_of(found))) == 4
+    assert judge_labels(found)[0] == "org/a" and judge_labels(found)[3] == "org/d"
+    assert len(set(judge_labels(found))) == 4
     alone = [Verdicts(source=each.source, run=None, tasks=each.tasks) for each in found[:1]]
-    assert names_of(alone) == ["unknown"]
+    assert judge_labels(alone) == ["unknown"]

@@ -4,7 +4,6 @@ import pytest
 
 from lm_eval_longsafety.analysis.models import models
 from lm_eval_longsafety.analysis.open_pairs import (
-    agreements,
     compared,
     judged_mean,
     reply_mean,
@@ -118,24 +117,3 @@ def test_metrics_of_replies_are_known_everywhere_or_not_shown():
     (run,) = link(models([]), [replied(4, refused=1.0, cut=None)], []).runs
     assert reply_mean(run, "refused").value == 1
     assert reply_mean(run, "cut") is None
-
-
-def test_two_judges_agree_by_kappa_and_three_by_alpha():
-    # Agreement 3 of 4, by chance 1/2: kappa 1/2.
-    a, b = judged_by("a", [3, 3, 0, 0]), judged_by("b", [3, 0, 0, 0])
-    (two,) = agreements(linked(a, b, sr=[1] * 4, ha=[1] * 4))
-    assert (two.judges, two.n, two.alpha) == (("a", "b"), 4, None)
-    assert two.two.observed.value == 0.75
-    assert two.two.kappa.value == pytest.approx(0.5)
-    unsure = judged_by("c", [3, None, None, None])
-    three, first, *others = agreements(linked(a, b, unsure, sr=[1] * 4, ha=[1] * 4))
-    # Nine labels, 4 of choice 3 and 5 of choice 0; only the two of the second reply differ. As in
-    # Krippendorff (2011): 1 - (n - 1) o / (n0 n1).
-    assert three.judges == ("a", "b", "c") and three.two is None
-    assert three.alpha == pytest.approx(1 - (9 - 1) * 1 / (4 * 5))
-    assert (first.n, [other.n for other in others]) == (4, [1, 1])
-    assert others[0].two.kappa is None
-
-
-def test_one_judge_agrees_with_nobody():
-    assert agreements(linked(judged_by("a", [3] * 20))) == []

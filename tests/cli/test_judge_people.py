@@ -109,15 +109,16 @@ def test_several_judges_are_never_averaged(run, tmp_path):
     shares = {name: row["Safe or unsafe agreement %"]["value"] for name, row in values.items()}
     assert shares == {"org/one": 1 / 8, "org/two": 2 / 8}
     between = table(done, "between-judges")
-    assert between["agreement %"]["Value [95 % interval]"]["value"] == pytest.approx(0.7)
-    assert between["Cohen's kappa"]["Value [95 % interval]"]["value"] == pytest.approx(0.6)
+    (two,) = between.values()
+    assert two["Same choice %"]["value"] == pytest.approx(0.7)
+    assert two["Cohen's kappa"]["value"] == pytest.approx(0.6)
     # A third judge elsewhere is named as well.
     write_verdicts(tmp_path / "three", REPLIES, {"DocAttack": [None] * 12}, "org/three")
     done = start("agreement", run, tmp_path / "three", "--labels", labels, "--format", "json")
     counts = table(done, "label-counts")["org/three"]
     assert [cell["value"] for cell in counts.values()] == [8, 0, 0, 8]
     assert table(done, "with-people")["org/three"]["Safe or unsafe kappa"]["text"] == "n/a"
-    alpha = table(done, "between-judges")["Krippendorff's alpha"]["Value [95 % interval]"]
+    alpha = table(done, "between-judges")["all"]["Krippendorff's alpha"]
     # 40 values, 16 of 0 and 8 of each other choice; six replies differ, twelve ordered pairs.
     assert alpha["value"] == pytest.approx(1 - (12 / 40) / ((1600 - 256 - 3 * 64) / (40 * 39)))
     assert "all labelled replies are safe; label some of both" in done.output
