@@ -50,11 +50,18 @@ class Ranking:
         self._index = bm25s.BM25(backend="numpy")
         self._index.index((documents, {"": 0, **self._ids}), show_progress=False)
 
+    def known(self, query: str) -> list[str]:
+        """The words of a query that some documents hold, each once."""
+        return [word for word in dict.fromkeys(words(query)) if self._held(word)]
+
     def keywords(self, query: str) -> list[str]:
         """The words of a query that some documents hold, but no more than half of all."""
-        held = np.diff(self._index.scores["indptr"])
-        found = dict.fromkeys(words(query))
-        return [word for word in found if 0 < held[self._ids[word]] <= self._size / 2]
+        return [word for word in self.known(query) if self._held(word) <= self._size / 2]
+
+    def _held(self, word: str) -> int:
+        """How many documents hold a word."""
+        start, end = self._index.scores["indptr"][self._ids[word] :][:2]
+        return int(end - start)
 
     def best(self, keywords: Sequence[str]) -> list[int]:
         """Indices of the documents that hold a keyword, best first; equal ones in their order."""
