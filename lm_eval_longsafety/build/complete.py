@@ -169,8 +169,9 @@ def _text(item: Item, split: SplitRecipe, library: Library) -> str:
     if item.question and item.choices:
         return ""
     shown = "\n\n".join(fill(each, _values(item), item.where) for each in item.passages)
-    if split.pipeline == "whole" and split.material and item.document:
-        shown = document(library.shelf(split.material), item).text
+    if split.pipeline == "whole" and split.material:
+        shelf = library.shelf(split.material)
+        shown = shelf[shelf.ids.index(item.document)].text if item.document in shelf.ids else ""
     shown = shown or fill(item.query or "", _values(item), item.where)
     if not shown and not item.question:
         raise BuildError(f"{item.where}: has neither a question nor a text to ask about")

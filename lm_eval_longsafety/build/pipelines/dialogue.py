@@ -1,4 +1,4 @@
-"""Fully harmful: many turns of a dialogue, drawn from a table of shots; the item is the last turn."""
+"""Fully harmful: many turns of a dialogue, drawn from a table of shots; the item asks last."""
 
 from collections.abc import Callable, Iterable, Sequence
 

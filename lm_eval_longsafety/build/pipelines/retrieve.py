@@ -1,4 +1,4 @@
-"""Query harmful: the documents of a corpus that fit the item's query best, or controls for these."""
+"""Query harmful: the documents of a corpus that fit an item's query best, or controls."""
 
 from collections.abc import Callable, Sequence
 
