@@ -125,7 +125,7 @@ def test_a_language_without_spaces_is_retrieved_too(tmp_path):
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.integers(1, 40), st.text("xy1", min_size=1), st.sampled_from(["bm25", "random"]))
+@given(st.integers(1, 25), st.text("xy1", min_size=1), st.sampled_from(["bm25", "random"]))
 def test_any_length_and_seed_give_a_context_of_that_length(tmp_path_factory, length, seed, mode):
     folder = tmp_path_factory.mktemp("r")
     library = {
