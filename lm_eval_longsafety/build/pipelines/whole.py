@@ -21,7 +21,8 @@ def prepare(
     Raises:
         BuildError: the material cannot be read.
     """
-    assert split.material is not None
+    if split.material is None:
+        raise ValueError("whole needs a material")
     stock = tools.stock(split.material)
     by_id = {name: index for index, name in enumerate(stock.shelf.ids)}
 
