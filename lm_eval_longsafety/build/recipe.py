@@ -83,6 +83,10 @@ class Recipe:
     tokenizer: str | None
     """Hub id or folder as the recipe names it, where the unit is `tokens`."""
     canary: bool
+    asked: tuple[str, ...]
+    """Folders or files with replies to `longsafety_ask`, relative to the recipe."""
+    accept_generated: bool
+    """Whether texts that a model has written may enter the rows."""
     training_part: float
     """Of items and texts, in [0, 1]: only training rows have them. 0 is for evaluation alone."""
     training_answer: str
@@ -106,13 +110,16 @@ class Recipe:
         return (path.relative_to(self.folder) if inside else path).as_posix()
 
 
-_RECIPE = ("seed", "name", "licence", "unit", "canary", "training", "material", "splits")
+_RECIPE = (
+    *("seed", "name", "licence", "unit", "canary", "training", "asked", "accept_generated"),
+    *("material", "splits"),
+)
 _TRAINING = ("part", "answer")
 _MATERIAL = ("files", "revision", "licence", "source")
 _SHARED = ("pipeline", "items", "rows", "lengths")
 PIPELINE_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "insert": (("filler", "lengths", "depths"), ("at", "passages", "spread")),
-    "retrieve": (("corpus", "lengths"), ("mode",)),
+    "retrieve": (("corpus",), ("mode",)),
     "dialogue": (("shots", "lengths"), ("benign",)),
     "whole": (("material",), ()),
 }
@@ -157,6 +164,8 @@ def read_recipe(path: Path) -> Recipe:
         unit=unit,
         tokenizer=tokenizer,
         canary=keys["canary"].flag() if "canary" in keys else True,
+        asked=keys["asked"].many(Entry.text) if "asked" in keys else (),
+        accept_generated="accept_generated" in keys and keys["accept_generated"].flag(),
         training_part=training["part"].fraction() if training else 0.0,
         training_answer=training["answer"].one_of(ANSWERS) if "answer" in training else ANSWERS[0],
         material=material,
@@ -212,6 +221,13 @@ def _split(name: str, entry: Entry, path: Path, material: dict[str, MaterialReci
         raise BuildError(
             f"{entry.where}: rows of {name} have a depth and a length; use the pipeline insert"
         )
+    if pipeline == "retrieve" and ("lengths" in keys) is (values.get("mode") == "none"):
+        raise BuildError(
+            f"{entry.where}: the pipeline retrieve needs the key lengths; only with `mode: none`, "
+            "whose contexts are empty, there is none"
+        )
+    if "benign" in values:
+        values["filler"] = (values["shots"], values["benign"])
     places = {"": entry.where, **{key: each.where for key, each in keys.items()}}
     items = path.parent / keys["items"].text()
     return SplitRecipe(split=name, pipeline=pipeline, items=items, places=places, **values)

@@ -10,8 +10,9 @@ import tempfile
 from pathlib import Path
 
 from lm_eval_longsafety.build.assemble import build_split
+from lm_eval_longsafety.build.complete import accepted
 from lm_eval_longsafety.build.fine_tuning import part_of, training_row
-from lm_eval_longsafety.build.items import Item, read_items
+from lm_eval_longsafety.build.items import Item
 from lm_eval_longsafety.build.manifest import NAME, Manifest, Output
 from lm_eval_longsafety.build.material import Input, sha256
 from lm_eval_longsafety.build.plan import plans
@@ -39,24 +40,21 @@ def build(path: Path, folder: Path, *, format: str = "data", force: bool = False
         The files written, one for each split.
 
     Raises:
-        BuildError: a row cannot be built; nothing is written.
+        BuildError: a row cannot be built; nothing is written, but a list of generated texts.
         OptionError: the folder cannot be written, or is in use.
     """
     check_folder(folder, force=force)
     recipe = read_recipe(path)
     training = format == "training"
-    items = {
-        split.split: part_of(
-            read_items(split.items, recipe.relative(split.items)), recipe, training=training
-        )
-        for split in recipe.splits
-    }
+    found = accepted(recipe)
+    items = {split: part_of(own, recipe, training=training) for split, own in found.items.items()}
     with replacing_folder(folder) as new, tempfile.TemporaryFile(dir=new) as file:
         tools = Tools(recipe, file, training=training)
         manifest = _manifest(recipe, format, tools)
         for split in recipe.splits:
             _write(new, split, items[split.split], tools, manifest)
-        (new / NAME).write_bytes(manifest.json([*_tables(recipe), *tools.library.inputs]).encode())
+        inputs = [*_tables(recipe), *found.inputs, *tools.library.inputs]
+        (new / NAME).write_bytes(manifest.json(inputs).encode())
         file.close()  # On Windows the folder could not be renamed.
     return manifest.outputs
 
