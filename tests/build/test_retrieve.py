@@ -69,8 +69,9 @@ def test_a_column_of_keywords_or_a_query_comes_before_the_question(tmp_path):
 
 def test_documents_without_a_keyword_follow_in_a_drawn_order(tmp_path):
     made = rows(recipe(tmp_path, keys="lengths: 40, rows: 12"))
-    assert {tuple(taken(row)[:2]) for row in made[::2]} == {("bicycle", "mill")}
-    assert {tuple(taken(row)[2:]) for row in made[::2]} == {("bread", "bell"), ("bell", "bread")}
+    drawn = [taken(row) for row in made if "bicycle" in row.row["question"]]
+    assert {tuple(each[:2]) for each in drawn} == {("bicycle", "mill")}
+    assert {tuple(each[2:]) for each in drawn} == {("bread", "bell"), ("bell", "bread")}
 
 
 def test_random_documents_are_drawn_for_each_row(tmp_path):
