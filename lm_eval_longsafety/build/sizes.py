@@ -23,6 +23,8 @@ _PARAGRAPH = re.compile(r"\S(?=[^\S\n]*\n[^\S\n]*\n)")
 _SENTENCE = re.compile(r"""[.!?…؟।]+["'”’“»)\]]*(?=\s)|[。！？]+[」』”’）]*|\S(?=[^\S\n]*\n)""")
 _WORD = re.compile(r"\S+")
 _JOINER = "\u200d"
+# Beside combining marks: Hangul vowels and finals, the joiner, skin tones and tags of emoji.
+_JOINED = re.compile("[\u1160-\u11ff\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 
 
 class Piece(NamedTuple):
@@ -79,11 +81,11 @@ def _ends(text: str, level: str) -> Iterator[int]:
 
 
 def _character_ends(text: str) -> Iterator[int]:
-    """Before each character, but none that is drawn together with the one before it."""
+    """Before each blank or character that is not drawn together with the one before it."""
     for index in range(1, len(text)):
-        joined = _JOINER in text[index - 1 : index + 1]
-        tone = "\U0001f3fb" <= text[index] <= "\U0001f3ff"
-        if not joined and not tone and unicodedata.category(text[index])[0] not in "MZC":
+        before, after = text[index - 1], text[index]
+        joined = before == _JOINER or _JOINED.match(after) or unicodedata.category(after)[0] == "M"
+        if not joined and not before.isspace():
             yield index
 
 
