@@ -93,7 +93,9 @@ def load_templates(name: str | None) -> Templates:
     except OSError as error:
         raise OptionError(f"{where}: cannot be read ({error.strerror})") from error
     except (yaml.YAMLError, ValueError, RecursionError, RuntimeError) as error:
-        raise OptionError(f"{where}: not YAML in UTF-8 ({first_line(error)})") from error
+        mark = getattr(error, "problem_mark", None)
+        at = f", line {mark.line + 1}" if mark else ""
+        raise OptionError(f"{where}{at}: not YAML in UTF-8 ({first_line(error)})") from error
     if not isinstance(texts, dict) or not texts:
         raise OptionError(f"{where}: expected texts under the keys {', '.join(_PUBLISHED)}")
     for key, text in texts.items():
