@@ -16,6 +16,7 @@ from lm_eval_longsafety.data.rows import Row
 from lm_eval_longsafety.errors import DataError, OptionError
 from lm_eval_longsafety.prompts import templates, window
 from lm_eval_longsafety.prompts.deal import deal
+from lm_eval_longsafety.prompts.templates import Templates
 from lm_eval_longsafety.prompts.window import Fitted
 from lm_eval_longsafety.settings import Settings
 from lm_eval_longsafety.variants import lengths, rotations
@@ -77,6 +78,7 @@ def load_documents(
     limit = window.prompt_limit(held, chosen.reply_tokens)
     source = sources.load(chosen.data, chosen.data_revision)
     rows = source.rows(split)
+    wording = templates.load_templates(chosen.templates)
     if warning := sources.row_count_warning(source, split, len(rows)):
         log.warning(warning)
     more: dict[str, Any] = {}
@@ -84,11 +86,14 @@ def load_documents(
         options, place = parse_length_options(metadata), (target_length, target_depth)
         documents, more = _build_lengths(split, rows, chosen, options, limit, place)
     else:
-        built = _build(split, rows, chosen, limit, variant)
+        built = _build(split, rows, chosen, limit, variant, wording)
         documents = _within_length(split, built, chosen, limit)
     if variant == "rotations":
         documents = [
-            replace(d, extra=rotations.extra_fields(d.row, d.letters, d.fitted.prompt))
+            replace(
+                d,
+                extra=rotations.extra_fields(d.row, d.letters, d.fitted.prompt, wording.of(split)),
+            )
             for d in documents
         ]
         more["kept_order"] = sum(document.extra["kept_order"] for document in documents)
@@ -102,6 +107,8 @@ def load_documents(
         "option_order": chosen.option_order,
         "option_seed": chosen.option_seed,
         "over_length": chosen.over_length,
+        "templates": wording.name,
+        "templates_sha256": wording.sha256,
         "window": held,
         "prompt_limit": limit,
         "protocol": protocol,
@@ -143,11 +150,17 @@ def _build_lengths(
 
 
 def _build(
-    split: str, rows: Sequence[Row], chosen: Settings, limit: int | None, variant: str
+    split: str,
+    rows: Sequence[Row],
+    chosen: Settings,
+    limit: int | None,
+    variant: str,
+    wording: Templates,
 ) -> list[Document]:
     letters = [_letters(row, chosen, variant) for row in rows]
     rendered = [
-        _render(split, row, dealt, variant) for row, dealt in zip(rows, letters, strict=True)
+        _render(split, row, dealt, variant, wording)
+        for row, dealt in zip(rows, letters, strict=True)
     ]
     fitted = window.fit(rendered, chosen, limit)
     return [
@@ -156,15 +169,18 @@ def _build(
     ]
 
 
-def _render(split: str, row: Row, letters: Sequence[str], variant: str) -> str:
+def _render(split: str, row: Row, letters: Sequence[str], variant: str, wording: Templates) -> str:
     if variant == "open":
-        return templates.render_open(split, context=row.context, question=row.question)
+        return templates.render_open(
+            split, context=row.context, question=row.question, templates=wording
+        )
     return templates.render(
         split,
         context=None if variant == "no_context" else row.context,
         question=row.question,
         choices=row.choices,
         letters=letters,
+        templates=wording,
     )
 
 
