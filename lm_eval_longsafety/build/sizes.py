@@ -109,16 +109,27 @@ def cut(pieces: Sequence[Piece], size: int, slack: float, ruler: Ruler) -> list[
         pieces: paragraphs, at least `size` together.
         size: wanted, in the ruler's unit.
         slack: the last paragraph is kept whole, or left out whole, if the sum is as close as this.
-        ruler: splits the last paragraph.
+        ruler: splits the last paragraph, what is kept of which is one piece of the result.
     """
-    kept: list[Piece] = []
-    for level in (*LEVELS[1:], None):
-        count = nearest(pieces, size)
-        if abs(total(pieces[:count]) - size) <= slack or level is None:
-            break
+    count = nearest(pieces, size)
+    if abs(total(pieces[:count]) - size) <= slack:
+        return list(pieces[:count])
+    count = bisect_right(list(accumulate(piece.size for piece in pieces)), size)
+    if count == len(pieces):
+        return list(pieces)
+    rest = size - total(pieces[:count])
+    part = "".join(_part(pieces[count].text, rest, slack, ruler, LEVELS[1:]))
+    return [*pieces[:count], *([Piece(part, rest)] if part else [])]
+
+
+def _part(text: str, size: int, slack: float, ruler: Ruler, levels: Sequence[str]) -> Iterator[str]:
+    """The beginning of a text, cut at the first of the levels that comes close enough to a size."""
+    pieces = ruler.pieces(text, levels[0])
+    count = nearest(pieces, size)
+    close = abs(total(pieces[:count]) - size) <= slack
+    if not close and levels[1:]:
         count = bisect_right(list(accumulate(piece.size for piece in pieces)), size)
-        kept += pieces[:count]
-        size -= total(pieces[:count])
-        pieces = ruler.pieces(pieces[count].text, level) if count < len(pieces) else []
-        count = 0
-    return [*kept, *pieces[:count]]
+    yield from (piece.text for piece in pieces[:count])
+    if not close and levels[1:] and count < len(pieces):
+        rest = size - total(pieces[:count])
+        yield from _part(pieces[count].text, rest, slack, ruler, levels[1:])

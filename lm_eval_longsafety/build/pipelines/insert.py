@@ -21,6 +21,8 @@ def prepare(
 ) -> Callable[[Plan, int | None], Made]:
     """A function that makes the context of a row: filler of the rest of its length, and passages.
 
+    The filler begins with the item's own document, if the item names one.
+
     Raises:
         BuildError: a material cannot be read.
     """
@@ -33,9 +35,8 @@ def prepare(
         passages = choose(plan)
         stock = tools.stock(plan.filler)
         rest = size - sum(tools.ruler.sizes([BREAK + passage for passage in passages]))
-        order = plan.order(len(stock.shelf), "filler")
         inside = plan.item.document is None
-        pieces, texts = stock.join(plan, order, max(rest, 0), inside=inside)
+        pieces, texts = stock.join(plan, stock.order(plan, "filler"), max(rest, 0), inside=inside)
         if not pieces:
             raise BuildError(
                 f"{plan.where}: the passages alone are longer than a length of {plan.length:,} "
