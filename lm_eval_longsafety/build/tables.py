@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def read_table(path: Path, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
         if not isinstance(row, dict):
             raise BuildError(f"{where}: expected keys with values, found {shorten(row)}")
         try:
-            str(row).encode()
+            json.dumps(row, ensure_ascii=False, default=str).encode()
         except UnicodeEncodeError:
             raise BuildError(f"{where}: has half of a surrogate pair, which is no text") from None
         yield where, {key: value for key, value in row.items() if value not in (None, "")}

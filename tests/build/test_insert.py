@@ -131,9 +131,9 @@ def test_filler_that_is_too_short_is_an_error_with_both_lengths(tmp_path):
     path = write(tmp_path, recipe("lengths: 5000, depths: 0"))
     # 20 paragraphs of 14 words; the passage has 3.
     message = (
-        r"recipe.yaml, line 6, splits.HarmfulNIAH, row 1 \(items.csv, row 1\): the material village "
-        r"has 280 words, 4,997 are needed for a length of 5,000 \(recipe.yaml, line 6, splits."
-        r"HarmfulNIAH.lengths\); add texts to recipe.yaml, line 4, material.village.files"
+        r"recipe.yaml, line 6, splits.HarmfulNIAH, row 1 \(items.csv, row 1\): the material "
+        r"village has 280 words, 4,997 are needed for a length of 5,000 \(recipe.yaml, line 6, "
+        r"splits.HarmfulNIAH.lengths\); add texts to recipe.yaml, line 4, material.village.files"
     )
     with pytest.raises(BuildError, match=message):
         built(path)
