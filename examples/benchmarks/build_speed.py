@@ -37,7 +37,8 @@ def write_material(path: Path, texts: int = 200, paragraphs: int = 400) -> None:
     chooser = random.Random(0)
     with path.open("w", encoding="utf-8") as file:
         for _ in range(texts):
-            sentences = (" ".join(chooser.choices(WORDS, k=20)) + "." for _ in range(paragraphs * 5))
+            numbers = range(paragraphs * 5)
+            sentences = (" ".join(chooser.choices(WORDS, k=20)) + "." for _ in numbers)
             text = "\n\n".join(" ".join(part) for part in zip(*[sentences] * 5, strict=True))
             file.write(json.dumps({"text": text}) + "\n")
 
