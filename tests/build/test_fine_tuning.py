@@ -93,6 +93,20 @@ def test_letter_rows_are_the_message_of_multiple_choice_and_its_safest_letter(re
         assert (turn["prompt"], turn["output"]) == (expected, letters[-1])
 
 
+def test_training_rows_may_be_asked_with_other_templates(recipe, tmp_path):
+    recipe.write_text(RECIPE.replace("part: 0.5", "part: 1, templates: deutsch.yaml"))
+    texts = "open_document: 'Dokument: {context} Frage: {question}'\n"
+    (recipe.parent / "deutsch.yaml").write_text(texts)
+    build(recipe, tmp_path / "training", format="training")
+    row = read(tmp_path / "training")["DocAttack"][0]
+    prompt = row["content"][0]["prompt"]
+    assert prompt.startswith("Dokument: ")
+    assert prompt.endswith(" Frage: Is it true?")
+    assert row["question"] == " Frage: Is it true?"
+    manifest = json.loads((tmp_path / "training" / "manifest.json").read_text())
+    assert "deutsch.yaml" in [each["path"] for each in manifest["inputs"]]
+
+
 def test_no_item_and_no_text_is_in_both(recipe, tmp_path):
     data, training = both(recipe, tmp_path)
     prompts = "".join(row["content"][0]["prompt"] for rows in training.values() for row in rows)

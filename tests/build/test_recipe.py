@@ -1,8 +1,12 @@
 """Every mistake in a recipe is one line with the file, the line and the key."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from lm_eval_longsafety.build.recipe import read_recipe
+from lm_eval_longsafety.build import recipe as recipe_module
+from lm_eval_longsafety.build.recipe import PIPELINE_KEYS, read_recipe
 from lm_eval_longsafety.errors import BuildError
 from tests.build.recipes import RECIPE, write
 
@@ -71,6 +75,15 @@ def test_a_task_with_a_grid_needs_depths(tmp_path):
     )
     with pytest.raises(BuildError, match="rows of CountingCrimes have a depth and a length"):
         read(tmp_path, text)
+
+
+def test_the_page_names_every_key():
+    page = (Path(__file__).parents[2] / "docs" / "build.md").read_text("utf-8")
+    cells = "".join(re.findall(r"^\| (`.*?) \|", page, flags=re.M))
+    pipelines = {key for keys in PIPELINE_KEYS.values() for group in keys for key in group}
+    known = {*recipe_module._RECIPE, *recipe_module._MATERIAL, *recipe_module._TRAINING}
+    missing = (known | pipelines | set(recipe_module._SHARED)) - set(re.findall(r"`(\w+)`", cells))
+    assert not missing
 
 
 def test_a_missing_recipe_is_one_line(tmp_path):
