@@ -99,8 +99,8 @@ class Entry:
 
     def one_of(self, known: Collection[str]) -> str:
         """One of some names."""
-        if self.value not in known:
-            raise self.error(f"one of {', '.join(known)}{meant(str(self.value), known)}")
+        if self.value not in tuple(known):
+            raise self.error(f"one of {', '.join(known)}{meant(str(self.plain()), known)}")
         return str(self.value)
 
     def many(self, read: "Callable[[Entry], T]") -> tuple[T, ...]:

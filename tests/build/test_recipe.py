@@ -40,6 +40,7 @@ def test_a_recipe_is_read_with_its_defaults(tmp_path):
         ("seed: 1", "seed: 1\nseed: 2", "line 2: the key 'seed' stands there twice"),
         ("HarmfulNIAH:", "HarmfulNiah:", r"for a split 'HarmfulNiah' \(did you mean HarmfulNIAH"),
         ("HarmfulNIAH:", "DocAttack: &a {}\n  DocAttack:", "line 5: the key 'DocAttack' stands"),
+        ("insert", "[insert]", r"pipeline: expected one of .*, found \['insert'\]"),
         ("insert", "inser", r"pipeline: expected one of .*\(did you mean insert\?\)"),
         ("pipeline: insert, ", "", r"splits.HarmfulNIAH: the key pipeline is missing \(insert, "),
         ("insert", "whole", "unknown key 'filler'; known are pipeline, items, rows, lengths"),
