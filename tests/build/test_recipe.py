@@ -59,6 +59,7 @@ def test_a_recipe_is_read_with_its_defaults(tmp_path):
         ("{village: {files: village.txt}}", "{}", "material: expected keys with values"),
         ("splits:", "splits: [", "line [0-9]+: is not YAML"),
         (RECIPE, "", "recipe.yaml: is empty"),
+        ("seed: 1", "? [a]\n: 1\nseed: 1", "line 1: a key is no text"),
         (RECIPE, "- 1", "line 1: expected the keys seed"),
         (RECIPE, "a: &a [*a]", "recipe.yaml: is not YAML"),
     ],
