@@ -37,7 +37,6 @@ _QUOTED = re.compile(r"(?s)([\"'])(?:\\.|(?!\1).)*\1")
 _NEXT_PAIR = re.compile(r",\s*\\*[\"']?[A-Za-z][\w.-]*\\*[\"']?\s*[=:]")
 _BEARER = re.compile(r"(?i:\bbearer)\s+\S+")
 _TOKEN = re.compile(r"\b(hf_|sk-|gh[a-z]_|github_pat_|glpat-|xox[a-z]-)[\w-]{8,}")
-
 _USER = re.compile(r"(?<=://)[^/\s\"']*@")
 _QUERY = re.compile(r"(?<=://)(?P<place>[^\s\"'<>?#]*)[?#](?:(?!,[\w.-]+=)[^\s\"'<>])*")
 _FILE_URL = re.compile(r"file://[^\s\"'<>,]*", re.IGNORECASE)

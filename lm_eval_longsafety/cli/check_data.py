@@ -45,7 +45,12 @@ def check_data(
         ),
     ] = None,
 ) -> None:
-    """Check every row of a data set and print a table of its splits; exit code 1 on problems."""
+    """Check every row of a data set and print a table of its splits; exit code 1 on problems.
+
+    Of a folder that `longsafety build` wrote, its files are compared with manifest.json, too.
+    """
+    from lm_eval_longsafety.build.manifest import read_manifest, verify
+    from lm_eval_longsafety.cli.shared import render_table
     from lm_eval_longsafety.data.overlap import files_of
     from lm_eval_longsafety.data.progress import progress
     from lm_eval_longsafety.data.sources import load, row_count_warning
@@ -56,6 +61,11 @@ def check_data(
     others = {name: files_of(name) for name in against or ()}
     source = load(parse({"data": data}).data, revision)
     table, problems, warnings = [_COLUMNS], list[str](), list[str]()
+    folder = next(iter(source.files.values()))[0].parent
+    built = read_manifest(folder)
+    differing = verify(folder, built) if built else []
+    if built and tasks is None:
+        chosen = [task for task in chosen if task.split in built.data_rows]
     good = list[str]()
     for task in progress("checking data", chosen, unit=" splits"):
         try:
@@ -65,19 +75,24 @@ def check_data(
             table.append((task.split, "-", str(task.rows), "-", "-", "-", "see below"))
             continue
         good.append(task.split)
-        table.append((task.split, str(len(rows)), str(task.rows), *_describe(rows)))
-        if warning := row_count_warning(source, task.split, len(rows)):
+        expected = built.data_rows.get(task.split, 0) if built else task.rows
+        table.append((task.split, str(len(rows)), str(expected), *_describe(rows)))
+        if not built and (warning := row_count_warning(source, task.split, len(rows))):
             warnings.append(warning)
-    typer.echo(_render(table))
+    typer.echo(render_table(table))
     for warning in warnings:
         typer.echo(f"warning: {warning}")
-    for problem in problems:
+    for problem in (*problems, *differing):
         typer.echo(f"problem: {problem}", err=True)
     if others and good:
         _compare(source, good, others)
-    count = f"{len(problems)} split{'s' * (len(problems) > 1)} with problems"
-    typer.echo(count if problems else "no problems")
-    raise typer.Exit(1 if problems else 0)
+    counts = [f"{len(problems)} split{'s' * (len(problems) > 1)} with problems"] * bool(problems)
+    if differing:
+        counts.append(
+            f"{len(differing)} file{'s' * (len(differing) > 1)} not as manifest.json says"
+        )
+    typer.echo(", ".join(counts) or "no problems")
+    raise typer.Exit(1 if counts else 0)
 
 
 def _chosen(names: str | None) -> "Sequence[BenchmarkTask]":
@@ -135,6 +150,7 @@ def _compare(source: "DataSource", splits: Sequence[str], others: dict[str, list
 
 def _shown(found: "Sequence[Overlap]", other: str) -> str:
     """The table of one comparison, the rows that share most, and a sentence for a paper."""
+    from lm_eval_longsafety.cli.shared import render_table
     from lm_eval_longsafety.data.overlap import PARTS
     from lm_eval_longsafety.public import clean, public
 
@@ -143,7 +159,7 @@ def _shown(found: "Sequence[Overlap]", other: str) -> str:
         (o.split, o.part, f"{len(o.rows):,}", f"{o.sharing:,}", f"{o.largest:.1%}", f"{o.short:,}")
         for o in found
     ]
-    lines, said = [f"13-grams shared with {clean(other)}:", _render(table)], []
+    lines, said = [f"13-grams shared with {clean(other)}:", render_table(table)], []
     for part in PARTS:
         own = [each for each in found if each.part == part]
         ranked = sorted(
@@ -164,11 +180,3 @@ def _shown(found: "Sequence[Overlap]", other: str) -> str:
         f"punctuation: {'; '.join(said)}."
     )
     return "\n".join(lines)
-
-
-def _render(table: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in table
-    )

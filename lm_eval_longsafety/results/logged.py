@@ -88,7 +88,7 @@ def find_logged(paths: Iterable[Path | str], kind: Kind[S], made: type[R]) -> li
         ResultsError: a path does not exist, a line is damaged, or a document occurs twice.
     """
     runs: dict[tuple[Path, str], dict[str, Path]] = {}
-    for path in _sample_files(paths):
+    for path in sample_paths(paths):
         if task := _task_in(path, kind, made.WORD):
             match = _NAME.match(path.stem)
             files = runs.setdefault((path.parent, match["stamp"] if match else ""), {})
@@ -122,8 +122,12 @@ def printable(value: object) -> str:
     return str(value).encode(errors="replace").decode()
 
 
-def _sample_files(paths: Iterable[Path | str]) -> Iterator[Path]:
-    """Files that may hold samples; a named file is always among them."""
+def sample_paths(paths: Iterable[Path | str]) -> Iterator[Path]:
+    """Files that may hold samples; a named file is always among them.
+
+    Raises:
+        ResultsError: there is no such file or folder.
+    """
     for path in map(Path, paths):
         if path.is_dir():
             inside = (Path(folder, name) for folder, _, names in os.walk(path) for name in names)
@@ -143,7 +147,7 @@ def _task_in(path: Path, kind: Kind[S], word: str) -> str | None:
     with path.open("rb") as file:
         start = file.read(4)
         file.seek(0)
-        first = _parsed(file.readline())
+        first = parsed_line(file.readline())
     if start == _COMPACT:
         raise ResultsError(
             f"{path}: compact files hold no {word}; give lm-eval's own samples_*.jsonl, made with "
@@ -155,7 +159,8 @@ def _task_in(path: Path, kind: Kind[S], word: str) -> str | None:
     return named if parsed and parsed.variant == kind.variant else kind.task(first)
 
 
-def _parsed(line: bytes) -> Any:  # noqa: ANN401 (any JSON)
+def parsed_line(line: bytes) -> Any:  # noqa: ANN401 (any JSON)
+    """A line of a sample file; None if it is not JSON."""
     try:
         return json.loads(line)
     except (ValueError, RecursionError):
@@ -179,7 +184,7 @@ def _samples(path: Path, kind: Kind[S]) -> Iterator[S]:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
-            record = _parsed(line)
+            record = parsed_line(line)
             try:
                 sample = kind.sample(record) if kind.task(record) else None
             except ResultsError as error:

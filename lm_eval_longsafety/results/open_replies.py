@@ -101,7 +101,7 @@ def _task(record: Any) -> str | None:  # noqa: ANN401 (any JSON)
 def _sample(record: Mapping[str, Any], *, keep_text: bool) -> OpenSample | None:
     doc = record["doc"]
     scores = {name: as_number(record.get(name)) for name in ("refused", "empty", "truncated")}
-    reply = _reply(record.get("filtered_resps"))
+    reply = filtered_reply(record.get("filtered_resps"))
     if reply is None or None in scores.values():
         return None
     return OpenSample(
@@ -123,7 +123,7 @@ def _sample(record: Mapping[str, Any], *, keep_text: bool) -> OpenSample | None:
     )
 
 
-def _reply(filtered: object) -> str | None:
+def filtered_reply(filtered: object) -> str | None:
     """The reply: lm-eval logs a list with one text, or with a list of one text."""
     while isinstance(filtered, list) and len(filtered) == 1:
         (filtered,) = filtered

@@ -1,0 +1,35 @@
+"""Fully harmful: documents as they are, or joined to a length."""
+
+from collections.abc import Callable, Sequence
+
+from lm_eval_longsafety.build.items import Item
+from lm_eval_longsafety.build.pipelines.made import Made
+from lm_eval_longsafety.build.plan import Plan
+from lm_eval_longsafety.build.recipe import SplitRecipe
+from lm_eval_longsafety.build.stock import Tools
+
+
+def prepare(
+    split: SplitRecipe, tools: Tools, items: Sequence[Item]
+) -> Callable[[Plan, int | None], Made]:
+    """A function that makes the context of a row.
+
+    It begins with the item's own document, if the item names one, else with a drawn one; with a
+    length, further drawn ones follow.
+
+    Raises:
+        BuildError: the material cannot be read.
+    """
+    if split.material is None:
+        raise ValueError("whole needs a material")
+    stock = tools.stock(split.material)
+
+    def make(plan: Plan, size: int | None) -> Made:
+        order = stock.order(plan, "whole")
+        if size is None:
+            text = stock.shelf[next(order)]
+            return Made(context=text.text, texts=(text,))
+        pieces, texts = stock.join(plan, order, size)
+        return Made(context="".join(piece.text for piece in pieces), texts=tuple(texts))
+
+    return make
