@@ -21,6 +21,7 @@ LINE = {
     "analysis": {"results"},
     "report": {"results", "analysis"},
     "submit": {"data", "results", "analysis"},
+    "training": {"data", "prompts"},
     "prefill_cost": set(),
     "tiny_model": {"data", "harness"},
 }
