@@ -8,7 +8,6 @@ published code no special tokens are added.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from lm_eval_longsafety.data.progress import progress
 from lm_eval_longsafety.errors import OptionError
@@ -16,8 +15,6 @@ from lm_eval_longsafety.prompts.token_counts import TokenCounts
 from lm_eval_longsafety.prompts.tokenizer import PromptTokenizer, load_config, load_tokenizer
 from lm_eval_longsafety.public import public
 from lm_eval_longsafety.settings import REPLY_TOKENS, RESERVED_TOKENS, ModelArgs, Settings
-
-Token = TypeVar("Token")
 
 CUT_RULE = "middle 1"
 """Name of the rule by which prompts are cut. Every change that moves a cut must change it, or
@@ -119,8 +116,8 @@ def fit(prompts: Sequence[str], settings: Settings, limit: int | None) -> list[F
     ]
 
 
-def cut_middle(ids: Sequence[Token], limit: int) -> list[Token]:
-    """The first and last `int(limit / 2)` of the tokens, all of them where they fit."""
+def cut_middle(ids: Sequence[int], limit: int) -> list[int]:
+    """The first and last `int(limit / 2)` token ids, all of them where they fit."""
     half = limit // 2
     return list(ids) if len(ids) <= limit else [*ids[:half], *ids[-half:]]
 

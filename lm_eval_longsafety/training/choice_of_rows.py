@@ -61,6 +61,9 @@ def mixed(
     places = set(_drawn(range(total), counts[1], options))
     for place in range(total):
         yield from itertools.islice(general if place in places else rows, 1)
+    # To the ends of both, so that the rows behind the last chosen ones are counted.
+    yield from rows
+    yield from general
 
 
 def _asked_tasks(found: Sequence[str], asked: Sequence[str]) -> set[str]:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lm_eval_longsafety.prompts.window import cut_middle
 from lm_eval_longsafety.training.chat_tokens import ChatTokens
 from lm_eval_longsafety.training.conversations import Conversation, Message
 
@@ -47,10 +46,13 @@ class _Long:
     """Tokens of the context that may stay."""
 
     def messages(self) -> tuple[Message, ...]:
-        kept = cut_middle(self.spans, self.keep) if self.keep > 1 else []
-        half = len(kept) // 2
-        head, tail = kept[:half], kept[half:]
-        text = self.context[: head[-1][1]] + self.context[tail[0][0] :] if half else ""
+        """With the first and the last half of the tokens that may stay."""
+        half = max(0, self.keep) // 2
+        text = ""
+        if half:
+            # What stands between two tokens, such as a space, stays with the second one.
+            head, tail = self.spans[half - 1][1], self.spans[-half - 1][1]
+            text = self.context[:head] + self.context[tail:]
         return _replaced(self.conversation, self.position, text + self.question)
 
 

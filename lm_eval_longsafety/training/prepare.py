@@ -7,10 +7,10 @@ Data flow: `TrainingOptions` -> every row is checked -> batches of a few rows pa
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from lm_eval_longsafety import __version__
 from lm_eval_longsafety.data.progress import progress
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.public import public
@@ -165,7 +165,7 @@ def _metadata(
     named = {key: str(value) if isinstance(value, Path) else value for key, value in asked.items()}
     return {
         "version": 1,
-        "made_by": f"lm-eval-longsafety {__version__}",
+        "made_by": f"lm-eval-longsafety {version('lm-eval-longsafety')}",
         "options": public({**named, "revision": source.revision}),
         **chat.fingerprints,
         "table": list(tally.rows()),
