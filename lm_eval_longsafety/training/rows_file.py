@@ -43,10 +43,11 @@ class RowsFile:
         Raises:
             OptionError: the place cannot be written to.
         """
-        new = self._stack.enter_context(replacing(self.path))
         self._beside = [
             self._stack.enter_context(replacing(path)) for path in side_files(self.path)
         ]
+        # Last, since an error is explained with the name of the file that was opened last.
+        new = self._stack.enter_context(replacing(self.path))
         if self._beside:
             self._lines = self._stack.enter_context(new.open("wb"))
             self._parquet = None
