@@ -55,7 +55,7 @@ def prepare(options: TrainingOptions) -> Prepared:
         if options.hold_out:
             files["held out"] = stack.enter_context(RowsFile(options.held_out_file))
         with progress("preparing rows", total=characters, unit=" characters") as bar:
-            for batch in _batches(rows):
+            for batch in batches(rows):
                 _write(batch, chat, options, files, tally)
                 bar.update(sum(row.characters for row, _ in batch))
         _check_result(tally, options)
@@ -91,7 +91,7 @@ def _chosen(source: TrainingSet, chosen: dict[int, Part], tally: Tally) -> Itera
             tally.add(row.task, "not chosen")
 
 
-def _batches(rows: Iterator[_Placed]) -> Iterator[list[_Placed]]:
+def batches(rows: Iterator[_Placed]) -> Iterator[list[_Placed]]:
     """Rows that are tokenised together: enough to keep every core busy without much memory."""
     batch: list[_Placed] = []
     size = 0
