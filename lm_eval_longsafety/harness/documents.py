@@ -64,9 +64,9 @@ def load_documents(
 
     Returns:
         {"test": documents}; columns: id, task, prompt, question, choices, letters, prompt_tokens,
-        prompt_sha256 (over the tokens), truncated, context_sha256, [depth, length]; with `length`
-        also target_length and target_depth, with `rotations` also orders, option_tails and
-        kept_order (`rotations.extra_fields`).
+        prompt_sha256 (over the tokens), truncated, context_sha256, [depth, length, filler: those
+        that a row of the task has]; with `length` also target_length and target_depth, with
+        `rotations` also orders, option_tails and kept_order (`rotations.extra_fields`).
 
     Raises:
         OptionError: options or model arguments that cannot be used.
@@ -205,11 +205,16 @@ def _as_dataset(split: str, documents: Sequence[Document]) -> "Dataset":
     from datasets.table import InMemoryTable
 
     # Not `Dataset.from_list`, which would pickle and hash every prompt to make a fingerprint.
-    table = InMemoryTable.from_pylist([_fields(split, document) for document in documents])
+    known = [name for name in _OPTIONAL if any(getattr(d.row, name) is not None for d in documents)]
+    table = InMemoryTable.from_pylist([_fields(split, each, known) for each in documents])
     return Dataset(table, fingerprint=generate_random_fingerprint())
 
 
-def _fields(split: str, document: Document) -> dict[str, Any]:
+_OPTIONAL = ("depth", "length", "filler")
+"""Fields of a row that a task may lack."""
+
+
+def _fields(split: str, document: Document, optional: Sequence[str]) -> dict[str, Any]:
     row, fitted = document.row, document.fitted
     return {
         "id": row.id,
@@ -222,7 +227,7 @@ def _fields(split: str, document: Document) -> dict[str, Any]:
         "prompt_sha256": fitted.sha256,
         "truncated": fitted.truncated,
         "context_sha256": hashlib.sha256(row.context.encode()).hexdigest(),
-        **({} if row.depth is None else {"depth": row.depth, "length": row.length}),
+        **{name: getattr(row, name) for name in optional},
         **document.extra,
     }
 

@@ -126,6 +126,8 @@ class Sample:
     prompt_tokens: int | None = None
     depth: float | None = None
     length: float | None = None
+    filler: str | None = None
+    """Name of the material around the passage. Untrusted."""
     context_sha256: str = ""
     prompt_hash: str = ""
     extra: Mapping[str, float] = field(default_factory=dict)
