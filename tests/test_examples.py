@@ -30,7 +30,11 @@ from tests.training.rows import run as run_rows
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 TRAINING = EXAMPLES / "training"
-CONFIGS = sorted(p for p in EXAMPLES.glob("*/*.yaml") if "\nmodel: " in p.read_text("utf-8"))
+CONFIGS = sorted(
+    path
+    for path in EXAMPLES.glob("*/*.yaml")
+    if "\nmodel: " in path.read_text("utf-8") and path.parent != TRAINING
+)
 
 
 @pytest.fixture
