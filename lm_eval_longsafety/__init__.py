@@ -2,6 +2,7 @@
 
 data       a hub id, a folder or the embedded sample -> checked rows
 prompts    row -> letters, user message, cut to the window, counted
+build      a recipe and one's own texts -> rows
 variants   rotations, longer contexts: what each adds to a document
 replies    reply -> letter, or None
 metrics    letter -> HA, SR, answered, refused

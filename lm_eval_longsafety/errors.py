@@ -2,6 +2,7 @@
 
 LongSafetyError
 ├── DataError        a data set that cannot be loaded or holds bad rows
+├── BuildError       a recipe, its material or its items, of which rows cannot be built
 ├── OptionError      a command's option, `--metadata` key or model argument that cannot be used
 ├── LinkError        an installed lm-eval that is too old or cannot be linked to
 ├── ResultsError     a file that is not what lm-eval writes, or that is damaged
@@ -55,6 +56,10 @@ class LongSafetyError(Exception):
 
 class DataError(LongSafetyError):
     """The benchmark's data cannot be loaded, or rows of it are malformed."""
+
+
+class BuildError(LongSafetyError):
+    """A recipe, or a file that it names, from which rows cannot be built."""
 
 
 class OptionError(LongSafetyError):

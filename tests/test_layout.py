@@ -12,6 +12,7 @@ BASICS = {"benchmark", "errors", "files", "public", "settings"}
 LINE = {
     "data": set(),
     "prompts": {"data"},
+    "build": {"data", "prompts"},
     "variants": {"data", "prompts"},
     "replies": set(),
     "metrics": {"replies"},

@@ -1,0 +1,136 @@
+"""Partially harmful: passages of an item are set into filler, at a depth of it."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+
+from lm_eval_longsafety.build.items import fill
+from lm_eval_longsafety.build.pipelines.made import Made
+from lm_eval_longsafety.build.plan import Plan
+from lm_eval_longsafety.build.recipe import SplitRecipe
+from lm_eval_longsafety.build.sizes import BREAK, Piece, Ruler, nearest, total
+from lm_eval_longsafety.build.stock import Tools
+from lm_eval_longsafety.errors import BuildError
+
+_FAR = 0.1
+"""How far from the depth asked for the nearest end of a paragraph or sentence may be."""
+
+
+def prepare(split: SplitRecipe, tools: Tools) -> Callable[[Plan, int | None], Made]:
+    """A function that makes the context of a row: filler of the rest of its length, and passages.
+
+    Raises:
+        BuildError: a material cannot be read.
+    """
+    for name in split.filler:
+        tools.stock(name)
+
+    def make(plan: Plan, size: int | None) -> Made:
+        assert size is not None and plan.filler is not None
+        passages = choose(plan)
+        stock = tools.stock(plan.filler)
+        rest = size - sum(tools.ruler.sizes([BREAK + passage for passage in passages]))
+        if rest < 1:
+            raise BuildError(
+                f"{plan.where}: the passages alone are longer than a length of {plan.length:,} "
+                f"{tools.ruler.unit} ({split.where('lengths')})"
+            )
+        pieces, texts = stock.join(plan, plan.order(len(stock.shelf), "filler"), rest)
+        context = set_in(pieces, passages, plan, tools.ruler)
+        values: dict[str, object] = {"count": len(passages)}
+        if len(passages) == 1:
+            values["passage"] = passages[0]
+        return Made(context=context, texts=tuple(texts), values=values)
+
+    return make
+
+
+def choose(plan: Plan) -> list[str]:
+    """The passages of a row, filled in: as many as the plan says, in an order drawn for the row.
+
+    Raises:
+        BuildError: the item has too few passages, or a placeholder has no value.
+    """
+    item = plan.item
+    count = plan.count or len(item.passages)
+    if not item.passages or count > len(item.passages):
+        asked = f"{plan.count} are asked for ({plan.split.where('passages')})"
+        raise BuildError(
+            f"{plan.where}: the item has {len(item.passages)} passages, "
+            f"{asked if plan.count else 'expected a column passage, or passage_1, passage_2...'}"
+        )
+    chosen = list(plan.order(len(item.passages), "passages"))[:count]
+    if plan.count is None:
+        chosen.sort()
+    values = {**item.values, "count": count}
+    return [fill(item.passages[i], values, item.where).strip() for i in chosen]
+
+
+def set_in(pieces: Sequence[Piece], passages: Sequence[str], plan: Plan, ruler: Ruler) -> str:
+    """The filler with the passages: together at the depth, or spread from there to the end.
+
+    Raises:
+        BuildError: no end of a paragraph or sentence is near the depth, or the context does not
+            hold each passage exactly once.
+    """
+    assert plan.depth is not None
+    groups = [[passage] for passage in passages] if plan.split.spread else [passages]
+    depths = [plan.depth + (1 - plan.depth) * i / len(groups) for i in range(len(groups))]
+    marks = []
+    for depth in depths:
+        if plan.split.at == "sentence":
+            pieces = _with_sentences(pieces, depth * total(pieces), ruler)
+    for depth in depths:
+        marks.append(nearest(pieces, depth * total(pieces)))
+        near = total(pieces[: marks[-1]]) / total(pieces)
+        if abs(near - depth) > _FAR:
+            raise BuildError(
+                f"{plan.where}: the end of a {plan.split.at} that is nearest to depth {depth:g} is "
+                f"at {near:.2f} of the filler {plan.filler}; give `at: sentence`, a greater length "
+                f"or texts with shorter {plan.split.at}s"
+            )
+    context, places = _joined(pieces, groups, marks)
+    for passage, place in zip(passages, places, strict=True):
+        if context.count(passage) != 1 or context.find(passage) != place:
+            raise BuildError(
+                f"{plan.where}: a passage of {len(passage)} characters stands more than once in "
+                f"the context; the filler {plan.filler} or another passage holds it too"
+            )
+    return context
+
+
+def _with_sentences(pieces: Sequence[Piece], size: float, ruler: Ruler) -> list[Piece]:
+    """The pieces, the one that crosses a size split into its sentences."""
+    index = bisect_right(list(accumulate(piece.size for piece in pieces)), size)
+    middle = ruler.pieces(pieces[index].text, "sentence") if index < len(pieces) else []
+    return [*pieces[:index], *middle, *pieces[index + 1 :]]
+
+
+def _joined(
+    pieces: Sequence[Piece], groups: Sequence[Sequence[str]], marks: Sequence[int]
+) -> tuple[str, list[int]]:
+    """The context, and where in it each passage begins.
+
+    Args:
+        pieces: of the filler.
+        groups: passages that stand together.
+        marks: before which piece each group stands, rising.
+    """
+    parts: list[str] = []
+    places: list[int] = []
+    length = 0
+    for number in range(len(pieces) + 1):
+        text = pieces[number].text if number < len(pieces) else ""
+        blanks = text[: len(text) - len(text.lstrip())] if 0 < number < len(pieces) else BREAK
+        for group, mark in zip(groups, marks, strict=True):
+            for passage in group if mark == number else ():
+                parts += [blanks if parts else "", passage]
+                length += len(parts[-2])
+                places.append(length)
+                length += len(passage)
+        if number == 0 and parts:
+            parts.append(BREAK)
+            length += len(BREAK)
+        parts.append(text)
+        length += len(text)
+    return "".join(parts), places

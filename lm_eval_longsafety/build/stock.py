@@ -1,0 +1,87 @@
+"""Texts of a material joined to a length; sizes of their paragraphs are counted once."""
+
+from array import array
+from collections.abc import Iterable
+
+from lm_eval_longsafety.build.material import Library, Shelf, Text
+from lm_eval_longsafety.build.plan import Plan
+from lm_eval_longsafety.build.sizes import BREAK, Piece, Ruler, cut, split, total
+from lm_eval_longsafety.errors import BuildError
+
+SLACK = 0.005
+"""Of the length: how far a paragraph's end may be from it."""
+
+
+class Stock:
+    """A material and the sizes of its paragraphs."""
+
+    def __init__(self, shelf: Shelf, ruler: Ruler) -> None:
+        """Nothing is counted yet."""
+        self.shelf = shelf
+        self.ruler = ruler
+        self._sizes: dict[int, array[int]] = {}
+        self._gap = ruler.size(BREAK)
+
+    def pieces(self, index: int) -> tuple[Text, list[Piece]]:
+        """A text and its paragraphs."""
+        text = self.shelf[index]
+        texts = list(split(text.text, "paragraph"))
+        if index not in self._sizes:
+            self._sizes[index] = array("I", self.ruler.sizes(texts))
+        return text, list(map(Piece, texts, self._sizes[index]))
+
+    def join(self, plan: Plan, order: Iterable[int], size: int) -> tuple[list[Piece], list[Text]]:
+        """Whole texts, a blank line between them; the last one is cut where the size is reached.
+
+        Args:
+            plan: of the row, for errors.
+            order: indices of texts, of which as many are used as are needed.
+            size: wanted, in the ruler's unit.
+
+        Returns:
+            The paragraphs, and the texts that they are of.
+
+        Raises:
+            BuildError: the texts are too short together.
+        """
+        joined: list[Piece] = []
+        used: list[Text] = []
+        found = 0
+        slack = size * SLACK
+        for index in order:
+            text, pieces = self.pieces(index)
+            if joined:
+                pieces[0] = Piece(BREAK + pieces[0].text, pieces[0].size + self._gap)
+            joined += pieces
+            used.append(text)
+            found += total(pieces)
+            if found >= size:
+                return cut(joined, size, slack, self.ruler), used
+        if size - found <= slack:
+            return joined, used
+        name, unit = self.shelf.recipe.name, self.ruler.unit
+        raise BuildError(
+            f"{plan.where}: the material {name} has {found:,} {unit}, {size:,} are needed for a "
+            f"length of {plan.length:,} ({plan.split.where('lengths')}); add texts to "
+            f"{self.shelf.recipe.where}, or ask for less"
+        )
+
+
+class Tools:
+    """What a pipeline works with: the recipe's materials and its unit of length."""
+
+    def __init__(self, library: Library, ruler: Ruler) -> None:
+        """No material is read yet."""
+        self.library = library
+        self.ruler = ruler
+        self._stocks: dict[str, Stock] = {}
+
+    def stock(self, name: str) -> Stock:
+        """A material.
+
+        Raises:
+            BuildError: as `Library.shelf`.
+        """
+        if name not in self._stocks:
+            self._stocks[name] = Stock(self.library.shelf(name), self.ruler)
+        return self._stocks[name]
