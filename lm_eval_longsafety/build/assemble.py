@@ -56,7 +56,7 @@ def build_split(
     seed = f"{recipe.seed}/{purpose}" if purpose else recipe.seed
     for plan in plans(split, items, seed):
         made, size = _fitted(make, plan, tools)
-        row = _row(plan, made, BY_SPLIT[split.split].name.replace(PREFIX, name, 1))
+        row = _row(plan, made, BY_SPLIT[split.split].name.replace(f"{PREFIX}_", f"{name}-", 1))
         _, bad = check_rows([row], grid=BY_SPLIT[split.split].grid)
         if bad:
             raise BuildError(f"{plan.where}: {bad[0].found}, expected {bad[0].expected}")

@@ -38,7 +38,7 @@ class Item:
     query: str | None = None
     """What `retrieve` looks for; None for the question."""
     document: str | None = None
-    """Id of the item's own text in the material of `whole`."""
+    """Id of the item's own text in the material of `whole` or the filler of `insert`."""
     licence: str | None = None
     """Of the item itself; None for the recipe's."""
     source: str | None = None

@@ -1,12 +1,13 @@
 """Texts of a material joined to a length; sizes of their paragraphs are counted once."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from lm_eval_longsafety.build.material import Library, Shelf, Text
 from lm_eval_longsafety.build.plan import Plan
 from lm_eval_longsafety.build.sizes import BREAK, Piece, Ruler, cut, split, total
-from lm_eval_longsafety.errors import BuildError
+from lm_eval_longsafety.errors import BuildError, meant
 
 SLACK = 0.005
 """Of the length: how far a paragraph's end may be from it."""
@@ -29,6 +30,28 @@ class Stock:
         if index not in self._sizes:
             self._sizes[index] = array("I", self.ruler.sizes(texts))
         return text, list(map(Piece, texts, self._sizes[index]))
+
+    @cached_property
+    def _indices(self) -> dict[str, int]:
+        """Id of a text -> its index."""
+        return {name: index for index, name in enumerate(self.shelf.ids)}
+
+    def order(self, plan: Plan, what: str) -> Iterator[int]:
+        """Indices of all texts in the order drawn for a row; the item's own document comes first.
+
+        Raises:
+            BuildError: the item names a document that the material lacks.
+        """
+        own = None
+        if (name := plan.item.document) is not None:
+            if name not in self._indices:
+                raise BuildError(
+                    f"{plan.where}: the material {self.shelf.recipe.name} has no document "
+                    f"{name!r}{meant(name, self._indices)}"
+                )
+            own = self._indices[name]
+            yield own
+        yield from (index for index in plan.order(len(self.shelf), what) if index != own)
 
     def join(self, plan: Plan, order: Iterable[int], size: int) -> tuple[list[Piece], list[Text]]:
         """Whole texts, a blank line between them; the last one is cut where the size is reached.

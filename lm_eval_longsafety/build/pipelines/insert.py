@@ -19,6 +19,8 @@ _FAR = 0.1
 def prepare(split: SplitRecipe, tools: Tools) -> Callable[[Plan, int | None], Made]:
     """A function that makes the context of a row: filler of the rest of its length, and passages.
 
+    The filler begins with the item's own document, if the item names one.
+
     Raises:
         BuildError: a material cannot be read.
     """
@@ -35,7 +37,7 @@ def prepare(split: SplitRecipe, tools: Tools) -> Callable[[Plan, int | None], Ma
                 f"{plan.where}: the passages alone are longer than a length of {plan.length:,} "
                 f"{tools.ruler.unit} ({split.where('lengths')})"
             )
-        pieces, texts = stock.join(plan, plan.order(len(stock.shelf), "filler"), rest)
+        pieces, texts = stock.join(plan, stock.order(plan, "filler"), rest)
         context = set_in(pieces, passages, plan, tools.ruler)
         values: dict[str, object] = {"count": len(passages)}
         if len(passages) == 1:
