@@ -2,11 +2,11 @@
 
 data       a hub id, a folder or the embedded sample -> checked rows
 prompts    row -> letters, user message, cut to the window, counted
-build      a recipe and one's own texts -> rows
 variants   rotations, longer contexts: what each adds to a document
 replies    reply -> letter, or None
 metrics    letter -> HA, SR, answered, refused
 results    lm-eval's files -> runs
+build      a recipe and one's own texts -> rows
 backends   models that process each document's prompt only once
 harness    the documents and task classes that lm-eval calls
 analysis   runs -> intervals, differences, ranks

@@ -11,6 +11,8 @@ from typing import Literal
 
 PREFIX = "longsafety"
 HUB_ID = "LutherXD/LongSafetyBench"
+ASK = f"{PREFIX}_ask"
+"""The task that asks a model for what the items of a recipe lack; it has no score."""
 LETTERS = ascii_uppercase
 MAX_CHOICES = len(LETTERS)
 

@@ -36,6 +36,7 @@ _FLAG = re.compile(r"(?<!\S)(--(?P<key>[\w-]+)\s+)(?!-)\S+")
 _QUOTED = re.compile(r"(?s)([\"'])(?:\\.|(?!\1).)*\1")
 _NEXT_PAIR = re.compile(r",\s*\\*[\"']?[A-Za-z][\w.-]*\\*[\"']?\s*[=:]")
 _BEARER = re.compile(r"(?i:\bbearer)\s+\S+")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TOKEN = re.compile(r"\b(hf_|sk-|gh[a-z]_|github_pat_|glpat-|xox[a-z]-)[\w-]{8,}")
 
 _USER = re.compile(r"(?<=://)[^/\s\"']*@")
@@ -169,3 +170,10 @@ def clean(value: str, limit: int = 400) -> str:
     shown = (" " if ch.isspace() else ch if ch.isprintable() else "\ufffd" for ch in value)
     kept = "".join(islice(shown, limit + 1))
     return kept if len(kept) <= limit else kept[: limit - 1] + "…"
+
+
+def no_formula(value: object) -> object:
+    """A text that a spreadsheet would take for a formula gets a quote before it."""
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
+    return value

@@ -26,6 +26,8 @@ OPTIONS = (
     *("lengths", "depths", "filler", "filler_seed", "length_rows", "length_tasks"),
     # Of the tasks `..._judge`.
     *("judged", "judge_orders", "judge_context", "judge_passage_tokens"),
+    # Of the task `longsafety_ask`.
+    "recipe",
 )
 """Every option. `revision` is none of them: it is a model argument."""
 _SIMILAR = 0.8
@@ -84,6 +86,8 @@ class Settings:
     """What a judge sees of the document's context."""
     judge_passage_tokens: int = PASSAGE_TOKENS
     """Of the context, around the harmful passage, for `judge_context` `passage`."""
+    recipe: str | None = None
+    """File of `longsafety build` whose items are to be completed."""
     model: ModelArgs = ModelArgs()
 
 
@@ -114,6 +118,7 @@ def parse(metadata: Mapping[str, Any]) -> Settings:
         judge_context=_one_of(metadata, "judge_context", ("none", "full", "passage")),  # type: ignore[arg-type]
         judge_passage_tokens=_integer(metadata, "judge_passage_tokens", positive=True)
         or PASSAGE_TOKENS,
+        recipe=_text(metadata, "recipe"),
         model=_model_args(metadata),
     )
 
@@ -147,7 +152,7 @@ def _text(metadata: Mapping[str, Any], key: str) -> str | None:
     # A loaded model or tokenizer (Python API) has no name.
     plain = isinstance(value, int | float | str | list | tuple | dict)
     if value is not None and (
-        key in ("data", "data_revision", "judged") or key == "tokenizer" and plain
+        key in ("data", "data_revision", "judged", "recipe") or key == "tokenizer" and plain
     ):
         raise OptionError(f"{key}: expected a text, found {shorten(value)}")
     return None

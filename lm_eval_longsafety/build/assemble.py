@@ -51,7 +51,7 @@ def build_split(
     Raises:
         BuildError: a row cannot be built; names the recipe's line, the row and the item.
     """
-    make = PIPELINES[split.pipeline](split, tools)
+    make = PIPELINES[split.pipeline](split, tools, items)
     name = f"{recipe.name}-{purpose}" if purpose else recipe.name
     seed = f"{recipe.seed}/{purpose}" if purpose else recipe.seed
     for plan in plans(split, items, seed):

@@ -5,7 +5,7 @@ a temporary file and are read one at a time, so that material larger than memory
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, overload
@@ -20,6 +20,7 @@ from lm_eval_longsafety.errors import BuildError
 _PLAIN = (".txt", ".md")
 _ROWS = (".jsonl", ".csv", ".parquet")
 _TEXT_COLUMNS = ("text", "context", "content")
+_SHOT_COLUMNS = ("user", "assistant")
 _CHUNK = 1 << 20
 
 
@@ -170,6 +171,13 @@ def _from_hub(name: str, material: MaterialRecipe) -> dict[str, Path]:
     }
 
 
+def _text(row: Mapping[str, object]) -> object:
+    """The text of a row; a shot is written as in the dialogues of the benchmark."""
+    if all(isinstance(row.get(column), str) for column in _SHOT_COLUMNS):
+        return f"User: {row['user']}\n\nAssistant: {row['assistant']}"
+    return next((row[column] for column in _TEXT_COLUMNS if column in row), None)
+
+
 def _texts(path: Path, name: str, material: MaterialRecipe, licence: str | None) -> Iterator[Text]:
     about = {"licence": material.licence or licence, "source": material.source}
     if path.suffix in _PLAIN:
@@ -181,10 +189,12 @@ def _texts(path: Path, name: str, material: MaterialRecipe, licence: str | None)
     if path.suffix not in _ROWS:
         raise BuildError(f"{name}: expected a file that ends in {', '.join((*_PLAIN, *_ROWS))}")
     for number, (where, row) in enumerate(read_table(path, name), start=1):
-        column = next((column for column in _TEXT_COLUMNS if column in row), None)
-        text = row[column] if column else None
+        text = _text(row)
         if not isinstance(text, str) or not text.strip():
-            raise BuildError(f"{where}: no text in a column {', '.join(_TEXT_COLUMNS)}")
+            raise BuildError(
+                f"{where}: no text in a column {', '.join(_TEXT_COLUMNS)}, and no shot in columns "
+                f"{' and '.join(_SHOT_COLUMNS)}"
+            )
         own = {key: str(row[key]) for key in about if key in row}
         text_id = f"{name}#{row.get('id', number)}"
         yield Text(material=material.name, id=text_id, text=text.strip(), **(about | own))

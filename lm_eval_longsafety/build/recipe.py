@@ -81,6 +81,10 @@ class Recipe:
     tokenizer: str | None
     """Hub id or folder, where the unit is `tokens`."""
     canary: bool
+    asked: tuple[str, ...]
+    """Folders or files with replies to `longsafety_ask`, relative to the recipe."""
+    accept_generated: bool
+    """Whether texts that a model has written may enter the rows."""
     material: dict[str, MaterialRecipe]
     splits: tuple[SplitRecipe, ...]
 
@@ -90,12 +94,15 @@ class Recipe:
         return self.path.parent
 
 
-_RECIPE = ("seed", "name", "licence", "unit", "canary", "material", "splits")
+_RECIPE = ("seed", "name", "licence", "unit", "canary", "asked", "accept_generated") + (
+    "material",
+    "splits",
+)
 _MATERIAL = ("files", "revision", "licence", "source")
 _SHARED = ("pipeline", "items", "rows", "lengths")
 PIPELINE_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "insert": (("filler", "lengths", "depths"), ("at", "passages", "spread")),
-    "retrieve": (("corpus", "lengths"), ("mode",)),
+    "retrieve": (("corpus",), ("mode",)),
     "dialogue": (("shots", "lengths"), ("benign",)),
     "whole": (("material",), ()),
 }
@@ -139,6 +146,8 @@ def read_recipe(path: Path) -> Recipe:
         unit=unit,
         tokenizer=tokenizer,
         canary=keys["canary"].flag() if "canary" in keys else True,
+        asked=keys["asked"].many(Entry.text) if "asked" in keys else (),
+        accept_generated="accept_generated" in keys and keys["accept_generated"].flag(),
         material=material,
         splits=tuple(_split(name, each, path, material) for name, each in splits.items()),
     )
@@ -193,6 +202,13 @@ def _split(name: str, entry: Entry, path: Path, material: dict[str, MaterialReci
         raise BuildError(
             f"{entry.where}: rows of {name} have a depth and a length; use the pipeline insert"
         )
+    if pipeline == "retrieve" and ("lengths" in keys) is (values.get("mode") == "none"):
+        raise BuildError(
+            f"{entry.where}: the pipeline retrieve needs the key lengths; only with `mode: none`, "
+            "whose contexts are empty, there is none"
+        )
+    if "benign" in values:
+        values["filler"] = (values["shots"], values["benign"])
     places = {"": entry.where, **{key: each.where for key, each in keys.items()}}
     items = path.parent / keys["items"].text()
     return SplitRecipe(split=name, pipeline=pipeline, items=items, places=places, **values)

@@ -15,11 +15,12 @@ from typing import Any
 
 from lm_eval_longsafety import files
 from lm_eval_longsafety.backends.response_cache import check_file
-from lm_eval_longsafety.benchmark import TASKS, splits_of, tags
+from lm_eval_longsafety.benchmark import ASK, TASKS, splits_of, tags
 from lm_eval_longsafety.data import sources
 from lm_eval_longsafety.data.progress import progress
 from lm_eval_longsafety.errors import OptionError, meant
 from lm_eval_longsafety.harness import check_arguments, sent_prompts
+from lm_eval_longsafety.harness.ask_documents import gaps_to_ask
 from lm_eval_longsafety.harness.discovery import tasks_path
 from lm_eval_longsafety.harness.documents import load_documents
 from lm_eval_longsafety.harness.judge_documents import replies_to_judge
@@ -110,6 +111,8 @@ def check_named(names: Iterable[object], metadata: Mapping[str, Any]) -> None:
         _try_lengths(metadata)
     if any("_judge" in name for name in ours):
         replies_to_judge(chosen)
+    if ASK in ours:
+        gaps_to_ask(chosen)
 
 
 def known_names() -> set[str]:

@@ -23,7 +23,7 @@ REPLY = f"{OWN}reply_tokens"
 """Metadata key by which `longsafety run` passes on the longest reply that `--gen_kwargs` allows;
 only here it is known whether a task generates replies."""
 RESERVED = ("split", "protocol", "provenance", "target_length", "target_depth")
-VARIANTS = ("no_context", "rotations", "length", "open", "judge")
+VARIANTS = ("no_context", "rotations", "length", "open", "judge", "ask")
 """Values of `variant` that are refused; others belong to the model (`from_pretrained` has one)."""
 
 

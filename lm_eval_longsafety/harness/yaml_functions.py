@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from lm_eval_longsafety.harness import documents, judge_documents
+from lm_eval_longsafety.harness import ask_documents, documents, judge_documents
 from lm_eval_longsafety.harness.judge_task import score_verdict_letters, score_verdicts
 from lm_eval_longsafety.harness.length_task import LengthGroup
 
@@ -22,6 +22,7 @@ __all__ = [
     "OpenTask",
     "ReplyFilter",
     "RotationsTask",
+    "load_asked",
     "load_documents",
     "load_length",
     "load_open",
@@ -45,3 +46,4 @@ load_open = for_task_file(
     partial(documents.load_documents, variant="open"), reply_tokens=OPEN_REPLY_TOKENS
 )
 load_verdicts = for_task_file(judge_documents.load_verdict_documents)
+load_asked = for_task_file(ask_documents.load_asked_documents, reply_tokens=OPEN_REPLY_TOKENS)

@@ -17,11 +17,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from lm_eval_longsafety.public import no_formula
 from lm_eval_longsafety.report import export, latex, terminal
 from lm_eval_longsafety.report.content import Cell, Column, Figure, Report, Section, Table
 
 _CSV_COLUMNS = ("section", "table", "row", "group", "column", "text", "value", "low", "high", "n")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NO_TEXTS = "Questions, choices and replies are in the HTML page only."
 _MARKDOWN = re.compile(r"([\\`*|~]|(?<!\w)_|_(?!\w)|(?<=\])[(:\[]|^[#>]|^[-+=](?=[\s+=-]))")
 
@@ -88,7 +88,7 @@ def csv_text(report: Report) -> str:
     for section, table, row, column, cell in _cells(report):
         numbers = ("" if x is None else x for x in (cell.value, cell.low, cell.high, cell.n))
         words = (section.id, table.id, row, column.group, column.title, cell.text)
-        writer.writerow([*map(_csv, words), *map(_csv, numbers)])
+        writer.writerow([*map(no_formula, words), *map(no_formula, numbers)])
     return out.getvalue()
 
 
@@ -163,13 +163,6 @@ def _md(text: str) -> str:
     """Text escaped so that Markdown shows it unchanged; HTML in it is not interpreted."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;")
     return _MARKDOWN.sub(r"\\\1", escaped)
-
-
-def _csv(value: object) -> object:
-    """A text that a spreadsheet would take for a formula gets a quote before it."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return "'" + value
-    return value
 
 
 def _plain(report: Report) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def find_open_replies(paths: Iterable[Path | str], *, keep_text: bool = False) -
         ResultsError: a path does not exist, a line is damaged, or a document occurs twice.
     """
     runs: dict[tuple[Path, str], dict[str, Path]] = {}
-    for path in _sample_files(paths):
+    for path in sample_paths(paths):
         if task := _open_task(path):
             match = _NAME.match(path.stem)
             files = runs.setdefault((path.parent, match["stamp"] if match else ""), {})
@@ -106,8 +106,12 @@ def run_of(path: Path) -> Run:
     return run_from(summarise(data), path)
 
 
-def _sample_files(paths: Iterable[Path | str]) -> Iterator[Path]:
-    """Files that may hold samples; a named file is always among them."""
+def sample_paths(paths: Iterable[Path | str]) -> Iterator[Path]:
+    """Files that may hold samples; a named file is always among them.
+
+    Raises:
+        ResultsError: there is no such file or folder.
+    """
     for path in map(Path, paths):
         if path.is_dir():
             inside = (Path(folder, name) for folder, _, names in os.walk(path) for name in names)
@@ -127,7 +131,7 @@ def _open_task(path: Path) -> str | None:
     with path.open("rb") as file:
         start = file.read(4)
         file.seek(0)
-        first = _parsed(file.readline())
+        first = parsed_line(file.readline())
     if start == _COMPACT:
         raise ResultsError(f"{path}: compact files hold no replies; {_GIVE}")
     match = _NAME.match(path.stem)
@@ -141,7 +145,8 @@ def _open_task(path: Path) -> str | None:
 _GIVE = "give lm-eval's own samples_*.jsonl, made with --log_samples"
 
 
-def _parsed(line: bytes) -> Any:  # noqa: ANN401 (any JSON)
+def parsed_line(line: bytes) -> Any:  # noqa: ANN401 (any JSON)
+    """A line of a sample file; None if it is not JSON."""
     try:
         return json.loads(line)
     except (ValueError, RecursionError):
@@ -176,7 +181,7 @@ def _samples(path: Path, *, keep_text: bool) -> Iterator[OpenSample]:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
-            record = _parsed(line)
+            record = parsed_line(line)
             sample = _sample(record, keep_text=keep_text) if _is_open(record) else None
             if sample is None:
                 raise ResultsError(f"{path}: line {number} is damaged; copy the file again")
@@ -191,7 +196,7 @@ def _samples(path: Path, *, keep_text: bool) -> Iterator[OpenSample]:
 def _sample(record: Mapping[str, Any], *, keep_text: bool) -> OpenSample | None:
     doc = record["doc"]
     scores = {name: as_number(record.get(name)) for name in ("refused", "empty", "truncated")}
-    reply = _reply(record.get("filtered_resps"))
+    reply = filtered_reply(record.get("filtered_resps"))
     if reply is None or None in scores.values():
         return None
     return OpenSample(
@@ -213,7 +218,7 @@ def _sample(record: Mapping[str, Any], *, keep_text: bool) -> OpenSample | None:
     )
 
 
-def _reply(filtered: object) -> str | None:
+def filtered_reply(filtered: object) -> str | None:
     """The reply: lm-eval logs a list with one text, or with a list of one text."""
     while isinstance(filtered, list) and len(filtered) == 1:
         (filtered,) = filtered

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
-from lm_eval_longsafety.build.items import fill
+from lm_eval_longsafety.build.items import Item, fill
 from lm_eval_longsafety.build.pipelines.made import Made
 from lm_eval_longsafety.build.plan import Plan
 from lm_eval_longsafety.build.recipe import SplitRecipe
@@ -16,7 +16,9 @@ _FAR = 0.1
 """How far from the depth asked for the nearest end of a paragraph or sentence may be."""
 
 
-def prepare(split: SplitRecipe, tools: Tools) -> Callable[[Plan, int | None], Made]:
+def prepare(
+    split: SplitRecipe, tools: Tools, items: Sequence[Item]
+) -> Callable[[Plan, int | None], Made]:
     """A function that makes the context of a row: filler of the rest of its length, and passages.
 
     The filler begins with the item's own document, if the item names one.

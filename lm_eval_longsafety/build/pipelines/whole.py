@@ -1,14 +1,17 @@
 """Fully harmful: documents as they are, or joined to a length."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from lm_eval_longsafety.build.items import Item
 from lm_eval_longsafety.build.pipelines.made import Made
 from lm_eval_longsafety.build.plan import Plan
 from lm_eval_longsafety.build.recipe import SplitRecipe
 from lm_eval_longsafety.build.stock import Tools
 
 
-def prepare(split: SplitRecipe, tools: Tools) -> Callable[[Plan, int | None], Made]:
+def prepare(
+    split: SplitRecipe, tools: Tools, items: Sequence[Item]
+) -> Callable[[Plan, int | None], Made]:
     """A function that makes the context of a row.
 
     It begins with the item's own document, if the item names one, else with a drawn one; with a

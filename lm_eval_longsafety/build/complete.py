@@ -1,0 +1,192 @@
+"""Complete items that lack a question or choices with what a model has written of them.
+
+Data flow: tables of items -> what each lacks (`ask`) -> replies under the recipe's key `asked` ->
+complete items, the generated texts, and what is still open. `longsafety_ask` sends what is open;
+`longsafety build` stops as long as anything is, and until the generated texts are accepted.
+"""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from lm_eval_longsafety.build.ask import Asked, Problem, lacking, read_reply
+from lm_eval_longsafety.build.items import Item, fill, read_items
+from lm_eval_longsafety.build.material import Library
+from lm_eval_longsafety.build.recipe import Recipe, SplitRecipe, read_recipe
+from lm_eval_longsafety.errors import BuildError
+from lm_eval_longsafety.files import write_text
+from lm_eval_longsafety.public import no_formula
+from lm_eval_longsafety.results.asked import AskedReply, find_asked_replies
+
+_COLUMNS = ("split", "row", "kind", "status", "text", "model")
+_WAITS = "not answered yet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What an item still lacks."""
+
+    split: str
+    row: str
+    """Of the table of items, as errors name it."""
+    asked: Asked
+    status: str = _WAITS
+    """Why the last reply cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generated:
+    """A question, or the choices of a question, that a model has written."""
+
+    split: str
+    row: str
+    kind: str
+    lines: tuple[str, ...]
+    model: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Completed:
+    """The items of all splits."""
+
+    items: dict[str, list[Item]] = field(default_factory=dict)
+    """Of each split; those with gaps lack a question or choices."""
+    gaps: list[Gap] = field(default_factory=list)
+    generated: list[Generated] = field(default_factory=list)
+
+
+def unanswered(path: Path) -> list[Gap]:
+    """What the items of a recipe still lack.
+
+    Raises:
+        BuildError: the recipe or a file that it names cannot be used.
+        ResultsError: earlier replies are damaged.
+    """
+    recipe = read_recipe(path)
+    with TemporaryFile() as file:
+        return complete(recipe, Library(recipe, file)).gaps
+
+
+def accepted(recipe: Recipe, library: Library) -> dict[str, list[Item]]:
+    """The items of each split, complete, once the user has accepted all generated texts.
+
+    Raises:
+        BuildError: something is still to be answered or to be accepted; the message names the
+            list for review, which is written beside the recipe.
+        ResultsError: replies are damaged.
+    """
+    found = complete(recipe, library)
+    if not found.gaps and (recipe.accept_generated or not found.generated):
+        return found.items
+    place = recipe.path.with_suffix(".review.csv")
+    write_text(place, _review(found))
+    if found.gaps:
+        waiting = sum(gap.status == _WAITS for gap in found.gaps)
+        raise BuildError(
+            f"{recipe.path.name}: {waiting} questions or sets of choices wait for a reply, and "
+            f"{len(found.gaps) - waiting} replies cannot be used ({place.name} lists them); run "
+            "--tasks longsafety_ask with --log_samples and --metadata "
+            f'\'{{"recipe": "{recipe.path.name}"}}\', and name its --output_path under the key '
+            "asked, or write them into the table of items"
+        )
+    raise BuildError(
+        f"{recipe.path.name}: {len(found.generated)} generated texts wait for review; read "
+        f"{place.name}, write better ones into the table of items, then set accept_generated: true"
+    )
+
+
+def complete(recipe: Recipe, library: Library) -> Completed:
+    """The items of all splits, with what replies add to them.
+
+    Raises:
+        BuildError: an item cannot be used.
+        ResultsError: replies are damaged.
+    """
+    found = Completed()
+    replies = _usable_last(find_asked_replies(map(recipe.folder.joinpath, recipe.asked)))
+    for split in recipe.splits:
+        name = split.items.relative_to(recipe.folder).as_posix()
+        items = read_items(split.items, name, complete=not recipe.asked)
+        found.items[split.split] = [
+            _complete(item, _text(item, split, library), split.split, replies, found)
+            for item in items
+        ]
+    return found
+
+
+def _usable_last(replies: Sequence[AskedReply]) -> dict[str, AskedReply]:
+    """The reply to each prompt: the last one of those that can be used, else the last one."""
+
+    def usable(reply: AskedReply) -> bool:
+        return not isinstance(read_reply(reply.kind, reply.reply, cut=reply.cut), Problem)
+
+    return {reply.key: reply for reply in sorted(replies, key=usable)}
+
+
+def _complete(
+    item: Item, text: str, split: str, replies: Mapping[str, AskedReply], found: Completed
+) -> Item:
+    while asked := lacking(_question(item), item.choices, text):
+        reply = replies.get(asked.key)
+        if reply is None:
+            found.gaps.append(Gap(split=split, row=item.where, asked=asked))
+            return item
+        lines = read_reply(asked.kind, reply.reply, cut=reply.cut)
+        if isinstance(lines, Problem):
+            found.gaps.append(Gap(split=split, row=item.where, asked=asked, status=lines))
+            return item
+        found.generated.append(
+            Generated(split=split, row=item.where, kind=asked.kind, lines=lines, model=reply.model)
+        )
+        item = _with(item, asked.kind, lines)
+    return item
+
+
+def _with(item: Item, kind: str, lines: Sequence[str]) -> Item:
+    """The item with a generated text, whose braces are no placeholders."""
+    literal = tuple(line.replace("{", "{{").replace("}", "}}") for line in lines)
+    generated = (*item.generated, kind)
+    if kind == "question":
+        return replace(item, question=literal[0], generated=generated)
+    return replace(item, choices=literal, generated=generated)
+
+
+def _question(item: Item) -> str | None:
+    return None if item.question is None else fill(item.question, _values(item), item.where)
+
+
+def _values(item: Item) -> dict[str, str]:
+    """What is known before rows are built."""
+    passage = {"passage": item.passages[0]} if len(item.passages) == 1 else {}
+    return {**passage, **item.values}
+
+
+def _text(item: Item, split: SplitRecipe, library: Library) -> str:
+    """What a model is shown of an item that lacks something."""
+    if item.question and item.choices:
+        return ""
+    shown = "\n\n".join(fill(each, _values(item), item.where) for each in item.passages)
+    if split.pipeline == "whole" and split.material:
+        shelf = library.shelf(split.material)
+        shown = shelf[shelf.ids.index(item.document)].text if item.document in shelf.ids else ""
+    shown = shown or fill(item.query or "", _values(item), item.where)
+    if not shown and not item.question:
+        raise BuildError(f"{item.where}: has neither a question nor a text to ask about")
+    return shown
+
+
+def _review(found: Completed) -> str:
+    """The generated texts and the gaps as CSV; texts of a model are no formulas."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for each in found.generated:
+        shown = (each.split, each.row, each.kind, "to be reviewed")
+        for line in each.lines:
+            writer.writerow([*shown, no_formula(line), no_formula(each.model or "")])
+    for gap in found.gaps:
+        writer.writerow([gap.split, gap.row, gap.asked.kind, gap.status, "", ""])
+    return out.getvalue()

@@ -1,0 +1,72 @@
+"""Query harmful: the documents of a corpus that fit an item's query best, or controls."""
+
+from collections.abc import Callable, Sequence
+
+from lm_eval_longsafety.build.items import Item, fill
+from lm_eval_longsafety.build.pipelines.made import Made
+from lm_eval_longsafety.build.plan import Plan
+from lm_eval_longsafety.build.ranking import Ranking
+from lm_eval_longsafety.build.recipe import SplitRecipe
+from lm_eval_longsafety.build.stock import Stock, Tools
+from lm_eval_longsafety.data.progress import progress
+from lm_eval_longsafety.errors import BuildError, need
+
+
+def prepare(
+    split: SplitRecipe, tools: Tools, items: Sequence[Item]
+) -> Callable[[Plan, int | None], Made]:
+    """A function that makes the context of a row: whole documents, the last one cut to the length.
+
+    They come in the order of their rank (mode `bm25`) or in one drawn for the row (`random`); with
+    the mode `none` there are none, and the context is empty.
+
+    Raises:
+        BuildError: the corpus cannot be read.
+        OptionError: bm25s is not installed.
+    """
+    if split.mode == "none":
+        return lambda plan, size: Made(context="")
+    assert split.corpus is not None
+    stock = tools.stock(split.corpus)
+    if split.mode == "bm25":
+        rank = _ranker(stock, [query(item) for item in items])
+
+    def make(plan: Plan, size: int | None) -> Made:
+        assert size is not None
+        order = plan.order(len(stock.shelf), "corpus") if split.mode == "random" else rank(plan)
+        pieces, texts = stock.join(plan, order, size)
+        return Made(context="".join(piece.text for piece in pieces), texts=tuple(texts))
+
+    return make
+
+
+def query(item: Item) -> str:
+    """What is looked for: the column `keywords`, else `query`, else the question."""
+    text = item.query or item.question or ""
+    return item.values.get("keywords") or fill(text, item.values, item.where)
+
+
+def _ranker(stock: Stock, queries: Sequence[str]) -> Callable[[Plan], list[int]]:
+    """A function that ranks the corpus for a row's item, each query once."""
+    need("build", ("bm25s",))
+    shelf = stock.shelf
+    bar = progress(f"indexing {shelf.recipe.name}", shelf, unit=" documents")
+    ranking = Ranking((text.text for text in bar), queries)
+    ranked: dict[str, list[int]] = {}
+
+    def rank(plan: Plan) -> list[int]:
+        wanted = query(plan.item)
+        given = "keywords" in plan.item.values
+        if wanted not in ranked:
+            ranked[wanted] = ranking.best(
+                ranking.known(wanted) if given else ranking.keywords(wanted)
+            )
+        if not ranked[wanted]:
+            raise BuildError(
+                f"{plan.where}: no document of {shelf.recipe.name} holds a keyword of the query"
+                f"{'' if given else ', apart from words that most documents hold'}; give the item "
+                "a column keywords with words of the corpus"
+            )
+        return ranked[wanted]
+
+    return rank
