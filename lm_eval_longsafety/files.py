@@ -6,6 +6,7 @@ and no partial file is left behind. `check_place` checks the place before the wo
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -33,6 +34,29 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             new.unlink()
+
+
+@contextmanager
+def replacing_folder(folder: Path) -> Iterator[Path]:
+    """Yield an empty temporary folder, which replaces `folder` at the end of the block.
+
+    After an error in the block `folder` is unchanged and the temporary folder is removed.
+
+    Raises:
+        OptionError: the place cannot be written to.
+    """
+    folder = folder.resolve()
+    new, old = (folder.with_name(f".{secrets.token_hex(8)}.{end}") for end in ("part", "old"))
+    try:
+        with _explained(folder):
+            new.mkdir()
+            yield new
+            if folder.exists():
+                folder.rename(old)
+            new.rename(folder)
+    finally:
+        for left in (new, old):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -136,7 +136,7 @@ def _files(material: MaterialRecipe, recipe: Recipe) -> list[tuple[Path, str]]:
     """The files of a material and their names, sorted within each of its patterns."""
     found: dict[str, Path] = {}
     for pattern in material.files:
-        names = _local(recipe.folder, pattern) or _from_hub(pattern, material)
+        names = _local(recipe, pattern) or _from_hub(pattern, material)
         if not names:
             raise BuildError(
                 f"{material.where}: there is no file {pattern!r} beside the recipe; give files "
@@ -146,16 +146,15 @@ def _files(material: MaterialRecipe, recipe: Recipe) -> list[tuple[Path, str]]:
     return [(path, name) for name, path in found.items()]
 
 
-def _local(folder: Path, pattern: str) -> dict[str, Path]:
+def _local(recipe: Recipe, pattern: str) -> dict[str, Path]:
     """Name -> file, of the files that a path or pattern names; of a folder, all that are known."""
-    start, inner = (Path(pattern).anchor or folder, pattern.removeprefix(Path(pattern).anchor))
-    paths = [Path(start) / inner] if (Path(start) / inner).exists() else Path(start).glob(inner)
+    anchor = Path(pattern).anchor
+    start, inner = Path(anchor) if anchor else recipe.folder, pattern.removeprefix(anchor)
     found = {}
-    for path in paths:
+    for path in [start / inner] if (start / inner).exists() else start.glob(inner):
         inside = [p for p in path.rglob("*") if p.suffix in (*_PLAIN, *_ROWS)]
         for each in inside if path.is_dir() else [path]:
-            name = each.relative_to(folder) if each.is_relative_to(folder) else each
-            found[name.as_posix()] = each
+            found[recipe.relative(each)] = each
     return found
 
 

@@ -79,7 +79,7 @@ class Recipe:
     unit: str
     """Of lengths: `words`, `characters` or `tokens`."""
     tokenizer: str | None
-    """Hub id or folder, where the unit is `tokens`."""
+    """Hub id or folder as the recipe names it, where the unit is `tokens`."""
     canary: bool
     asked: tuple[str, ...]
     """Folders or files with replies to `longsafety_ask`, relative to the recipe."""
@@ -92,6 +92,11 @@ class Recipe:
     def folder(self) -> Path:
         """The folder that the recipe's paths are relative to."""
         return self.path.parent
+
+    def relative(self, path: Path) -> str:
+        """A path as the recipe would name it, the same on every machine."""
+        inside = path.is_relative_to(self.folder)
+        return (path.relative_to(self.folder) if inside else path).as_posix()
 
 
 _RECIPE = ("seed", "name", "licence", "unit", "canary", "asked", "accept_generated") + (
@@ -135,7 +140,7 @@ def read_recipe(path: Path) -> Recipe:
     seed = keys["seed"].value
     if isinstance(seed, bool) or not isinstance(seed, (str, int)):
         raise keys["seed"].error("a text or a whole number")
-    unit, tokenizer = _unit(keys.get("unit"), path.parent)
+    unit, tokenizer = _unit(keys.get("unit"))
     material = {name: _material(name, each) for name, each in keys["material"].table().items()}
     splits = keys["splits"].table()
     return Recipe(
@@ -157,14 +162,13 @@ def _optional(keys: dict[str, Entry], key: str) -> str | None:
     return keys[key].text() if key in keys else None
 
 
-def _unit(entry: Entry | None, folder: Path) -> tuple[str, str | None]:
-    """Unit of lengths, and the tokenizer; a folder beside the recipe comes before a hub id."""
+def _unit(entry: Entry | None) -> tuple[str, str | None]:
+    """Unit of lengths, and the tokenizer."""
     if entry is None:
         return "words", None
     if not isinstance(entry.value, dict):
         return entry.one_of(UNITS), None
-    name = entry.section(("tokens",), ("tokens",))["tokens"].text()
-    return "tokens", str(folder / name) if (folder / name).is_dir() else name
+    return "tokens", entry.section(("tokens",), ("tokens",))["tokens"].text()
 
 
 def _material(name: str, entry: Entry) -> MaterialRecipe:

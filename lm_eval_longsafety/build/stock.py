@@ -3,9 +3,11 @@
 from array import array
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import IO
 
 from lm_eval_longsafety.build.material import Library, Shelf, Text
 from lm_eval_longsafety.build.plan import Plan
+from lm_eval_longsafety.build.recipe import Recipe
 from lm_eval_longsafety.build.sizes import BREAK, Piece, Ruler, cut, split, total
 from lm_eval_longsafety.errors import BuildError, meant
 
@@ -93,10 +95,21 @@ class Stock:
 class Tools:
     """What a pipeline works with: the recipe's materials and its unit of length."""
 
-    def __init__(self, library: Library, ruler: Ruler) -> None:
-        """No material is read yet."""
-        self.library = library
-        self.ruler = ruler
+    def __init__(self, recipe: Recipe, file: IO[bytes]) -> None:
+        """Load the tokenizer; no material is read yet.
+
+        Args:
+            recipe: names the materials and the unit.
+            file: open for reading and writing; the texts of materials are put there.
+
+        Raises:
+            OptionError: the tokenizer cannot be loaded.
+        """
+        self.library = Library(recipe, file)
+        tokenizer = recipe.tokenizer
+        if tokenizer is not None and (recipe.folder / tokenizer).is_dir():
+            tokenizer = str(recipe.folder / tokenizer)
+        self.ruler = Ruler(recipe.unit, tokenizer)
         self._stocks: dict[str, Stock] = {}
 
     def stock(self, name: str) -> Stock:

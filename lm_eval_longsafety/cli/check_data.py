@@ -32,6 +32,7 @@ def check_data(
     ] = None,
 ) -> None:
     """Check every row of a data set and print a table of its splits; exit code 1 on problems."""
+    from lm_eval_longsafety.cli.shared import render_table
     from lm_eval_longsafety.data.progress import progress
     from lm_eval_longsafety.data.sources import load, row_count_warning
     from lm_eval_longsafety.errors import DataError
@@ -50,7 +51,7 @@ def check_data(
         table.append((task.split, str(len(rows)), str(task.rows), *_describe(rows)))
         if warning := row_count_warning(source, task.split, len(rows)):
             warnings.append(warning)
-    typer.echo(_render(table))
+    typer.echo(render_table(table))
     for warning in warnings:
         typer.echo(f"warning: {warning}")
     for problem in problems:
@@ -88,12 +89,4 @@ def _describe(rows: "Sequence[Row]") -> tuple[str, str, str, str]:
         f"{min(words)}/{statistics.median(words):.0f}/{max(words)}",
         f"{len(depths)} x {len(lengths)}" if depths else "-",
         "0",
-    )
-
-
-def _render(table: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in table
     )

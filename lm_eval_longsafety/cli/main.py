@@ -11,6 +11,7 @@ import typer
 
 from lm_eval_longsafety import __version__
 from lm_eval_longsafety.cli import judge
+from lm_eval_longsafety.cli.build import build
 from lm_eval_longsafety.cli.check_data import check_data
 from lm_eval_longsafety.cli.compact import compact
 from lm_eval_longsafety.cli.compare import compare
@@ -58,6 +59,7 @@ app.command("unlink")(unlink)
 app.command("status")(status)
 app.command("tasks-path")(tasks_path)
 app.command("check-data")(check_data)
+app.command("build")(build)
 app.command("preflight")(preflight)
 app.command("report")(report)
 app.command("compare")(compare)

@@ -70,6 +70,15 @@ def read_with_bar(paths: Sequence[Path], *, keep_text: bool = False) -> "Collect
         return read(paths, keep_text=keep_text, progress=advance)
 
 
+def render_table(table: Sequence[Sequence[str]]) -> str:
+    """Rows of equal length, the first of them the heading, as columns of text."""
+    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    )
+
+
 def show_notes(found: "Collection", runs: Iterable["Run"]) -> None:
     """Print on stderr what was missing or damaged in the files, and in those of some runs."""
     for note in (*found.notes, *(note for run in runs for note in run.notes)):

@@ -5,9 +5,7 @@ import textwrap
 
 from lm_eval_longsafety.build.assemble import build_split
 from lm_eval_longsafety.build.items import read_items
-from lm_eval_longsafety.build.material import Library
 from lm_eval_longsafety.build.recipe import read_recipe
-from lm_eval_longsafety.build.sizes import Ruler
 from lm_eval_longsafety.build.stock import Tools
 
 
@@ -23,7 +21,7 @@ def write(folder, recipe, **files):
 def built(path):
     """Split -> its rows."""
     recipe = read_recipe(path)
-    tools = Tools(Library(recipe, io.BytesIO()), Ruler(recipe.unit, recipe.tokenizer))
+    tools = Tools(recipe, io.BytesIO())
     return {
         split.split: list(
             build_split(recipe, split, read_items(split.items, split.items.name), tools)
@@ -51,5 +49,5 @@ def test_a_passage_stands_after_the_paragraph_nearest_to_its_depth(tmp_path):
     for row, place in zip(rows, (0, 2, 4), strict=True):
         parts = [*rest[:place], "The baker is rude.", *rest[place:]]
         assert row["context"] == "\n\n".join(parts)
-    assert [row["id"] for row in rows] == [f"recipe_harmful_niah-{i}" for i in range(3)]
+    assert [row["id"] for row in rows] == [f"recipe-harmful_niah-{i}" for i in range(3)]
     assert [row["depth"] for row in rows] == [0, 0.5, 1]

@@ -6,7 +6,7 @@ returns a function `make(plan, size) -> Made`:
 
 - `plan` says which item, length, depth and filler the row gets; all drawing is by `plan.order`.
 - `size` is the context's size to aim at, in the recipe's unit, None for a context as it comes. It
-  is `plan.length` at first; a context that is more than 1 % off is made again with a corrected size.
+  is `plan.length` at first; a context more than 1 % off is made again with a corrected size.
 - The context is made of the material's text without any change to it; `Made.texts` names what was
   used.
 - What cannot be made is a `BuildError` that begins with `plan.where` and names the material.

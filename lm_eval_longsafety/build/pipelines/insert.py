@@ -13,7 +13,7 @@ from lm_eval_longsafety.build.stock import Tools
 from lm_eval_longsafety.errors import BuildError
 
 _FAR = 0.1
-"""How far from the depth asked for the nearest end of a paragraph or sentence may be."""
+"""Of the filler: if no paragraph ends as near to the depth as this, a sentence's end is taken."""
 
 
 def prepare(
@@ -74,25 +74,22 @@ def set_in(pieces: Sequence[Piece], passages: Sequence[str], plan: Plan, ruler: 
     """The filler with the passages: together at the depth, or spread from there to the end.
 
     Raises:
-        BuildError: no end of a paragraph or sentence is near the depth, or the context does not
-            hold each passage exactly once.
+        BuildError: no sentence ends near the depth, or the context does not hold each passage
+            exactly once.
     """
     assert plan.depth is not None
     groups = [[passage] for passage in passages] if plan.split.spread else [passages]
     depths = [plan.depth + (1 - plan.depth) * i / len(groups) for i in range(len(groups))]
-    marks = []
     for depth in depths:
-        if plan.split.at == "sentence":
-            pieces = _with_sentences(pieces, depth * total(pieces), ruler)
-    for depth in depths:
-        marks.append(nearest(pieces, depth * total(pieces)))
-        near = total(pieces[: marks[-1]]) / total(pieces)
-        if abs(near - depth) > _FAR:
+        size = depth * total(pieces)
+        if plan.split.at == "sentence" or _off(pieces, size) > _FAR * total(pieces):
+            pieces = _with_sentences(pieces, size, ruler)
+        if (off := _off(pieces, size) / total(pieces)) > _FAR:
             raise BuildError(
-                f"{plan.where}: the end of a {plan.split.at} that is nearest to depth {depth:g} is "
-                f"at {near:.2f} of the filler {plan.filler}; give `at: sentence`, a greater length "
-                f"or texts with shorter {plan.split.at}s"
+                f"{plan.where}: no sentence of the filler {plan.filler} ends near depth {depth:g}, "
+                f"the nearest is {off:.2f} away; ask for a greater length or give other texts"
             )
+    marks = [nearest(pieces, depth * total(pieces)) for depth in depths]
     context, places = _joined(pieces, groups, marks)
     for passage, place in zip(passages, places, strict=True):
         if context.count(passage) != 1 or context.find(passage) != place:
@@ -101,6 +98,11 @@ def set_in(pieces: Sequence[Piece], passages: Sequence[str], plan: Plan, ruler: 
                 f"the context; the filler {plan.filler} or another passage holds it too"
             )
     return context
+
+
+def _off(pieces: Sequence[Piece], size: float) -> float:
+    """How far the nearest end of a piece is from a size."""
+    return abs(total(pieces[: nearest(pieces, size)]) - size)
 
 
 def _with_sentences(pieces: Sequence[Piece], size: float, ruler: Ruler) -> list[Piece]:

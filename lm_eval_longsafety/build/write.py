@@ -1,0 +1,119 @@
+"""Build all splits of a recipe into a folder: complete, or not at all.
+
+Data flow: recipe -> items, tools -> `build_split` -> one line of JSON at a time -> a temporary
+folder beside the target, which is renamed at the end. Only the manifest grows with the rows.
+"""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from lm_eval_longsafety.build.assemble import Built, build_split
+from lm_eval_longsafety.build.items import Item, read_items
+from lm_eval_longsafety.build.manifest import NAME, Manifest, Output
+from lm_eval_longsafety.build.material import Input, sha256
+from lm_eval_longsafety.build.plan import plans
+from lm_eval_longsafety.build.recipe import Recipe, read_recipe
+from lm_eval_longsafety.build.stock import Tools
+from lm_eval_longsafety.build.yaml_file import read_utf8
+from lm_eval_longsafety.data.progress import progress
+from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.files import check_place, replacing_folder
+
+Row = dict[str, Any]
+
+
+def build(path: Path, folder: Path, *, force: bool = False) -> list[Output]:
+    """Build the rows of a recipe.
+
+    Args:
+        path: the recipe.
+        folder: written as a whole; the folder above it must be there.
+        force: replace a folder that an earlier build wrote.
+
+    Returns:
+        The files written, one for each split.
+
+    Raises:
+        BuildError: a row cannot be built; nothing is written.
+        OptionError: the folder cannot be written, or is in use.
+    """
+    check_folder(folder, force=force)
+    recipe = read_recipe(path)
+    items = {
+        split.split: read_items(split.items, recipe.relative(split.items))
+        for split in recipe.splits
+    }
+    with replacing_folder(folder) as new:
+        with tempfile.TemporaryFile(dir=new) as file:
+            tools = Tools(recipe, file)
+            manifest = _manifest(recipe, "data", tools)
+            for split in recipe.splits:
+                total = sum(1 for _ in plans(split, items[split.split], ""))
+                rows = build_split(recipe, split, items[split.split], tools)
+                bar = progress(f"building {split.split}", rows, total=total, unit=" rows")
+                digest = _write(new / f"{split.split}.jsonl", bar, manifest, _with_canary(manifest))
+                manifest.close(f"{split.split}.jsonl", split.split, split.pipeline, digest)
+        inputs = [*_tables(recipe, items), *tools.library.inputs]
+        (new / NAME).write_bytes(manifest.json(inputs).encode())
+    return manifest.outputs
+
+
+def check_folder(folder: Path, *, force: bool) -> None:
+    """Check before the work is done that a folder can be written.
+
+    Raises:
+        OptionError: it holds files and `force` is not given, or files that no build writes; it is
+            a file, or it cannot be written.
+    """
+    check_place(folder.resolve().parent / f".{folder.name}.part")
+    if folder.exists() and not folder.is_dir():
+        raise OptionError(f"{folder}: is a file; name a folder")
+    inside = sorted(each.name for each in folder.iterdir()) if folder.exists() else []
+    if inside and not force:
+        raise OptionError(f"{folder}: is not empty; choose another folder or give --force")
+    if inside and (
+        NAME not in inside
+        or (foreign := [name for name in inside if name != NAME and not name.endswith(".jsonl")])
+    ):
+        what = f"holds {foreign[0]}, which no build wrote" if NAME in inside else f"has no {NAME}"
+        raise OptionError(f"{folder}: {what}; --force replaces only what a build wrote")
+
+
+def _manifest(recipe: Recipe, format: str, tools: Tools) -> Manifest:
+    tokenizer = tools.ruler.tokenizer
+    return Manifest(
+        recipe=recipe,
+        text=read_utf8(recipe.path, recipe.path.name),
+        format=format,
+        tokenizer=tokenizer.fingerprint if tokenizer else None,
+    )
+
+
+def _tables(recipe: Recipe, items: dict[str, list[Item]]) -> list[Input]:
+    """The tables of items, each once."""
+    paths = dict.fromkeys(split.items for split in recipe.splits)
+    return [Input(path=recipe.relative(path), sha256=sha256(path)) for path in paths]
+
+
+def _with_canary(manifest: Manifest) -> Callable[[Built], Row]:
+    """What a row of the data is written as: the canary is a column that no prompt shows."""
+    canary = {"canary": manifest.canary} if manifest.canary else {}
+    return lambda built: built.row | canary
+
+
+def _write(
+    path: Path, rows: Iterator[Built], manifest: Manifest, as_row: Callable[[Built], Row]
+) -> str:
+    """Write rows as lines of JSON; the file's SHA-256."""
+    digest = hashlib.sha256()
+    with path.open("wb") as file:
+        for built in rows:
+            line = json.dumps(as_row(built), ensure_ascii=False).encode() + b"\n"
+            file.write(line)
+            digest.update(line)
+            manifest.add(built)
+    return digest.hexdigest()

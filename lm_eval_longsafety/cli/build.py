@@ -1,0 +1,27 @@
+"""`longsafety build`: rows of one's own from a recipe."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def build(
+    recipe: Annotated[Path, typer.Argument(help="The recipe, a YAML file (docs/build.md).")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder to write, for `--metadata` key data.")
+    ],
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a folder that an earlier build wrote.")
+    ] = False,
+) -> None:
+    """Build safety splits from your own texts and questions, and a manifest of their origin."""
+    from lm_eval_longsafety.build.write import build as build_folder
+    from lm_eval_longsafety.cli.shared import render_table
+
+    outputs = build_folder(recipe, output, force=force)
+    lines = [("split", "rows", "length min/median/max", "sha256")]
+    for each in outputs:
+        sizes = "/".join(f"{size:.0f}" for size in each.sizes)
+        lines.append((each.split, str(each.rows), sizes, each.sha256[:12]))
+    typer.echo(render_table(lines))
