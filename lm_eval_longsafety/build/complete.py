@@ -14,7 +14,7 @@ from tempfile import TemporaryFile
 
 from lm_eval_longsafety.build.ask import Asked, Problem, lacking, read_reply
 from lm_eval_longsafety.build.items import Item, fill, read_items
-from lm_eval_longsafety.build.material import Library
+from lm_eval_longsafety.build.material import Input, Library, sha256
 from lm_eval_longsafety.build.recipe import Recipe, SplitRecipe, read_recipe
 from lm_eval_longsafety.errors import BuildError
 from lm_eval_longsafety.files import write_text
@@ -56,6 +56,8 @@ class Completed:
     """Of each split; those with gaps lack a question or choices."""
     gaps: list[Gap] = field(default_factory=list)
     generated: list[Generated] = field(default_factory=list)
+    inputs: list[Input] = field(default_factory=list)
+    """The files of replies."""
 
 
 def unanswered(path: Path) -> list[Gap]:
@@ -67,20 +69,20 @@ def unanswered(path: Path) -> list[Gap]:
     """
     recipe = read_recipe(path)
     with TemporaryFile() as file:
-        return complete(recipe, Library(recipe, file)).gaps
+        return complete(recipe, Library(recipe, file), asking=True).gaps
 
 
-def accepted(recipe: Recipe, library: Library) -> dict[str, list[Item]]:
-    """The items of each split, complete, once the user has accepted all generated texts.
+def accepted(recipe: Recipe, library: Library) -> Completed:
+    """The complete items of each split, once the user has accepted all generated texts.
 
     Raises:
         BuildError: something is still to be answered or to be accepted; the message names the
             list for review, which is written beside the recipe.
         ResultsError: replies are damaged.
     """
-    found = complete(recipe, library)
+    found = complete(recipe, library, asking=bool(recipe.asked))
     if not found.gaps and (recipe.accept_generated or not found.generated):
-        return found.items
+        return found
     place = recipe.path.with_suffix(".review.csv")
     write_text(place, _review(found))
     if found.gaps:
@@ -98,21 +100,32 @@ def accepted(recipe: Recipe, library: Library) -> dict[str, list[Item]]:
     )
 
 
-def complete(recipe: Recipe, library: Library) -> Completed:
+def complete(recipe: Recipe, library: Library, *, asking: bool) -> Completed:
     """The items of all splits, with what replies add to them.
+
+    Args:
+        recipe: names the tables of items and the replies.
+        library: of the recipe.
+        asking: whether items may lack a question or choices.
 
     Raises:
         BuildError: an item cannot be used.
         ResultsError: replies are damaged.
     """
-    found = Completed()
-    replies = _usable_last(find_asked_replies(map(recipe.folder.joinpath, recipe.asked)))
+    replies = find_asked_replies(map(recipe.folder.joinpath, recipe.asked))
+    models = {reply.path: reply.model for reply in replies}
+    found = Completed(
+        inputs=[
+            Input(path=recipe.relative(path), sha256=sha256(path), source=model)
+            for path, model in models.items()
+        ]
+    )
+    last = _usable_last(replies)
     for split in recipe.splits:
-        name = split.items.relative_to(recipe.folder).as_posix()
-        items = read_items(split.items, name, complete=not recipe.asked)
+        name = recipe.relative(split.items)
+        items = read_items(split.items, name, complete=not asking)
         found.items[split.split] = [
-            _complete(item, _text(item, split, library), split.split, replies, found)
-            for item in items
+            _complete(item, _text(item, split, library), split.split, last, found) for item in items
         ]
     return found
 

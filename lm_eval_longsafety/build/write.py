@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lm_eval_longsafety.build.assemble import Built, build_split
-from lm_eval_longsafety.build.items import Item, read_items
+from lm_eval_longsafety.build.complete import accepted
 from lm_eval_longsafety.build.manifest import NAME, Manifest, Output
 from lm_eval_longsafety.build.material import Input, sha256
 from lm_eval_longsafety.build.plan import plans
@@ -38,18 +38,16 @@ def build(path: Path, folder: Path, *, force: bool = False) -> list[Output]:
         The files written, one for each split.
 
     Raises:
-        BuildError: a row cannot be built; nothing is written.
+        BuildError: a row cannot be built; nothing is written, but a list of generated texts.
         OptionError: the folder cannot be written, or is in use.
     """
     check_folder(folder, force=force)
     recipe = read_recipe(path)
-    items = {
-        split.split: read_items(split.items, recipe.relative(split.items))
-        for split in recipe.splits
-    }
     with replacing_folder(folder) as new:
         with tempfile.TemporaryFile(dir=new) as file:
             tools = Tools(recipe, file)
+            found = accepted(recipe, tools.library)
+            items = found.items
             manifest = _manifest(recipe, "data", tools)
             for split in recipe.splits:
                 total = sum(1 for _ in plans(split, items[split.split], ""))
@@ -57,7 +55,7 @@ def build(path: Path, folder: Path, *, force: bool = False) -> list[Output]:
                 bar = progress(f"building {split.split}", rows, total=total, unit=" rows")
                 digest = _write(new / f"{split.split}.jsonl", bar, manifest, _with_canary(manifest))
                 manifest.close(f"{split.split}.jsonl", split.split, split.pipeline, digest)
-        inputs = [*_tables(recipe, items), *tools.library.inputs]
+        inputs = [*_tables(recipe), *found.inputs, *tools.library.inputs]
         (new / NAME).write_bytes(manifest.json(inputs).encode())
     return manifest.outputs
 
@@ -93,7 +91,7 @@ def _manifest(recipe: Recipe, format: str, tools: Tools) -> Manifest:
     )
 
 
-def _tables(recipe: Recipe, items: dict[str, list[Item]]) -> list[Input]:
+def _tables(recipe: Recipe) -> list[Input]:
     """The tables of items, each once."""
     paths = dict.fromkeys(split.items for split in recipe.splits)
     return [Input(path=recipe.relative(path), sha256=sha256(path)) for path in paths]

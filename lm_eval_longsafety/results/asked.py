@@ -26,6 +26,8 @@ _STAMP = re.compile(r"_(\d{4}-\d\d-\d\dT[\d.-]+)$")
 class AskedReply:
     """One logged reply to a document of `longsafety_ask`."""
 
+    path: Path
+    """Of the sample file."""
     key: str
     """Identifies the prompt."""
     kind: str
@@ -71,7 +73,9 @@ def _replies(path: Path) -> Iterator[AskedReply]:
             if reply is None:
                 raise ResultsError(f"{path}: line {number} is damaged; copy the file again")
             doc, cut = record["doc"], record.get("cut") == 1
-            yield AskedReply(key=doc["id"], kind=doc["kind"], reply=reply, cut=cut, model=model)
+            yield AskedReply(
+                path=path, key=doc["id"], kind=doc["kind"], reply=reply, cut=cut, model=model
+            )
 
 
 def _is_asked(record: object) -> bool:

@@ -1,15 +1,18 @@
 """Fully harmful: many turns of a dialogue, drawn from a table of shots; the item asks last."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from lm_eval_longsafety.build.items import Item
 from lm_eval_longsafety.build.material import Text
 from lm_eval_longsafety.build.pipelines.made import Made
 from lm_eval_longsafety.build.plan import Plan
 from lm_eval_longsafety.build.recipe import SplitRecipe
-from lm_eval_longsafety.build.sizes import BREAK, Piece, cut, total
+from lm_eval_longsafety.build.sizes import BREAK, Piece, Ruler, cut, total
 from lm_eval_longsafety.build.stock import SLACK, Stock, Tools
 from lm_eval_longsafety.errors import BuildError
+
+Shot = tuple[Text, list[Piece]]
+"""A text and its paragraphs; the last one is a part of the reply."""
 
 
 def prepare(
@@ -29,61 +32,53 @@ def prepare(
     def make(plan: Plan, size: int | None) -> Made:
         assert size is not None
         stock = tools.stock(plan.filler or split.shots or "")
-        shots = draw(stock, plan, plan.order(len(stock.shelf), "shots"), size)
-        context = BREAK.join(shot for shot, _ in shots)
-        return Made(context=context, texts=tuple(text for _, text in shots))
+        shots = draw(stock, plan, size)
+        parts = ["".join(piece.text for piece in pieces) for _, pieces in shots]
+        return Made(context=BREAK.join(parts), texts=tuple(text for text, _ in shots))
 
     return make
 
 
-def draw(stock: Stock, plan: Plan, order: Iterable[int], size: int) -> list[tuple[str, Text]]:
-    """Shots of a size together: whole ones that fit, in order, and at last one with its reply cut.
-
-    Args:
-        stock: of the shots.
-        plan: of the row, for errors.
-        order: indices of shots.
-        size: wanted, in the recipe's unit.
-
-    Returns:
-        The shots as they stand in the context, and the texts that they are of.
+def draw(stock: Stock, plan: Plan, size: int) -> list[Shot]:
+    """Shots of a size together: whole ones as long as any fits, then one more, cut.
 
     Raises:
         BuildError: the shots are too short together.
     """
-    taken: list[tuple[str, Text]] = []
-    skipped: list[int] = []
+    taken: list[Shot] = []
+    longer: list[int] = []
     slack, gap = size * SLACK, stock.ruler.size(BREAK)
     room = size + gap
-    for index in order:
+    for index in plan.order(len(stock.shelf), "shots"):
         if room <= slack:
             return taken
-        text, pieces = stock.pieces(index)
-        if total(pieces) + gap <= room:
-            taken.append((text.text, text))
-            room -= total(pieces) + gap
+        shot = stock.pieces(index)
+        if total(shot[1]) + gap <= room:
+            taken.append(shot)
+            room -= total(shot[1]) + gap
         else:
-            skipped.append(index)
-    if room > slack and skipped:
-        return [*taken, _shortened(stock, skipped, room - gap)]
-    if room > slack:
-        name = stock.shelf.recipe
+            longer.append(index)
+    if room <= slack:
+        return taken
+    if not longer:
+        shots, unit = stock.shelf.recipe, stock.ruler.unit
         raise BuildError(
-            f"{plan.where}: the shots {name.name} have {size - room:,} {stock.ruler.unit}, a "
-            f"length of {size:,} is asked for ({plan.split.where('lengths')}); add shots to "
-            f"{name.where}, or ask for less"
+            f"{plan.where}: the shots {shots.name} have {size - room:,} {unit}, {size:,} are "
+            f"needed for a length of {plan.length:,} ({plan.split.where('lengths')}); add shots "
+            f"to {shots.where}, or ask for less"
         )
-    return taken
+    taken.append(stock.pieces(longer[0]))
+    return _without_ends(taken, total(taken[-1][1]) + gap - room, slack, stock.ruler)
 
 
-def _shortened(stock: Stock, indices: Sequence[int], room: float) -> tuple[str, Text]:
-    """The shot whose last paragraph, a part of its reply, has the most room, cut to the room."""
-
-    def head(index: int) -> int:
-        return total(stock.pieces(index)[1][:-1])
-
-    text, pieces = stock.pieces(min(indices, key=head))
-    last: Piece = pieces[-1]
-    rest = int(room) - total(pieces[:-1])
-    kept = cut([last], rest, rest * SLACK, stock.ruler) if rest > 0 else []
-    return "".join(piece.text for piece in (*pieces[:-1], *kept)), text
+def _without_ends(shots: list[Shot], excess: int, slack: float, ruler: Ruler) -> list[Shot]:
+    """The shots without the ends of the last replies, of each of which at least half is kept."""
+    kept = list(shots)
+    for index in reversed(range(len(shots))):
+        if excess <= slack:
+            break
+        text, (*first, reply) = shots[index]
+        left = cut([reply], max(reply.size - excess, reply.size // 2), slack / 2, ruler)
+        kept[index] = (text, [*first, *left])
+        excess -= reply.size - total(left)
+    return kept
