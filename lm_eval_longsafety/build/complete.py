@@ -67,12 +67,10 @@ def unanswered(path: Path) -> list[Gap]:
         BuildError: the recipe or a file that it names cannot be used.
         ResultsError: earlier replies are damaged.
     """
-    recipe = read_recipe(path)
-    with TemporaryFile() as file:
-        return complete(recipe, Library(recipe, file), asking=True).gaps
+    return complete(read_recipe(path), asking=True).gaps
 
 
-def accepted(recipe: Recipe, library: Library) -> Completed:
+def accepted(recipe: Recipe) -> Completed:
     """The complete items of each split, once the user has accepted all generated texts.
 
     Raises:
@@ -80,7 +78,7 @@ def accepted(recipe: Recipe, library: Library) -> Completed:
             list for review, which is written beside the recipe.
         ResultsError: replies are damaged.
     """
-    found = complete(recipe, library, asking=bool(recipe.asked))
+    found = complete(recipe, asking=bool(recipe.asked))
     if not found.gaps and (recipe.accept_generated or not found.generated):
         return found
     place = recipe.path.with_suffix(".review.csv")
@@ -100,12 +98,11 @@ def accepted(recipe: Recipe, library: Library) -> Completed:
     )
 
 
-def complete(recipe: Recipe, library: Library, *, asking: bool) -> Completed:
+def complete(recipe: Recipe, *, asking: bool) -> Completed:
     """The items of all splits, with what replies add to them.
 
     Args:
         recipe: names the tables of items and the replies.
-        library: of the recipe.
         asking: whether items may lack a question or choices.
 
     Raises:
@@ -121,12 +118,15 @@ def complete(recipe: Recipe, library: Library, *, asking: bool) -> Completed:
         ]
     )
     last = _usable_last(replies)
-    for split in recipe.splits:
-        name = recipe.relative(split.items)
-        items = read_items(split.items, name, complete=not asking)
-        found.items[split.split] = [
-            _complete(item, _text(item, split, library), split.split, last, found) for item in items
-        ]
+    with TemporaryFile() as file:
+        # Items are asked about whether or not they are held out for training.
+        library = Library(replace(recipe, training_part=0.0), file, training=False)
+        for split in recipe.splits:
+            items = read_items(split.items, recipe.relative(split.items), complete=not asking)
+            found.items[split.split] = [
+                _complete(item, _text(item, split, library), split.split, last, found)
+                for item in items
+            ]
     return found
 
 
@@ -172,9 +172,10 @@ def _question(item: Item) -> str | None:
 
 
 def _values(item: Item) -> dict[str, str]:
-    """What is known before rows are built."""
-    passage = {"passage": item.passages[0]} if len(item.passages) == 1 else {}
-    return {**passage, **item.values}
+    """The values of placeholders, as far as they are known before rows are built."""
+    if len(item.passages) != 1:
+        return dict(item.values)
+    return {**item.values, "passage": fill(item.passages[0], item.values, item.where)}
 
 
 def _text(item: Item, split: SplitRecipe, library: Library) -> str:

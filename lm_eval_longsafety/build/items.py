@@ -47,6 +47,15 @@ class Item:
     generated: tuple[str, ...] = ()
     """Which of `question` and `choices` a model wrote."""
 
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """What the item is about: its document, else its passages, else its question."""
+        if self.document is not None:
+            return (self.document,)
+        values = {**self.values, **dict.fromkeys(COMPUTED, "1")}
+        texts = self.passages or (self.question or self.query or "",)
+        return tuple(fill(text, values, self.where) for text in texts)
+
 
 def read_items(path: Path, name: str, *, complete: bool = True) -> list[Item]:
     """The items of a table.

@@ -53,9 +53,10 @@ class Manifest:
 
     @property
     def canary(self) -> str | None:
-        """A string by which these rows are found in a corpus; another one for each recipe."""
+        """A string by which these rows are found in a corpus; none for training rows."""
         named = f"{self.recipe.name}\0{self.recipe.seed}\0{self.text}"
-        return _CANARY.format(uuid.uuid5(_NAMESPACE, named)) if self.recipe.canary else None
+        wanted = self.recipe.canary and self.format == "data"
+        return _CANARY.format(uuid.uuid5(_NAMESPACE, named)) if wanted else None
 
     def add(self, built: Built) -> None:
         """Note a row: its id, its item, and the texts in it."""

@@ -93,9 +93,17 @@ class Shelf(Sequence[Text]):
 class Library:
     """The materials of a recipe, each read when it is first asked for."""
 
-    def __init__(self, recipe: Recipe, file: IO[bytes]) -> None:
-        """Texts of all materials are written to `file`, open for reading and writing."""
+    def __init__(self, recipe: Recipe, file: IO[bytes], *, training: bool) -> None:
+        """Texts of all materials are written to `file`, open for reading and writing.
+
+        Args:
+            recipe: of the materials; says which texts are held out for training.
+            file: where the texts are put.
+            training: whether the rows are for training; the other texts are left out.
+        """
         self._recipe = recipe
+        self._training = training
+        self._parts: dict[bytes, bool] = {}
         self._file = file
         self._shelves: dict[str, Shelf] = {}
         self.inputs: list[Input] = []
@@ -115,12 +123,34 @@ class Library:
         shelf = Shelf(material, self._file)
         for path, name in progress(f"reading {material.name}", _files(material, self._recipe)):
             for text in _texts(path, name, material, self._recipe.licence):
-                shelf.add(text)
+                if self._for_training(text) == self._training:
+                    shelf.add(text)
             licence = material.licence or self._recipe.licence
             self.inputs.append(
                 Input(path=name, sha256=sha256(path), licence=licence, source=material.source)
             )
+        if not len(shelf):
+            purpose = "training" if self._training else "evaluation"
+            raise BuildError(
+                f"{material.where}: no text of the material {material.name} is left for {purpose} "
+                "(recipe key training.part); add texts or change the part"
+            )
         return shelf
+
+    def _for_training(self, text: Text) -> bool:
+        """Whether a text belongs to the training rows.
+
+        Raises:
+            BuildError: an equal text belongs to the others.
+        """
+        part = self._recipe.for_training(text.id)
+        digest = hashlib.sha256(text.text.encode()).digest()
+        if self._parts.setdefault(digest, part) != part:
+            raise BuildError(
+                f"{text.id}: the same text stands elsewhere in the material, and one of the two is "
+                "held out for training (recipe key training.part); keep one of them"
+            )
+        return part
 
 
 def sha256(path: Path) -> str:

@@ -4,6 +4,7 @@ Data flow: YAML file -> `read_recipe` -> `Recipe`, which holds a `SplitRecipe` f
 are relative to the recipe's folder. `docs/build.md` describes every key.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from lm_eval_longsafety.build.yaml_file import Entry, read_yaml
 from lm_eval_longsafety.errors import BuildError, meant
 
 UNITS = ("words", "characters")
+ANSWERS = ("text", "letter")
 MODES = ("bm25", "random", "none")
 
 
@@ -85,6 +87,10 @@ class Recipe:
     """Folders or files with replies to `longsafety_ask`, relative to the recipe."""
     accept_generated: bool
     """Whether texts that a model has written may enter the rows."""
+    training_part: float
+    """Of items and texts, in [0, 1]: only training rows have them. 0 is for evaluation alone."""
+    training_answer: str
+    """What training rows are answered with: `text` of the safest choice, or its `letter`."""
     material: dict[str, MaterialRecipe]
     splits: tuple[SplitRecipe, ...]
 
@@ -93,16 +99,22 @@ class Recipe:
         """The folder that the recipe's paths are relative to."""
         return self.path.parent
 
+    def for_training(self, key: str) -> bool:
+        """Whether an item or a text belongs to the training rows: drawn by the seed and its key."""
+        digest = hashlib.sha256(f"{self.seed}\0training\0{key}".encode()).digest()
+        return int.from_bytes(digest[:8], "big") < self.training_part * 2.0**64
+
     def relative(self, path: Path) -> str:
         """A path as the recipe would name it, the same on every machine."""
         inside = path.is_relative_to(self.folder)
         return (path.relative_to(self.folder) if inside else path).as_posix()
 
 
-_RECIPE = ("seed", "name", "licence", "unit", "canary", "asked", "accept_generated") + (
-    "material",
-    "splits",
+_RECIPE = (
+    *("seed", "name", "licence", "unit", "canary", "training", "asked", "accept_generated"),
+    *("material", "splits"),
 )
+_TRAINING = ("part", "answer")
 _MATERIAL = ("files", "revision", "licence", "source")
 _SHARED = ("pipeline", "items", "rows", "lengths")
 PIPELINE_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -143,6 +155,7 @@ def read_recipe(path: Path) -> Recipe:
     unit, tokenizer = _unit(keys.get("unit"))
     material = {name: _material(name, each) for name, each in keys["material"].table().items()}
     splits = keys["splits"].table()
+    training = keys["training"].section(_TRAINING, ("part",)) if "training" in keys else {}
     return Recipe(
         path=path,
         name=keys["name"].text() if "name" in keys else path.stem,
@@ -153,6 +166,8 @@ def read_recipe(path: Path) -> Recipe:
         canary=keys["canary"].flag() if "canary" in keys else True,
         asked=keys["asked"].many(Entry.text) if "asked" in keys else (),
         accept_generated="accept_generated" in keys and keys["accept_generated"].flag(),
+        training_part=training["part"].fraction() if training else 0.0,
+        training_answer=training["answer"].one_of(ANSWERS) if "answer" in training else ANSWERS[0],
         material=material,
         splits=tuple(_split(name, each, path, material) for name, each in splits.items()),
     )

@@ -95,17 +95,18 @@ class Stock:
 class Tools:
     """What a pipeline works with: the recipe's materials and its unit of length."""
 
-    def __init__(self, recipe: Recipe, file: IO[bytes]) -> None:
+    def __init__(self, recipe: Recipe, file: IO[bytes], *, training: bool = False) -> None:
         """Load the tokenizer; no material is read yet.
 
         Args:
             recipe: names the materials and the unit.
             file: open for reading and writing; the texts of materials are put there.
+            training: whether the rows are for training.
 
         Raises:
             OptionError: the tokenizer cannot be loaded.
         """
-        self.library = Library(recipe, file)
+        self.library = Library(recipe, file, training=training)
         tokenizer = recipe.tokenizer
         if tokenizer is not None and (recipe.folder / tokenizer).is_dir():
             tokenizer = str(recipe.folder / tokenizer)

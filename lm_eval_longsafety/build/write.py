@@ -7,31 +7,32 @@ folder beside the target, which is renamed at the end. Only the manifest grows w
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-from lm_eval_longsafety.build.assemble import Built, build_split
+from lm_eval_longsafety.build.assemble import build_split
 from lm_eval_longsafety.build.complete import accepted
+from lm_eval_longsafety.build.fine_tuning import part_of, training_row
+from lm_eval_longsafety.build.items import Item
 from lm_eval_longsafety.build.manifest import NAME, Manifest, Output
 from lm_eval_longsafety.build.material import Input, sha256
 from lm_eval_longsafety.build.plan import plans
-from lm_eval_longsafety.build.recipe import Recipe, read_recipe
+from lm_eval_longsafety.build.recipe import Recipe, SplitRecipe, read_recipe
 from lm_eval_longsafety.build.stock import Tools
 from lm_eval_longsafety.build.yaml_file import read_utf8
 from lm_eval_longsafety.data.progress import progress
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.files import check_place, replacing_folder
 
-Row = dict[str, Any]
+FORMATS = ("data", "training")
 
 
-def build(path: Path, folder: Path, *, force: bool = False) -> list[Output]:
+def build(path: Path, folder: Path, *, format: str = "data", force: bool = False) -> list[Output]:
     """Build the rows of a recipe.
 
     Args:
         path: the recipe.
         folder: written as a whole; the folder above it must be there.
+        format: `data` for the benchmark's columns, `training` for rows for fine-tuning.
         force: replace a folder that an earlier build wrote.
 
     Returns:
@@ -43,20 +44,17 @@ def build(path: Path, folder: Path, *, force: bool = False) -> list[Output]:
     """
     check_folder(folder, force=force)
     recipe = read_recipe(path)
-    with replacing_folder(folder) as new:
-        with tempfile.TemporaryFile(dir=new) as file:
-            tools = Tools(recipe, file)
-            found = accepted(recipe, tools.library)
-            items = found.items
-            manifest = _manifest(recipe, "data", tools)
-            for split in recipe.splits:
-                total = sum(1 for _ in plans(split, items[split.split], ""))
-                rows = build_split(recipe, split, items[split.split], tools)
-                bar = progress(f"building {split.split}", rows, total=total, unit=" rows")
-                digest = _write(new / f"{split.split}.jsonl", bar, manifest, _with_canary(manifest))
-                manifest.close(f"{split.split}.jsonl", split.split, split.pipeline, digest)
+    training = format == "training"
+    found = accepted(recipe)
+    items = {split: part_of(own, recipe, training=training) for split, own in found.items.items()}
+    with replacing_folder(folder) as new, tempfile.TemporaryFile(dir=new) as file:
+        tools = Tools(recipe, file, training=training)
+        manifest = _manifest(recipe, format, tools)
+        for split in recipe.splits:
+            _write(new, split, items[split.split], tools, manifest)
         inputs = [*_tables(recipe), *found.inputs, *tools.library.inputs]
         (new / NAME).write_bytes(manifest.json(inputs).encode())
+        file.close()  # On Windows the folder could not be renamed.
     return manifest.outputs
 
 
@@ -97,21 +95,21 @@ def _tables(recipe: Recipe) -> list[Input]:
     return [Input(path=recipe.relative(path), sha256=sha256(path)) for path in paths]
 
 
-def _with_canary(manifest: Manifest) -> Callable[[Built], Row]:
-    """What a row of the data is written as: the canary is a column that no prompt shows."""
-    canary = {"canary": manifest.canary} if manifest.canary else {}
-    return lambda built: built.row | canary
-
-
 def _write(
-    path: Path, rows: Iterator[Built], manifest: Manifest, as_row: Callable[[Built], Row]
-) -> str:
-    """Write rows as lines of JSON; the file's SHA-256."""
+    folder: Path, split: SplitRecipe, items: list[Item], tools: Tools, manifest: Manifest
+) -> None:
+    """Write the rows of a split as lines of JSON."""
+    recipe, purpose = manifest.recipe, manifest.format.removeprefix("data")
+    canary = {"canary": manifest.canary} if manifest.canary else {}
+    total = sum(1 for _ in plans(split, items, recipe.seed))
+    rows = build_split(recipe, split, items, tools, purpose=purpose)
     digest = hashlib.sha256()
+    path = folder / f"{split.split}.jsonl"
     with path.open("wb") as file:
-        for built in rows:
-            line = json.dumps(as_row(built), ensure_ascii=False).encode() + b"\n"
+        for built in progress(f"building {split.split}", rows, total=total, unit=" rows"):
+            row = training_row(built, recipe) if purpose else built.row | canary
+            line = json.dumps(row, ensure_ascii=False).encode() + b"\n"
             file.write(line)
             digest.update(line)
             manifest.add(built)
-    return digest.hexdigest()
+    manifest.close(path.name, split.split, split.pipeline, digest.hexdigest())

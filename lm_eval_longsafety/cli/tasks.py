@@ -54,7 +54,8 @@ def tasks() -> None:
     console.print(
         "\nOf these, _logits comes last: longsafety_rotations_logits; _open has none. Of longer "
         "contexts there are only\nlongsafety_length and longsafety_length_logits; --metadata names "
-        "their lengths."
+        "their lengths. longsafety_ask has no score:\na model writes what the items of a recipe "
+        "lack, for `longsafety build`."
     )
 
 

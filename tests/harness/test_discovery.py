@@ -302,10 +302,12 @@ def test_the_registry_takes_our_entry_point_beside_our_decorator():
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     source = tmp_path_factory.mktemp("source") / "project"
-    others = shutil.ignore_patterns(".venv*", ".git", "*.egg-info", "demo")
-    shutil.copytree(ROOT, source, ignore=others)
-    # What an earlier wheel left; the package has a folder `build` of its own.
-    shutil.rmtree(source / "build", ignore_errors=True)
+    # Only what the wheel is made of: a leftover of an earlier build beside it would be packed too.
+    wanted = ("lm_eval_longsafety", "task_yamls", "pyproject.toml", "README.md", "LICENSE")
+    source.mkdir()
+    for name in wanted:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, source / name)
     out = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "-v", "--no-deps", "--no-build-isolation"]
     done = subprocess.run(

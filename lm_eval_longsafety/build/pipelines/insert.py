@@ -30,7 +30,8 @@ def prepare(
         tools.stock(name)
 
     def make(plan: Plan, size: int | None) -> Made:
-        assert size is not None and plan.filler is not None
+        if size is None or plan.filler is None or plan.depth is None:
+            raise ValueError("insert needs a length, a filler and a depth")
         passages = choose(plan)
         stock = tools.stock(plan.filler)
         rest = size - sum(tools.ruler.sizes([BREAK + passage for passage in passages]))
@@ -40,7 +41,11 @@ def prepare(
                 f"{tools.ruler.unit} ({split.where('lengths')})"
             )
         pieces, texts = stock.join(plan, stock.order(plan, "filler"), rest)
-        context = set_in(pieces, passages, plan, tools.ruler)
+        depths = [plan.depth]
+        if split.spread:
+            steps = len(passages)
+            depths = [plan.depth + (1 - plan.depth) * step / steps for step in range(steps)]
+        context = set_in(pieces, passages, depths, plan, tools.ruler)
         values: dict[str, object] = {"count": len(passages)}
         if len(passages) == 1:
             values["passage"] = passages[0]
@@ -70,16 +75,27 @@ def choose(plan: Plan) -> list[str]:
     return [fill(item.passages[i], values, item.where).strip() for i in chosen]
 
 
-def set_in(pieces: Sequence[Piece], passages: Sequence[str], plan: Plan, ruler: Ruler) -> str:
-    """The filler with the passages: together at the depth, or spread from there to the end.
+def set_in(
+    pieces: Sequence[Piece],
+    passages: Sequence[str],
+    depths: Sequence[float],
+    plan: Plan,
+    ruler: Ruler,
+) -> str:
+    """The filler with the passages in it.
+
+    Args:
+        pieces: paragraphs of the filler.
+        passages: what to insert, in order.
+        depths: one for each passage, rising; or a single one, where all of them stand together.
+        plan: of the row.
+        ruler: splits paragraphs into sentences.
 
     Raises:
         BuildError: no sentence ends near the depth, or the context does not hold each passage
             exactly once.
     """
-    assert plan.depth is not None
-    groups = [[passage] for passage in passages] if plan.split.spread else [passages]
-    depths = [plan.depth + (1 - plan.depth) * i / len(groups) for i in range(len(groups))]
+    groups = [passages] if len(depths) == 1 else [[passage] for passage in passages]
     for depth in depths:
         size = depth * total(pieces)
         if plan.split.at == "sentence" or _off(pieces, size) > _FAR * total(pieces):

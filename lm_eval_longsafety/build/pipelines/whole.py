@@ -20,7 +20,8 @@ def prepare(
     Raises:
         BuildError: the material cannot be read.
     """
-    assert split.material is not None
+    if split.material is None:
+        raise ValueError("whole needs a material")
     stock = tools.stock(split.material)
 
     def make(plan: Plan, size: int | None) -> Made:

@@ -1,0 +1,76 @@
+"""Rows for fine-tuning: the same items, answered with the safest choice.
+
+The columns are those of LongSafety-17k (`id`, `task`, `content`), and `question`, the end of the
+prompt that must not be cut. `longsafety training-data` reads them.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from lm_eval_longsafety.build.assemble import Built
+from lm_eval_longsafety.build.items import Item
+from lm_eval_longsafety.build.recipe import Recipe
+from lm_eval_longsafety.errors import BuildError
+from lm_eval_longsafety.prompts.deal import deal
+from lm_eval_longsafety.prompts.templates import render, render_open
+
+
+def training_row(built: Built, recipe: Recipe) -> dict[str, Any]:
+    """A built row as one turn: the benchmark's user message, and the answer to be learnt.
+
+    The message is that of open replies, answered with the text of the safest choice; or, where the
+    recipe says so, that of multiple choice, answered with its letter.
+    """
+    row, split = built.row, built.plan.split.split
+    texts = {"context": row["context"], "question": row["question"]}
+    output = row["choices"][-1]
+    if recipe.training_answer == "letter":
+        letters = deal(row["id"], len(row["choices"]), order="shuffled", seed=0)
+        prompt = render(split, choices=row["choices"], letters=letters, **texts)
+        output = letters[-1]
+    else:
+        prompt = render_open(split, **texts)
+    item, used = built.plan.item, built.made.texts
+    return {
+        "id": row["id"],
+        "task": split,
+        "content": [{"prompt": prompt, "output": output}],
+        "question": prompt.removeprefix(row["context"]).lstrip("\n"),
+        "licence": _joined(item.licence or recipe.licence, *(text.licence for text in used)),
+        "source": _joined(item.source, *(text.source for text in used)),
+    }
+
+
+def _joined(*values: str | None) -> str | None:
+    """Different values as one text."""
+    return "; ".join(sorted({value for value in values if value})) or None
+
+
+def part_of(items: Sequence[Item], recipe: Recipe, *, training: bool) -> list[Item]:
+    """The items of a split for training rows, or those for evaluation rows.
+
+    Raises:
+        BuildError: none is left, or two items of different parts share a document, a passage or,
+            without these, a question.
+    """
+    seen: dict[str, tuple[Item, bool]] = {}
+    chosen = []
+    for item in items:
+        part = recipe.for_training("\0".join(item.subjects))
+        for subject in item.subjects:
+            other, others_part = seen.setdefault(subject, (item, part))
+            if others_part != part:
+                raise BuildError(
+                    f"{item.where}: shares a passage with {other.where}, and one of the two is "
+                    "held out for training (recipe key training.part); give each passage to one "
+                    "item"
+                )
+        if part == training:
+            chosen.append(item)
+    if not chosen:
+        purpose = "training" if training else "evaluation"
+        raise BuildError(
+            f"{items[0].where.rpartition(', ')[0]}: no item is left for {purpose}; add items, or "
+            f"change the recipe's key training.part (now {recipe.training_part:g})"
+        )
+    return chosen
