@@ -119,7 +119,17 @@ class Manifest:
         return self._texts.setdefault(about, len(self._texts))
 
 
-def read_manifest(folder: Path) -> dict[str, Any] | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What `check-data` needs of a manifest."""
+
+    files: dict[str, str]
+    """File -> SHA-256."""
+    data_rows: dict[str, int]
+    """Split -> its rows; empty for training rows, which are no data of the benchmark."""
+
+
+def read_manifest(folder: Path) -> Written | None:
     """The manifest of a folder; None if it has none.
 
     Raises:
@@ -130,21 +140,21 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         return None
     try:
         content = json.loads(path.read_bytes())
-        outputs = [(each["file"], each["split"], each["sha256"]) for each in content["outputs"]]
-        if not all(isinstance(part, str) for each in outputs for part in each):
-            raise TypeError("outputs")
+        outputs = content["outputs"] if content["format"] == "data" else []
+        return Written(
+            files={str(each["file"]): str(each["sha256"]) for each in content["outputs"]},
+            data_rows={str(each["split"]): int(each["rows"]) for each in outputs},
+        )
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise DataError(
             f"{path}: is not the manifest that `longsafety build` wrote; build the folder again"
         ) from None
-    return dict(content)
 
 
-def verify(folder: Path, manifest: dict[str, Any]) -> list[str]:
+def verify(folder: Path, written: Written) -> list[str]:
     """What is not as the manifest says: files that differ, are missing, or do not belong there."""
     problems = []
-    known = {each["file"]: each["sha256"] for each in manifest["outputs"]}
-    for name, expected in known.items():
+    for name, expected in written.files.items():
         path = folder / name
         if not path.is_file():
             problems.append(f"{path}: is missing; {NAME} names it")
@@ -153,5 +163,5 @@ def verify(folder: Path, manifest: dict[str, Any]) -> list[str]:
                 f"{path}: is not as {NAME} says (SHA-256 {found[:12]}..., expected "
                 f"{expected[:12]}...)"
             )
-    more = sorted({path.name for path in folder.glob("*.jsonl")} - known.keys())
+    more = sorted({path.name for path in folder.glob("*.jsonl")} - written.files.keys())
     return problems + [f"{folder / name}: {NAME} does not name this file" for name in more]

@@ -23,6 +23,8 @@ _PARAGRAPH = re.compile(r"\S(?=[^\S\n]*\n[^\S\n]*\n)")
 _SENTENCE = re.compile(r"""[.!?…؟।]+["'”’“»)\]]*(?=\s)|[。！？]+[」』”’）]*|\S(?=[^\S\n]*\n)""")
 _WORD = re.compile(r"\S+")
 _JOINER = "\u200d"
+# Beside combining marks: Hangul vowels and finals, the joiner, skin tones and tags of emoji.
+_JOINED = re.compile("[\u1160-\u11ff\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 
 
 class Piece(NamedTuple):
@@ -79,11 +81,11 @@ def _ends(text: str, level: str) -> Iterator[int]:
 
 
 def _character_ends(text: str) -> Iterator[int]:
-    """Before each character, but none that is drawn together with the one before it."""
+    """Before each blank or character that is not drawn together with the one before it."""
     for index in range(1, len(text)):
-        joined = _JOINER in text[index - 1 : index + 1]
-        tone = "\U0001f3fb" <= text[index] <= "\U0001f3ff"
-        if not joined and not tone and unicodedata.category(text[index])[0] not in "MZC":
+        before, after = text[index - 1], text[index]
+        joined = before == _JOINER or _JOINED.match(after) or unicodedata.category(after)[0] == "M"
+        if not joined and not before.isspace():
             yield index
 
 
@@ -107,16 +109,27 @@ def cut(pieces: Sequence[Piece], size: int, slack: float, ruler: Ruler) -> list[
         pieces: paragraphs, at least `size` together.
         size: wanted, in the ruler's unit.
         slack: the last paragraph is kept whole, or left out whole, if the sum is as close as this.
-        ruler: splits the last paragraph.
+        ruler: splits the last paragraph, what is kept of which is one piece of the result.
     """
-    kept: list[Piece] = []
-    for level in (*LEVELS[1:], None):
-        count = nearest(pieces, size)
-        if abs(total(pieces[:count]) - size) <= slack or level is None:
-            break
+    count = nearest(pieces, size)
+    if abs(total(pieces[:count]) - size) <= slack:
+        return list(pieces[:count])
+    count = bisect_right(list(accumulate(piece.size for piece in pieces)), size)
+    if count == len(pieces):
+        return list(pieces)
+    rest = size - total(pieces[:count])
+    part = "".join(_part(pieces[count].text, rest, slack, ruler, LEVELS[1:]))
+    return [*pieces[:count], *([Piece(part, rest)] if part else [])]
+
+
+def _part(text: str, size: int, slack: float, ruler: Ruler, levels: Sequence[str]) -> Iterator[str]:
+    """The beginning of a text, cut at the first of the levels that comes close enough to a size."""
+    pieces = ruler.pieces(text, levels[0])
+    count = nearest(pieces, size)
+    close = abs(total(pieces[:count]) - size) <= slack
+    if not close and levels[1:]:
         count = bisect_right(list(accumulate(piece.size for piece in pieces)), size)
-        kept += pieces[:count]
-        size -= total(pieces[:count])
-        pieces = ruler.pieces(pieces[count].text, level) if count < len(pieces) else []
-        count = 0
-    return [*kept, *pieces[:count]]
+    yield from (piece.text for piece in pieces[:count])
+    if not close and levels[1:] and count < len(pieces):
+        rest = size - total(pieces[:count])
+        yield from _part(pieces[count].text, rest, slack, ruler, levels[1:])

@@ -55,13 +55,17 @@ class Stock:
             yield own
         yield from (index for index in plan.order(len(self.shelf), what) if index != own)
 
-    def join(self, plan: Plan, order: Iterable[int], size: int) -> tuple[list[Piece], list[Text]]:
+    def join(
+        self, plan: Plan, order: Iterable[int], size: int, *, inside: bool = False
+    ) -> tuple[list[Piece], list[Text]]:
         """Whole texts, a blank line between them; the last one is cut where the size is reached.
 
         Args:
             plan: of the row, for errors.
             order: indices of texts, of which as many are used as are needed.
             size: wanted, in the ruler's unit.
+            inside: whether a text that is longer than needed starts at a paragraph drawn for the
+                row; all rows would otherwise have the beginning of a book in common.
 
         Returns:
             The paragraphs, and the texts that they are of.
@@ -75,21 +79,34 @@ class Stock:
         slack = size * SLACK
         for index in order:
             text, pieces = self.pieces(index)
+            if inside:
+                pieces = self._from_inside(plan, pieces, size - found)
             if joined:
                 pieces[0] = Piece(BREAK + pieces[0].text, pieces[0].size + self._gap)
             joined += pieces
             used.append(text)
             found += total(pieces)
-            if found >= size:
+            if found >= size - slack:
                 return cut(joined, size, slack, self.ruler), used
-        if size - found <= slack:
-            return joined, used
         name, unit = self.shelf.recipe.name, self.ruler.unit
         raise BuildError(
             f"{plan.where}: the material {name} has {found:,} {unit}, {size:,} are needed for a "
             f"length of {plan.length:,} ({plan.split.where('lengths')}); add texts to "
             f"{self.shelf.recipe.where}, or ask for less"
         )
+
+    def _from_inside(self, plan: Plan, pieces: list[Piece], size: int) -> list[Piece]:
+        """The pieces from a drawn one on, with as much after it as is needed."""
+        left = total(pieces)
+        starts = [0]
+        for index, piece in enumerate(pieces[:-1], start=1):
+            left -= piece.size
+            if left < size:
+                break
+            starts.append(index)
+        start = starts[next(plan.order(len(starts), "start"))]
+        first = pieces[start].text.lstrip()
+        return [Piece(first, self.ruler.size(first)), *pieces[start + 1 :]]
 
 
 class Tools:

@@ -22,6 +22,7 @@ from lm_eval_longsafety.build.yaml_file import read_utf8
 from lm_eval_longsafety.data.progress import progress
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.files import check_place, replacing_folder
+from lm_eval_longsafety.settings import shorten
 
 FORMATS = ("data", "training")
 
@@ -71,12 +72,12 @@ def check_folder(folder: Path, *, force: bool) -> None:
     inside = sorted(each.name for each in folder.iterdir()) if folder.exists() else []
     if inside and not force:
         raise OptionError(f"{folder}: is not empty; choose another folder or give --force")
-    if inside and (
-        NAME not in inside
-        or (foreign := [name for name in inside if name != NAME and not name.endswith(".jsonl")])
-    ):
-        what = f"holds {foreign[0]}, which no build wrote" if NAME in inside else f"has no {NAME}"
-        raise OptionError(f"{folder}: {what}; --force replaces only what a build wrote")
+    foreign = [name for name in inside if name != NAME and not name.endswith(".jsonl")]
+    if inside and (foreign or NAME not in inside):
+        raise OptionError(
+            f"{folder}: holds {shorten((foreign or inside)[0])}; --force replaces only a folder "
+            "that `longsafety build` wrote"
+        )
 
 
 def _manifest(recipe: Recipe, format: str, tools: Tools) -> Manifest:

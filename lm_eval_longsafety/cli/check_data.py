@@ -31,7 +31,11 @@ def check_data(
         ),
     ] = None,
 ) -> None:
-    """Check every row of a data set and print a table of its splits; exit code 1 on problems."""
+    """Check every row of a data set and print a table of its splits; exit code 1 on problems.
+
+    Of a folder that `longsafety build` wrote, its files are compared with manifest.json, too.
+    """
+    from lm_eval_longsafety.build.manifest import read_manifest, verify
     from lm_eval_longsafety.cli.shared import render_table
     from lm_eval_longsafety.data.progress import progress
     from lm_eval_longsafety.data.sources import load, row_count_warning
@@ -41,6 +45,11 @@ def check_data(
     chosen = _chosen(tasks)
     source = load(parse({"data": data}).data, revision)
     table, problems, warnings = [_COLUMNS], list[str](), list[str]()
+    folder = next(iter(source.files.values()))[0].parent
+    built = read_manifest(folder)
+    differing = verify(folder, built) if built else []
+    if built and tasks is None:
+        chosen = [task for task in chosen if task.split in built.data_rows]
     for task in progress("checking data", chosen, unit=" splits"):
         try:
             rows = source.rows(task.split)
@@ -48,17 +57,22 @@ def check_data(
             problems.append(str(error))
             table.append((task.split, "-", str(task.rows), "-", "-", "-", "see below"))
             continue
-        table.append((task.split, str(len(rows)), str(task.rows), *_describe(rows)))
-        if warning := row_count_warning(source, task.split, len(rows)):
+        expected = built.data_rows.get(task.split, 0) if built else task.rows
+        table.append((task.split, str(len(rows)), str(expected), *_describe(rows)))
+        if not built and (warning := row_count_warning(source, task.split, len(rows))):
             warnings.append(warning)
     typer.echo(render_table(table))
     for warning in warnings:
         typer.echo(f"warning: {warning}")
-    for problem in problems:
+    for problem in (*problems, *differing):
         typer.echo(f"problem: {problem}", err=True)
-    count = f"{len(problems)} split{'s' * (len(problems) > 1)} with problems"
-    typer.echo(count if problems else "no problems")
-    raise typer.Exit(1 if problems else 0)
+    counts = [f"{len(problems)} split{'s' * (len(problems) > 1)} with problems"] * bool(problems)
+    if differing:
+        counts.append(
+            f"{len(differing)} file{'s' * (len(differing) > 1)} not as manifest.json says"
+        )
+    typer.echo(", ".join(counts) or "no problems")
+    raise typer.Exit(1 if counts else 0)
 
 
 def _chosen(names: str | None) -> "Sequence[BenchmarkTask]":

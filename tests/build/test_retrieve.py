@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lm_eval_longsafety.errors import BuildError
-from tests.build.test_insert import built, write
+from tests.build.recipes import built, write
 
 RECIPE = """
 seed: 1

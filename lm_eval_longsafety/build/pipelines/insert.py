@@ -35,12 +35,13 @@ def prepare(
         passages = choose(plan)
         stock = tools.stock(plan.filler)
         rest = size - sum(tools.ruler.sizes([BREAK + passage for passage in passages]))
-        if rest < 1:
+        inside = plan.item.document is None
+        pieces, texts = stock.join(plan, stock.order(plan, "filler"), max(rest, 0), inside=inside)
+        if not pieces:
             raise BuildError(
                 f"{plan.where}: the passages alone are longer than a length of {plan.length:,} "
                 f"{tools.ruler.unit} ({split.where('lengths')})"
             )
-        pieces, texts = stock.join(plan, stock.order(plan, "filler"), rest)
         depths = [plan.depth]
         if split.spread:
             steps = len(passages)
