@@ -13,6 +13,7 @@ from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.errors import CacheError, DataError, OptionError, ResultsError
 from lm_eval_longsafety.harness import sent_prompts
 from lm_eval_longsafety.harness.discovery import tasks_path
+from lm_eval_longsafety.harness.documents import load_documents
 from lm_eval_longsafety.harness.run_checks import before_tasks, check_named, known_names, splits_of
 from lm_eval_longsafety.harness.task_file import REPLY
 from tests.conftest import row, write_jsonl
@@ -38,8 +39,9 @@ def test_the_splits_of_a_name_are_those_that_its_tasks_read():
     manager = TaskManager(
         include_path=str(tasks_path()), include_defaults=False, metadata={"data": "sample"}
     )
-    # Those for a length and a judge read no split of the data that is checked before a run.
-    names = [each for each in manager.all_tasks if "_length" not in each and "_judge" not in each]
+    # Those for a length, a judge and `ask` read no split of the data that is checked before a run.
+    others = ("_length", "_judge", "_ask")
+    names = [each for each in manager.all_tasks if not any(part in each for part in others)]
     assert len(names) > 80
     for name in names:
         loaded = manager.load([name])["tasks"].values()
@@ -236,7 +238,7 @@ def test_a_model_without_a_chat_template_is_refused_before_its_weights_load(
         (
             "longsafety_length",
             {"lengths": [4096, 90]},
-            "90 tokens are fewer than the 2543 that document",
+            "90 tokens are fewer than the {needed} that document",
         ),
         ("longsafety_length", {"lengths": [131_000]}, "do not fit into the model's window"),
     ],
@@ -245,7 +247,9 @@ def test_options_that_cannot_be_used_are_reported(tasks, metadata, said, tiny_mo
     known = {"data": "sample", "pretrained": str(tiny_model), **metadata}
     if "length" in tasks:
         known["length_tasks"] = ["DocAttack"]
-    with pytest.raises(OptionError, match=re.escape(said)):
+    prompt = load_documents(split="DocAttack", data="sample")["test"][0]["prompt"]
+    needed = len(AutoTokenizer.from_pretrained(tiny_model)(prompt).input_ids)
+    with pytest.raises(OptionError, match=re.escape(said.format(needed=needed))):
         check_named([tasks], known)
 
 
