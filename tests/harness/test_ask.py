@@ -11,7 +11,7 @@ from lm_eval_longsafety.errors import LongSafetyError
 from lm_eval_longsafety.harness.ask_documents import load_asked_documents
 from lm_eval_longsafety.results import read
 from tests.backends.harness import evaluate
-from tests.build.test_insert import write
+from tests.build.recipes import write
 from tests.judges import write_results
 from tests.scripted_models import Scripted
 
