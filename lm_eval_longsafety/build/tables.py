@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def read_table(path: Path, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """
     if path.suffix not in TABLES:
         raise BuildError(f"{name}: expected a file that ends in {', '.join(TABLES)}")
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise BuildError(f"{name}: there is no such file")
     number = 0
     for number, row in enumerate(_rows(path, name), start=1):

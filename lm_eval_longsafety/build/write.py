@@ -54,7 +54,7 @@ def build(path: Path, folder: Path, *, format: str = "data", force: bool = False
         manifest = _manifest(recipe, format, tools)
         for split in recipe.splits:
             _write(new, split, items[split.split], tools, manifest)
-        inputs = [*_tables(recipe), *found.inputs, *tools.library.inputs]
+        inputs = [*_files(recipe, training), *found.inputs, *tools.library.inputs]
         (new / NAME).write_bytes(manifest.json(inputs).encode())
         file.close()  # On Windows the folder could not be renamed.
     return manifest.outputs
@@ -91,10 +91,10 @@ def _manifest(recipe: Recipe, format: str, tools: Tools) -> Manifest:
     )
 
 
-def _tables(recipe: Recipe) -> list[Input]:
-    """The tables of items, each once, and the templates."""
+def _files(recipe: Recipe, training: bool) -> list[Input]:
+    """The tables of items, each once, and the templates of training rows."""
     paths = dict.fromkeys(split.items for split in recipe.splits)
-    if recipe.training_templates is not None:
+    if training and recipe.training_templates is not None:
         paths[recipe.training_templates] = None
     return [Input(path=recipe.relative(path), sha256=sha256(path)) for path in paths]
 
@@ -105,7 +105,7 @@ def _write(
     """Write the rows of a split as lines of JSON."""
     recipe, purpose = manifest.recipe, manifest.format.removeprefix("data")
     canary = {"canary": manifest.canary} if manifest.canary else {}
-    named = recipe.training_templates
+    named = recipe.training_templates if purpose else None
     templates = load_templates(str(named) if named else None)
     total = sum(1 for _ in plans(split, items, recipe.seed))
     rows = build_split(recipe, split, items, tools, purpose=purpose)

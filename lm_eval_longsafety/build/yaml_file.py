@@ -4,6 +4,7 @@ Data flow: file -> `read_yaml` -> `Entry` -> typed values. A key that stands twi
 readers would keep the last one without a word.
 """
 
+import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,6 +142,8 @@ def read_utf8(path: Path, name: str) -> str:
         BuildError: the file is missing, cannot be read, or is not UTF-8.
     """
     try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise BuildError(f"{name}: is not a file")  # Reading a pipe would wait for a writer.
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise BuildError(f"{name}: cannot be read ({error.strerror})") from None

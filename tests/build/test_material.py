@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -75,6 +76,9 @@ def test_a_folder_and_several_patterns_are_read_in_the_order_of_the_recipe(tmp_p
     [
         ("none.txt", {}, "material.box.files: there is no file 'none.txt' beside the recipe"),
         ("'*.md'", {}, r"there is no file '\*.md'"),
+        ("a**b", {}, r"there is no file 'a\*\*b'"),
+        ("n" * 300, {}, "there is no file 'nnn"),
+        ('"a\\0b"', {}, r"there is no file 'a\\x00b'"),
         ("a.txt", {"a_txt": " \n"}, "a.txt: is empty"),
         ("a.txt", {"a_txt": b"caf\xe9"}, r"a.txt: is not UTF-8 \(byte 3\)"),
         ("a.doc", {"a_doc": "x"}, "a.doc: expected a file that ends in .txt, .md, .jsonl"),
@@ -94,3 +98,9 @@ def test_a_folder_and_several_patterns_are_read_in_the_order_of_the_recipe(tmp_p
 def test_material_that_cannot_be_read_is_one_line(tmp_path, files, contents, message):
     with pytest.raises((BuildError, DataError), match=message):
         shelf(tmp_path, files, **contents)
+
+
+def test_a_pipe_in_place_of_a_text_is_one_line(tmp_path):
+    os.mkfifo(tmp_path / "a.txt")
+    with pytest.raises(BuildError, match="a.txt: is not a file"):
+        shelf(tmp_path, "a.txt")
