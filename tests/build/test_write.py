@@ -241,3 +241,13 @@ def test_lengths_in_tokens_are_those_of_the_tokenizer(tiny_model, tmp_path):
     found = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert ruler.tokenizer is not None
     assert found["tokenizer"]["sha256"] == ruler.tokenizer.fingerprint
+
+
+@pytest.mark.parametrize("name", ["/no/such/folder", "owner/none"])
+def test_a_tokenizer_that_is_not_there_is_one_line(recipe, tmp_path, name):
+    recipe.write_text(f"{TWO}\nunit: {{tokens: {name}}}\n")
+    message = f"recipe.yaml, unit: the tokenizer '{name}' cannot be loaded"
+    with pytest.raises(BuildError, match=message) as caught:
+        build(recipe, tmp_path / "out")
+    assert "\n" not in str(caught.value)
+    assert left(tmp_path) == ["recipes"]
