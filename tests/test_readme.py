@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lm_eval_longsafety.benchmark import TASKS
+from lm_eval_longsafety.build.write import build
 from lm_eval_longsafety.settings import OPTIONS
 from tests.conftest import row, write_jsonl
 from tests.training.rows import raw
@@ -28,7 +29,7 @@ RUN_ELSEWHERE = {
     "run --model longsafety-vllm": "runs in tests/vllm (needs vLLM)",
     "--model local-c": "runs in tests/vllm and test_examples.py against a server on loopback",
     "--push": "runs in tests/submit against a server on loopback",
-    "examples/": "runs in test_examples.py or is a benchmark",
+    "examples/": "runs in test_examples.py or tests/build, or is a benchmark",
 }
 """Commands that this file does not start, and where they run instead."""
 REFUSED = ("longsafety submit", "--fail-if-worse")
@@ -88,6 +89,7 @@ def runs(tiny_model, tmp_path_factory) -> Path:
         grid = {"depth": 0.5, "length": 1000} if task.grid else {}
         write_jsonl(folder / "my_data" / f"{task.split}.jsonl", [row(0, **grid)])
     judge_and_label(folder, tiny_model)
+    build(ROOT / "examples" / "german" / "recipe.yaml", folder / "german_data")
     write_jsonl(folder / "training.jsonl", [{"prompt": "Who took it?", "completion": "Anna."}])
     tasks = ("HarmfulNIAH", "LawQA")
     rows = [raw(index, task=tasks[index % 2]) for index in range(4)]

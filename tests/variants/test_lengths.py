@@ -348,7 +348,8 @@ def test_one_long_paragraph_of_filler_is_cut_where_the_depth_falls(known, tmp_pa
 
 def test_a_long_paragraph_is_cut_at_the_end_of_a_sentence_or_else_of_a_word(known, tmp_path):
     notes(tmp_path, " ")
-    assert parts_of(build(known, 4096, 0.3)[0])[0].rstrip().endswith("by its wall.")
+    # At 0.25 the nearest end of a passage is within 1.5 % of the filler.
+    assert parts_of(build(known, 4096, 0.25)[0])[0].rstrip().endswith("by its wall.")
     (tmp_path / "filler" / "notes.txt").write_text(" ".join(f"harbour{i}" for i in range(3000)))
     load_filler.cache_clear()
     assert parts_of(build(known, 4096, 0.3)[0])[0].split()[-1] in [

@@ -1,6 +1,7 @@
 """Query harmful: the documents of a corpus that fit an item's query best, or controls."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 
 from lm_eval_longsafety.build.items import Item, fill
@@ -36,8 +37,8 @@ def prepare(
     def make(plan: Plan, size: int | None) -> Made:
         if size is None:
             raise ValueError("retrieve needs a length")
-        best = rank(plan) if split.mode == "bm25" else {}
-        others = (i for i in plan.order(len(stock.shelf), "corpus") if i not in best)
+        best = rank(plan) if split.mode == "bm25" else []
+        others = _others(best, plan.order(len(stock.shelf), "corpus"))
         pieces, texts = stock.join(plan, chain(best, others), size)
         return Made(context="".join(piece.text for piece in pieces), texts=tuple(texts))
 
@@ -50,26 +51,31 @@ def query(item: Item) -> str:
     return item.values.get("keywords") or fill(text, item.values, item.where)
 
 
-def _ranker(stock: Stock, queries: Sequence[str]) -> Callable[[Plan], dict[int, None]]:
+def _others(best: Sequence[int], order: Iterator[int]) -> Iterator[int]:
+    held = set(best)
+    yield from (index for index in order if index not in held)
+
+
+def _ranker(stock: Stock, queries: Sequence[str]) -> Callable[[Plan], list[int]]:
     """A function that gives the documents with a keyword of a row's item, best first."""
     need("build", ("bm25s",))
     shelf = stock.shelf
     bar = progress(f"indexing {shelf.recipe.name}", shelf, unit=" documents")
     ranking = Ranking((text.text for text in bar), queries)
-    ranked: dict[str, dict[int, None]] = {}
 
-    def rank(plan: Plan) -> dict[int, None]:
-        wanted = query(plan.item)
+    @lru_cache(maxsize=1)  # A row whose length is corrected is made again; a ranking can be large.
+    def best(wanted: str, given: bool) -> list[int]:
+        return ranking.best(ranking.known(wanted) if given else ranking.keywords(wanted))
+
+    def rank(plan: Plan) -> list[int]:
         given = "keywords" in plan.item.values
-        if wanted not in ranked:
-            keywords = ranking.known(wanted) if given else ranking.keywords(wanted)
-            ranked[wanted] = dict.fromkeys(ranking.best(keywords))
-        if not ranked[wanted]:
+        found = best(query(plan.item), given)
+        if not found:
             raise BuildError(
                 f"{plan.where}: no document of {shelf.recipe.name} holds a keyword of the query"
                 f"{'' if given else ', apart from words that most documents hold'}; give the item "
                 "a column keywords with words of the corpus"
             )
-        return ranked[wanted]
+        return found
 
     return rank
