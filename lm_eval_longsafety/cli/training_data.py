@@ -47,6 +47,14 @@ def training_data(
     mix_ratio: Annotated[
         float, typer.Option(help="Rows of --mix for each row of the training set.")
     ] = 0.0,
+    without_overlap: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATA",
+            help="Leave out and list rows that share 13 words in a row with evaluation data: "
+            "`sample`, a hub id, a folder or a file.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
     revision: Annotated[str | None, typer.Option(help="The hub's branch, tag or commit.")] = None,
     trust_remote_code: Annotated[
@@ -74,6 +82,7 @@ def training_data(
         hold_out=hold_out,
         mix=mix,
         mix_ratio=mix_ratio,
+        without_overlap=without_overlap,
         seed=seed,
     )
     _show(prepare(options))
