@@ -12,27 +12,18 @@ CountingCrimes and ManyShotJailbreak; KeywordRAG, LawQA and SafeMT Long are not.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from lm_eval_longsafety.analysis.by_length import document_pairs, embedded, unpaired
 from lm_eval_longsafety.analysis.comparison import check_same_data
+from lm_eval_longsafety.analysis.document_use import DocumentUse, document_use
 from lm_eval_longsafety.analysis.effects import Effect, paired_effects
 from lm_eval_longsafety.analysis.models import Model
-from lm_eval_longsafety.analysis.paired import Difference, holm, paired_mean, paired_task
+from lm_eval_longsafety.analysis.paired import Difference, holm, paired_mean
 from lm_eval_longsafety.analysis.scores import Subject
-from lm_eval_longsafety.analysis.stats import Values, joint_contexts
 from lm_eval_longsafety.analysis.tuned_pairs import Pair
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.results import Sample
 
-MARGIN = 0.10
-"""SR with and without the document are equal if they differ by less than this."""
-_Z90 = 1.6448536269514722
-"""Two one-sided tests at the 5 % level are the two-sided 90 % interval."""
-_FEWEST = 30
-"""Different contexts without which nothing is called equal: by the rule of three fewer of them
-could hide a difference of `MARGIN` although none was seen."""
 _Kinds = Mapping[str, Callable[[Sample], bool]]
 
 
@@ -55,21 +46,6 @@ class Groups:
     contrast: tuple[float, float, float] | None = None
     """(value, low, high): the first group's change minus the second's, which has other documents;
     None unless there are these two."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentUse:
-    """SR with the document minus SR without it, on the tasks that are about their document."""
-
-    difference: Difference
-    """All documents counted the same, with the 90 % interval."""
-    contexts: int
-
-    @property
-    def none(self) -> bool:
-        """Whether SR is as good without: the interval holds 0 and lies within `MARGIN`."""
-        low, high = self.difference.low, self.difference.high
-        return self.contexts >= _FEWEST and -MARGIN < low <= 0 <= high < MARGIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +116,7 @@ def _tuning(base: Model, effect: Effect, trained_at: int | None, notes: list[str
         prompts=_groups(pair.first, pair.second, _inside_and_beyond(pair.second, trained_at)),
         lengths=_lengths(base, effect.model, notes),
         trained_at=trained_at,
-        with_document=(_document_use(base), _document_use(effect.model)),
+        with_document=(document_use(base), document_use(effect.model)),
     )
 
 
@@ -202,30 +178,3 @@ def _lengths(base: Model, tuned: Model, notes: list[str]) -> dict[int, Group]:
     changes = {f"{length:,} tokens": paired_mean(own) for length, own in pairs.items() if own}
     lengths = [length for length, own in pairs.items() if own]
     return dict(zip(lengths, _corrected(changes), strict=True))
-
-
-def _document_use(model: Model) -> DocumentUse | None:
-    """SR with the document minus SR without; None if that is not known."""
-    without = model.find("no_context")
-    plain = model.find("", without.protocol) if without else None
-    if without is None or plain is None:
-        return None
-    try:
-        check_same_data(without, plain)
-    except ResultsError:  # The section on the cost of the context says so.
-        return None
-    about = [
-        [s for s in subject.samples if BY_SPLIT[s.split].scenario != "query_harmful"]
-        for subject in (without, plain)
-    ]
-    pairs = document_pairs(*about)
-    if not pairs:
-        return None
-    contexts = joint_contexts([first for first, _ in pairs])
-    values = [
-        Values(values=np.concatenate([pair[side].values for pair in pairs]), contexts=contexts)
-        for side in (0, 1)
-    ]
-    return DocumentUse(
-        difference=paired_task(values[0], values[1], _Z90), contexts=len(np.unique(contexts))
-    )

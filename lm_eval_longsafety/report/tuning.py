@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from lm_eval_longsafety.analysis.document_use import FEWEST, MARGIN, DocumentUse
 from lm_eval_longsafety.analysis.other_tasks import Average
 from lm_eval_longsafety.analysis.paired import LEVEL, Difference
-from lm_eval_longsafety.analysis.tuning import MARGIN, DocumentUse, Group, Tuning
+from lm_eval_longsafety.analysis.tuning import Group, Tuning
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.report import changes, drawing, tuning_tables
 from lm_eval_longsafety.report.content import (
@@ -75,15 +76,18 @@ def answer(found: Sequence[Tuning]) -> str:
 
 
 def _of_one(found: Tuning) -> str:
-    """As "Fine-tuning raised the SR of m by +9.0 points [..] (p ...): +12.0 on in-domain tasks"."""
+    """As "Fine-tuning raised the SR of m: +9.0 points [..] (p = ..); +12.0 on in-domain tasks"."""
     sr, p = found.effect.sr, found.effect.p
     verb = ("raised" if sr.value > 0 else "lowered") if p < LEVEL else "did not change"
-    size = f"{'by' if p < LEVEL else 'beyond noise:'} {_points(sr)} (p {p_equals(p)})"
+    noise = " beyond noise" * (p >= LEVEL)
     parts = [
         f"{points(group.difference.value)} on {group.title.lower()}"
         for group in found.domains.groups
     ]
-    return f"Fine-tuning {verb} the SR of {found.tuned.label} {size}: {joined(parts)}."
+    return (
+        f"Fine-tuning {verb} the SR of {found.tuned.label}{noise}: {_points(sr)} "
+        f"(p {p_equals(p)}); {joined(parts)}."
+    )
 
 
 def ignoring(found: Sequence[Tuning]) -> list[str]:
@@ -148,7 +152,7 @@ _DETAILS = (
     "Tasks that are about their document are those with harm in the context. SR counts as equal "
     "with and without the document if the 90 % interval of the difference, all documents counted "
     f"the same, holds zero and lies within ±{100 * MARGIN:g} points (two one-sided tests), with at "
-    "least 30 different contexts. The margin is our choice.",
+    f"least {FEWEST} different contexts. The margin is our choice.",
 )
 
 
@@ -167,11 +171,15 @@ def _draw(found: Sequence[Tuning]) -> "MatplotlibFigure":
         own = [t for t in tasks if BY_SPLIT[t.split].in_domain == (group.title[:2] == "In")]
         rows += [("", place, None), ("mean of these", place, group.difference)]
         rows += [(task.split, place, task.difference) for task in own]
-    by_length = [*only.prompts.groups, *only.lengths.values()]
-    if by_length:
-        headings["By length"] = len(rows)
-        rows.append(("", place, None))
-        rows += [(tuning_tables.short(g.title), place, g.difference) for g in by_length]
+    by_length = {
+        "By length of the prompt": only.prompts.groups,
+        "longsafety_length": tuple(only.lengths.values()),
+    }
+    for heading, groups in by_length.items():
+        if groups:
+            headings[heading] = len(rows)
+            rows.append(("", place, None))
+            rows += [(tuning_tables.short(g.title), place, g.difference) for g in groups]
     figure = drawing.forest(rows, title)
     drawing.headings(figure.axes[0], headings)
     return figure

@@ -25,6 +25,7 @@ from lm_eval_longsafety.report.content import (
     difference,
     model_tables,
     p_value,
+    points,
     score,
     signed,
     text,
@@ -111,8 +112,8 @@ def short(title: str) -> str:
     return title.replace("Prompts of more than", "above").replace("Prompts of up to", "up to")
 
 
-def _unpaired(value: float, low: float, high: float) -> Cell:
-    return Cell(text=signed(value, low, high), value=value, low=low, high=high)
+def _unpaired(value: float, low: float, high: float, unit: str = "") -> Cell:
+    return Cell(text=signed(value, low, high, unit), value=value, low=low, high=high)
 
 
 def _document_use(found: Sequence[Tuning]) -> Table:
@@ -145,12 +146,13 @@ class _Row:
     base: Estimate
     tuned: Estimate
 
-    @property
-    def change(self) -> Cell:
+    def change(self, unit: str = "") -> Cell:
         """Tuned minus base; without an interval where one of them has none."""
         value = self.tuned.value - self.base.value
         ends = unpaired(self.base, self.tuned)
-        return _unpaired(value, *ends) if ends else Cell(text=f"{100 * value:+.1f}", value=value)
+        if ends is None:
+            return Cell(text=f"{points(value)}{unit}", value=value)
+        return _unpaired(value, *ends, unit)
 
 
 def others(found: Sequence[Tuning], able: Average) -> tuple[list[Table], list[str]]:
@@ -158,7 +160,7 @@ def others(found: Sequence[Tuning], able: Average) -> tuple[list[Table], list[st
     made: list[tuple[Tuning, _Row]] = []
     for each in found:
         made += [(each, row) for row in _other_rows(each.base, each.tuned, able)]
-    notes = [f"{each.tuned.label}: {row.name}, {row.change.text} points." for each, row in made]
+    notes = [f"{each.tuned.label}: {row.name}, {row.change(' points').text}." for each, row in made]
     if found and not any(is_over_refusal(row.name) for _, row in made):
         notes.append(
             "Whether fine-tuning made models refuse harmless questions is not known: no "
@@ -167,7 +169,7 @@ def others(found: Sequence[Tuning], able: Average) -> tuple[list[Table], list[st
     if not made:
         return [], notes
     rows = [
-        (text(each.tuned.label), text(row.name), score(row.base), score(row.tuned), row.change)
+        (text(each.tuned.label), text(row.name), score(row.base), score(row.tuned), row.change())
         for each, row in made
     ]
     table = Table(
