@@ -1,5 +1,6 @@
 """`longsafety training-data`: rows for fine-tuning that no trainer needs to cut."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
     from lm_eval_longsafety.training.prepare import Prepared
     from lm_eval_longsafety.training.tally import Tally
 
+_ENDLESS = 1000
+"""Columns of a file or pipe: nothing is cut there."""
 _LISTED = 20
 """Rows left out that are printed; the file's metadata lists all."""
 
@@ -115,4 +118,5 @@ def _print_table(tally: "Tally") -> None:
         counts = [f"{row[column]:,}" for column in columns]
         table.add_row(Text(str(row["task"])), str(row["scenario"] or "-"), *counts)
     table.add_row("all", "", *(f"{tally.total(column):,}" for column in columns))
-    Console(highlight=False, markup=False, emoji=False).print(table)
+    width = None if sys.stdout.isatty() else _ENDLESS
+    Console(width=width, highlight=False, markup=False, emoji=False).print(table)

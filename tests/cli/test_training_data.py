@@ -36,6 +36,13 @@ def test_it_ends_with_a_table_and_the_sha256(place):
     assert "scenario not known, rows kept: poetry" in done.stderr
 
 
+def test_no_column_is_cut_where_the_output_is_no_terminal(place):
+    done = longsafety(place, "--hold-out", "0.4", "--tasks", "LawQA", "--short")
+    assert "query_harmful" in done.stdout
+    assert "not chosen" in done.stdout
+    assert "rows.held_out.parquet: 1 rows" in done.stdout
+
+
 def test_rows_that_do_not_fit_are_listed(place):
     row = raw(3, task="poetry", content=[{"prompt": "why " * 30, "output": "No."}])
     folder_of(place, [raw(0), row])
