@@ -63,12 +63,8 @@ def _find(name: str, models: Sequence[Model]) -> Model:
 
 def _names(model: Model) -> set[str]:
     """The model's names; those of a base with an adapter are the adapter's."""
-    name = _adapter(model) or model.runs[0].model
+    name = model.runs[0].adapter or model.runs[0].model
     return {name, short_name(name), PurePath(name).name}
-
-
-def _adapter(model: Model) -> str:
-    return str(model.runs[0].model_args.get("peft") or "")
 
 
 def _holds(path: Path, model: Model) -> bool:
@@ -81,7 +77,7 @@ def _holds(path: Path, model: Model) -> bool:
 def detected(models: Sequence[Model]) -> tuple[list[Pair], list[str]]:
     """The pairs that the models themselves name, and notes on bases that several models may be.
 
-    A model run with `peft=` names base and adapter. A model in a local folder names its base in
+    A model run with an adapter names base and adapter. A model in a local folder names its base in
     `adapter_config.json`, in the header of its card, README.md, or in what
     `examples/training/sft.py` wrote.
     """
@@ -102,9 +98,9 @@ def detected(models: Sequence[Model]) -> tuple[list[Pair], list[str]]:
 def _is_base(base: Model, tuned: Model) -> bool:
     """Whether the tuned model names the other one as its base."""
     ours, theirs = base.runs[0], tuned.runs[0]
-    if _adapter(base):
+    if ours.adapter:
         return False
-    if _adapter(tuned):
+    if theirs.adapter:
         return (ours.model, ours.revision) == (theirs.model, theirs.revision)
     return any(_same(name, ours.model) for name in _stated_bases(theirs.model))
 

@@ -48,7 +48,7 @@ def published_score(model: Model) -> PublishedScore | None:
         names = {PurePath(known).name: own for known, own in names.items()}
         name = PurePath(name).name
     own = names.get(name)
-    if own is None or run.model_args.get("peft"):
+    if own is None or run.adapter:
         return None
     return next(score for score in published_scores() if score.model == own)
 

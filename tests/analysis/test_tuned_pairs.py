@@ -73,11 +73,12 @@ def test_models_that_name_no_base_give_no_pair(tmp_path):
     assert detected(made("org/base", "org/tuned", str(tmp_path), "x\0y", "y" * 5000)) == ([], [])
 
 
-def test_an_adapter_run_names_its_base():
+@pytest.mark.parametrize("argument", ["peft", "lora_local_path"])
+def test_an_adapter_run_names_its_base(argument):
     base = run_of("org/base", DocAttack=scored((0, 1)))
     runs = [
         base,
-        replace(base, model_args={"peft": "…/a"}),
+        replace(base, model_args={argument: "…/a"}),
         run_of("org/c", DocAttack=base.samples),
     ]
     pairs, notes = detected(models(runs[:2]))
