@@ -31,7 +31,7 @@ train() {
   [ ! -e "$1/trained" ] || return 0
   local resume=()
   if compgen -G "$1/checkpoint-*" > /dev/null; then resume=(--resume); fi
-  "${start[@]}" "$here/../sft.py" "$here/../$training" --model "$model" --rows "$1.parquet" \
+  "${start[@]}" "$here/../sft.py" "$training" --model "$model" --rows "$1.parquet" \
     --output "$1" "${resume[@]}"
   touch "$1/trained"
 }
@@ -41,7 +41,7 @@ evaluate() {
   local arguments=pretrained=$1
   if [ "$1" = base ]; then arguments=pretrained=$model; fi
   if [ -e "$1/adapter_config.json" ]; then arguments=pretrained=$model,$adapter=$1; fi
-  "$here/../evaluate.sh" "$here/$evaluation" "results/$1" "$arguments" "${@:2}"
+  "$here/../evaluate.sh" "$evaluation" "results/$1" "$arguments" "${@:2}"
 }
 
 rows tuned
