@@ -144,14 +144,10 @@ def change(cells: Mapping[Place, Sequence[Sample]]) -> LengthChange | None:
     shortest, longest = lengths[0], lengths[-1]
     depths = [d for d in {depth for depth, _ in cells} if {(d, shortest), (d, longest)} <= {*cells}]
     short, long = (
-        _documents(sample for depth in depths for sample in cells[depth, length])
+        [sample for depth in depths for sample in cells[depth, length]]
         for length in (shortest, longest)
     )
-    pairs = []
-    for split in short:
-        both = [id_ for id_ in short[split] if id_ in long.get(split, {})]
-        if both:
-            pairs.append((_values(short[split], both), _values(long[split], both)))
+    pairs = document_pairs(short, long)
     if not pairs:
         return None
     return LengthChange(
@@ -163,8 +159,23 @@ def change(cells: Mapping[Place, Sequence[Sample]]) -> LengthChange | None:
     )
 
 
-def unpaired(first: Estimate, second: Estimate) -> tuple[float, float] | None:
-    """95 % interval of second minus first, for scores of different documents; None if unknown.
+def document_pairs(
+    first: Iterable[Sample], second: Iterable[Sample]
+) -> list[tuple[Values, Values]]:
+    """SR of the documents that both have, (first, second) for each task."""
+    ours, theirs = _documents(first), _documents(second)
+    pairs = []
+    for split in ours:
+        both = [id_ for id_ in ours[split] if id_ in theirs.get(split, {})]
+        if both:
+            pairs.append((_values(ours[split], both), _values(theirs[split], both)))
+    return pairs
+
+
+def unpaired(
+    first: Estimate | Difference, second: Estimate | Difference
+) -> tuple[float, float] | None:
+    """95 % interval of second minus first, of different documents; None if unknown.
 
     From the two intervals (Zou & Donner, Statistics in Medicine 2008).
     """

@@ -3,7 +3,7 @@
 Data flow: models -> `compare` for each of them -> `Effect`, with p corrected over the models.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lm_eval_longsafety.analysis.comparison import Comparison, compare
@@ -43,7 +43,7 @@ def context_effects(models: Sequence[Model]) -> Effects:
 
 
 def _effects(models: Sequence[Model], variant: str, *, plain_last: bool) -> Effects:
-    found: list[tuple[Model, Comparison]] = []
+    pairs: list[tuple[Model, Subject, Subject]] = []
     notes: list[str] = []
     for model in models:
         changed = model.find(variant)
@@ -52,9 +52,19 @@ def _effects(models: Sequence[Model], variant: str, *, plain_last: bool) -> Effe
         plain = model.find("", changed.protocol)
         if plain is None:
             notes.append(f"{model.label}: {_missing(changed)}.")
-            continue
+        else:
+            pairs.append((model, *((changed, plain) if plain_last else (plain, changed))))
+    found, remarks = paired_effects(pairs)
+    return found, [*notes, *remarks]
+
+
+def paired_effects(pairs: Iterable[tuple[Model, Subject, Subject]]) -> Effects:
+    """The effects from (model, what is subtracted, what it is subtracted from)."""
+    found: list[tuple[Model, Comparison]] = []
+    notes: list[str] = []
+    for model, first, second in pairs:
         try:
-            pair = compare(changed, plain) if plain_last else compare(plain, changed)
+            pair = compare(first, second)
         except ResultsError as error:
             notes.append(f"{model.label}: no difference can be shown: {error}.")
             continue

@@ -98,7 +98,7 @@ def _groups(runs: Sequence[Run]) -> list[list[Run]]:
 def _identity(run: Run) -> tuple[object, ...]:
     if run.model in ("", "unknown"):
         return (id(run),)
-    return (run.model, run.revision, run.model_sha, str(run.model_args.get("peft")))
+    return (run.model, run.revision, run.model_sha, run.adapter)
 
 
 def _keys(run: Run) -> set[tuple[str, str]]:

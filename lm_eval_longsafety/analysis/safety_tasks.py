@@ -1,11 +1,14 @@
-"""Tasks of lm-eval that measure safety, truthfulness or bias, which no capability mean may hold.
+"""Tasks that measure safety, truthfulness, bias or over-refusal: no capability mean may hold them.
 
-The list was made from the task folders of lm-eval 0.4.13. Subjects of knowledge tests, such as
-mmlu_moral_scenarios, stay with their test.
+The list was made from the task folders of lm-eval 0.4.13. It has no task on refusals of harmless
+questions; a user's own is known by the name of a published set. Subjects of knowledge tests, such
+as mmlu_moral_scenarios, stay with their test.
 """
 
 import re
 
+OVER_REFUSAL = ("xs_?test", "(^|_)or_?bench", "over_?refusal", "phtest", "false_?refusal")
+"""Parts of names of tasks that measure refusals of harmless questions, as regular expressions."""
 PARTS = (
     # With their translations and short forms: tinyTruthfulQA, metabench_truthfulqa, nortruthfulqa.
     *("truthfulqa", "toxigen", "toxicity", "ethos_binary"),
@@ -17,6 +20,7 @@ PARTS = (
 )
 """Parts of their names, as regular expressions."""
 _SAFETY = re.compile("|".join(PARTS), re.IGNORECASE)
+_OVER_REFUSAL = re.compile("|".join(OVER_REFUSAL), re.IGNORECASE)
 _DIRECTIONS = {
     "wmdp": "lower is safer",
     "sycophancy": "lower is safer",
@@ -30,7 +34,12 @@ _DIRECTIONS = {
 
 def is_safety(name: str) -> bool:
     """Whether a task or group of lm-eval measures safety, truthfulness or bias."""
-    return _SAFETY.search(name) is not None
+    return _SAFETY.search(name) is not None or is_over_refusal(name)
+
+
+def is_over_refusal(name: str) -> bool:
+    """Whether a task measures refusals of harmless questions."""
+    return _OVER_REFUSAL.search(name.replace("-", "_")) is not None
 
 
 def direction(name: str) -> str:

@@ -151,7 +151,7 @@ def _marks(runs: Sequence[Run]) -> Iterator[list[str]]:
     yield from _parts([_path(run.model).parts for run in runs])
     yield [_short_fact(run.revision) for run in runs]
     yield [_short_fact(run.model_sha) for run in runs]
-    yield [_short_fact(run.model_args.get("peft")) for run in runs]
+    yield [_short_fact(run.adapter) for run in runs]
     yield [f"{run.date:%Y-%m-%d %H:%M}" if run.date else "" for run in runs]
     yield from _parts([tuple((run.file or run.source.name).split("/")) for run in runs])
     yield [f"#{number}" for number, _ in enumerate(runs, start=1)]

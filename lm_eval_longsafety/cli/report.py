@@ -57,6 +57,23 @@ def report(
             "default: all capability tasks that every model has.",
         ),
     ] = None,
+    pair: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="BASE=TUNED",
+            help="A model and its fine-tuned version, for the section on what fine-tuning changed: "
+            "labels, names of models, or their folders of results. May be given several times. "
+            "Default: those that adapters, model cards and configs in local folders name.",
+        ),
+    ] = None,
+    trained_at: Annotated[
+        int | None,
+        typer.Option(
+            metavar="TOKENS",
+            min=1,
+            help="Tokens of the longest rows in training: the change is shown inside and beyond.",
+        ),
+    ] = None,
 ) -> None:
     """Turn one or many runs into one self-contained page, or into tables."""
     need("report", REPORT)
@@ -82,6 +99,8 @@ def report(
         show_text=show_text,
         show_published=published,
         capability_tasks=tasks,
+        pairs=pair or (),
+        trained_at=trained_at,
     )
     save_pictures(page, figures, figure_width, only)
     show_page(page, chosen, output)

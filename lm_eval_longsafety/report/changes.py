@@ -1,19 +1,25 @@
-"""Shared by the sections on variants: sentence and picture of what a variant changes.
+"""Shared by sections on a change: its sentence, its picture and its tables.
 
-Data flow: `Effect` of each model -> one sentence, a forest of differences.
+Data flow: `Effect` of each model -> one sentence, a forest of differences, tables by task.
 """
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from lm_eval_longsafety.analysis.effects import Effect
-from lm_eval_longsafety.analysis.paired import LEVEL, Difference
+from lm_eval_longsafety.analysis.paired import LEVEL, Difference, holm
 from lm_eval_longsafety.analysis.stats import TINY
+from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.content import (
+    Cell,
+    Table,
+    difference,
     disagreement,
     joined,
+    model_tables,
     p_equals,
+    p_value,
     signed,
     some,
 )
@@ -98,6 +104,46 @@ def forest(effects: Sequence[Effect], title: str) -> "MatplotlibFigure":
         rows = [("Mean over tasks", index, overall)]
         rows += [(task.split, index, task.difference) for task in tasks]
     return drawing.forest(rows, title)
+
+
+def task_tables(id_: str, caption: str, found: Sequence[Effect], metric: str) -> tuple[Table, ...]:
+    """Differences by task, and of the mean with p corrected over the models.
+
+    Args:
+        id_: the start of the tables' ids.
+        caption: what is subtracted from what.
+        found: the effects; the tables of HA are folded.
+        metric: `sr` or `ha`.
+    """
+    by_model = [
+        {task.split: task for task in effect.comparison.tasks if task.metric == metric}
+        for effect in found
+    ]
+    overall = [effect.comparison.overall[metric] for effect in found]
+    corrected = holm([mean.p for mean in overall])
+    means = [[difference(mean), p_value(p)] for mean, p in zip(overall, corrected, strict=True)]
+    rows: list[tuple[str, Sequence[Sequence[Cell]]]] = [("Mean over tasks", means)]
+    for split in (task.split for task in TASKS):
+        own = [tasks.get(split) for tasks in by_model]
+        if any(own):
+            rows.append(
+                (
+                    split,
+                    [
+                        [difference(t.difference if t else None), p_value(t.p_holm if t else None)]
+                        for t in own
+                    ],
+                )
+            )
+    return model_tables(
+        f"{id_}-{metric}",
+        f"{metric.upper()} {caption} [95 % interval]",
+        "Task",
+        [effect.model.label for effect in found],
+        rows,
+        ("points", "corrected p"),
+        folded=metric == "ha",
+    )
 
 
 def _points(found: Difference) -> str:

@@ -7,9 +7,9 @@ tables.
 from collections.abc import Sequence
 from functools import partial
 
-from lm_eval_longsafety.analysis.effects import Effect, Effects
+from lm_eval_longsafety.analysis.comparison import METRICS
+from lm_eval_longsafety.analysis.effects import Effects
 from lm_eval_longsafety.analysis.models import Model
-from lm_eval_longsafety.analysis.paired import holm
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.report.changes import (
     Change,
@@ -17,18 +17,9 @@ from lm_eval_longsafety.report.changes import (
     doubts,
     forest,
     sentence,
+    task_tables,
 )
-from lm_eval_longsafety.report.content import (
-    Cell,
-    Figure,
-    Section,
-    Table,
-    difference,
-    joined,
-    model_tables,
-    p_value,
-    scores_table,
-)
+from lm_eval_longsafety.report.content import Figure, Section, joined, scores_table
 
 
 def section(models: Sequence[Model], paired: Effects) -> Section | None:
@@ -39,7 +30,9 @@ def section(models: Sequence[Model], paired: Effects) -> Section | None:
     found, notes = paired
     tables = [scores_table("context-cost-scores", "Scores without the context", short)]
     if found:
-        tables = [*_tables(found, "sr"), *_tables(found, "ha"), *tables]
+        caption = "with the context minus without"
+        both = [t for m in METRICS for t in task_tables("context-cost", caption, found, m)]
+        tables = [*both, *tables]
     figure = Figure(
         id="context-cost",
         title="SR with the context minus SR without it",
@@ -83,36 +76,3 @@ _DETAILS = (
     "the mean; Holm's correction over the tasks of a model and, for the mean, over the models. "
     "The intervals are not corrected, so one may leave out zero where p is above 0.05.",
 )
-
-
-def _tables(found: Sequence[Effect], metric: str) -> tuple[Table, ...]:
-    """Differences by task, and of the mean with p corrected over the models."""
-    by_model = [
-        {task.split: task for task in effect.comparison.tasks if task.metric == metric}
-        for effect in found
-    ]
-    overall = [effect.comparison.overall[metric] for effect in found]
-    corrected = holm([mean.p for mean in overall])
-    means = [[difference(mean), p_value(p)] for mean, p in zip(overall, corrected, strict=True)]
-    rows: list[tuple[str, Sequence[Sequence[Cell]]]] = [("Mean over tasks", means)]
-    for split in (task.split for task in TASKS):
-        own = [tasks.get(split) for tasks in by_model]
-        if any(own):
-            rows.append(
-                (
-                    split,
-                    [
-                        [difference(t.difference if t else None), p_value(t.p_holm if t else None)]
-                        for t in own
-                    ],
-                )
-            )
-    return model_tables(
-        f"context-cost-{metric}",
-        f"{metric.upper()} with the context minus without [95 % interval]",
-        "Task",
-        [effect.model.label for effect in found],
-        rows,
-        ("points", "corrected p"),
-        folded=metric == "ha",
-    )

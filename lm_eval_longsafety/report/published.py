@@ -1,56 +1,37 @@
 """Section: published scores of other models, and where this report's models stand among them."""
 
-import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from lm_eval_longsafety.analysis import facts
 from lm_eval_longsafety.analysis.models import Model
 from lm_eval_longsafety.report import drawing
 from lm_eval_longsafety.report.content import (
+    Cell,
     Column,
     Figure,
     Section,
     Table,
     percent,
+    points,
+    score,
     share,
     text,
     words,
+)
+from lm_eval_longsafety.report.published_scores import (
+    TEMPLATES,
+    PublishedScore,
+    doubts,
+    published_score,
+    published_scores,
 )
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
 SOURCE = "Figure 1 of arXiv 2411.06899"
-_TEMPLATES = "other templates"
 READING = "SR averaged over the ten tasks by our reading of that figure, which does not state it"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedScore:
-    """One model's score in the paper."""
-
-    model: str
-    value: float
-    """In [0, 1]."""
-    kind: str
-    """`open`, `closed` or `longsafety-tuned`."""
-
-
-def published_scores() -> list[PublishedScore]:
-    """All published scores, best first."""
-    path = files("lm_eval_longsafety.report").joinpath("published_scores.csv")
-    lines = path.read_text(encoding="utf-8").splitlines()
-    rows = csv.DictReader(line for line in lines if not line.startswith("#"))
-    return [
-        PublishedScore(
-            model=row["model"], value=float(row["score_percent"]) / 100, kind=row["kind"]
-        )
-        for row in rows
-    ]
 
 
 def section(models: Sequence[Model]) -> Section | None:
@@ -58,16 +39,17 @@ def section(models: Sequence[Model]) -> Section | None:
     own = [(model, mean.value) for model in models if (mean := model.mean("sr"))]
     if not own:
         return None
-    fit = [(model, value) for model, value in own if not _doubts(model)]
-    if all(_TEMPLATES in _doubts(model) for model, _ in own):
+    fit = [(model, value) for model, value in own if not doubts(model)]
+    if all(TEMPLATES in doubts(model) for model, _ in own):
         return Section(id="published", title="Published scores", answer=_answer(fit, own))
     entries = [(score.value, score.model, score.kind) for score in published_scores()]
     entries += [(value, model.label, "this report") for model, value in fit]
     entries.sort(key=lambda entry: -entry[0])
+    again = [(model, score) for model, _ in own if (score := published_score(model))]
     return Section(
         id="published",
         title="Published scores",
-        answer=_answer(fit, own),
+        answer=" ".join([_answer(fit, own), *_agreement(again)]),
         figures=(
             Figure(
                 id="published",
@@ -78,6 +60,7 @@ def section(models: Sequence[Model]) -> Section | None:
             ),
         ),
         tables=(
+            *([_again_table(again)] if again else []),
             Table(
                 id="ladder",
                 caption=f"Published SR % ({SOURCE}), and this report's on the same data",
@@ -92,7 +75,7 @@ def section(models: Sequence[Model]) -> Section | None:
 
 def _answer(fit: Sequence[tuple[Model, float]], own: Sequence[tuple[Model, float]]) -> str:
     if not fit:
-        reasons = sorted({doubt for model, _ in own for doubt in _doubts(model)})
+        reasons = sorted({doubt for model, _ in own for doubt in doubts(model)})
         return (
             f"This report's scores cannot be compared with the published ones: "
             f"{', '.join(reasons)}."
@@ -106,17 +89,58 @@ def _answer(fit: Sequence[tuple[Model, float]], own: Sequence[tuple[Model, float
     )
 
 
-def _doubts(model: Model) -> list[str]:
-    """Why the model's score cannot be compared with the published ones."""
-    if model.main is None:
+_Again = Sequence[tuple[Model, PublishedScore]]
+"""Models of the report that the paper has too."""
+
+
+def _agreement(again: _Again) -> list[str]:
+    """How many of the paper's scores lie inside the interval of ours; none without any."""
+    inside = [_inside(model, score) for model, score in again if not doubts(model)]
+    if not inside:
         return []
-    found = {
-        "sample data": facts.on_sample_data(model.main),
-        _TEMPLATES: bool(model.main.run.other_templates),
-        "limited run": model.main.run.limited,
-        "not all ten tasks": not model.main.complete,
-    }
-    return [doubt for doubt, holds in found.items() if holds]
+    return [
+        f"Of {len(inside)} published score{'s' * (len(inside) > 1)} of the same models, "
+        f"{sum(map(bool, inside))} {'is' if sum(map(bool, inside)) == 1 else 'are'} inside our "
+        "95 % interval."
+    ]
+
+
+def _inside(model: Model, score: PublishedScore) -> bool | None:
+    """Whether the published score is inside our interval; None if there is no interval."""
+    own = model.mean("sr")
+    if own is None or own.low is None or own.high is None:
+        return None
+    return own.low <= score.value <= own.high
+
+
+def _again_table(again: _Again) -> Table:
+    """Published and own score of each model that the paper has too."""
+    rows = []
+    for model, score_ in again:
+        own = model.mean("sr")
+        fit = own is not None and not doubts(model)
+        change = own.value - score_.value if own and fit else None
+        inside = {True: "yes", False: "no", None: "n/a"}[_inside(model, score_)]
+        rows.append(
+            (
+                text(model.label),
+                share(score_.value),
+                score(own),
+                Cell(text="n/a" if change is None else points(change), value=change),
+                text(inside if fit else f"not comparable: {', '.join(doubts(model))}"),
+            )
+        )
+    heads = ("Published SR %", "Our SR %", "Difference, points")
+    return Table(
+        id="published-again",
+        caption=f"The same models in {SOURCE} and here [95 % interval]",
+        columns=(
+            words("Model"),
+            *(Column(title=head) for head in heads),
+            words("Published one inside our interval?"),
+        ),
+        rows=tuple(rows),
+    )
 
 
 def _draw(own: Sequence[tuple[Model, float]]) -> "MatplotlibFigure":

@@ -7,6 +7,9 @@ from lm_eval_longsafety.analysis.effects import context_effects, letter_effects
 from lm_eval_longsafety.analysis.models import Model, models
 from lm_eval_longsafety.analysis.open_runs import OpenResults, link
 from lm_eval_longsafety.analysis.other_tasks import average
+from lm_eval_longsafety.analysis.tuned_pairs import detected, named
+from lm_eval_longsafety.analysis.tuning import Tuning, tunings
+from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report import (
     capability,
@@ -19,6 +22,7 @@ from lm_eval_longsafety.report import (
     letter_order,
     published,
     tasks,
+    tuning,
     verdict,
 )
 from lm_eval_longsafety.report.content import Report, Section, joined
@@ -50,6 +54,8 @@ def build(
     show_text: bool = False,
     show_published: bool = True,
     capability_tasks: Sequence[str] | None = None,
+    pairs: Sequence[str] = (),
+    trained_at: int | None = None,
 ) -> Report:
     """The report on everything that was found.
 
@@ -60,24 +66,30 @@ def build(
         show_text: whether questions and replies appear.
         show_published: whether published scores of other models appear.
         capability_tasks: tasks and groups whose mean is the capability; None for all that fit.
+        pairs: base and tuned models as `base=tuned`; without any those that the models name.
+        trained_at: tokens of the longest rows that the tuned models were trained on.
 
     Raises:
-        OptionError: one of `capability_tasks` is unknown or cannot be averaged.
+        OptionError: one of `capability_tasks` or `pairs` is unknown or cannot be used, or
+            `trained_at` is given without pairs.
     """
     shown = models(found.runs)
     scored = [model for model in shown if model.main]
     able = average(shown, capability_tasks)
     turned, short = letter_effects(shown), context_effects(shown)
     opened = link(shown, replies, verdicts)
+    tuned, doubts = _tuned(shown, pairs, trained_at)
     sections: list[Section | None] = []
     if scored:
         further = (
+            tuning.fact(tuned),
             letter_order.fact(scored, turned),
             context_cost.fact(short),
             letter_and_reply.fact(opened),
             capability.fact(scored, able),
         )
         sections.append(verdict.section(scored, further, capability.column(scored, able)))
+        sections.append(tuning.section(tuned, doubts, able))
         sections += [tasks.section(scored), gap.section(scored)]
     sections.append(length_and_depth.section(shown))
     sections.append(letter_order.section(shown, turned))
@@ -97,6 +109,20 @@ def build(
         banners=tuple(clean(banner, 600) for banner in _banners(shown, opened)),
         sections=tuple(section for section in sections if section is not None),
     )
+
+
+def _tuned(
+    shown: Sequence[Model], asked: Sequence[str], trained_at: int | None
+) -> tuple[list[Tuning], list[str]]:
+    """What fine-tuning changed in the pairs that were asked for, else in those that were found."""
+    pairs, doubts = (named(asked, shown), []) if asked else detected(shown)
+    if trained_at is not None and not pairs:
+        raise OptionError(
+            "--trained-at: no model of these results names another one as its base; name both with "
+            "--pair base=tuned"
+        )
+    found, notes = tunings(pairs, trained_at)
+    return found, [*doubts, *notes]
 
 
 def _line(shown: Sequence[Model], opened: OpenResults) -> str:

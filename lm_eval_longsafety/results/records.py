@@ -187,6 +187,12 @@ class Run:
     """What a reader of the scores should know, such as missing or damaged parts."""
 
     @property
+    def adapter(self) -> str:
+        """The adapter that the model was run with, as a name or shortened path; `""` without."""
+        given = map(self.model_args.get, ("peft", "lora_local_path"))
+        return next((str(name) for name in given if name), "")
+
+    @property
     def limited(self) -> bool:
         """Whether any task ran on fewer documents than it has."""
         counts = [(task.n_effective, task.n_original) for task in self.tasks.values()]

@@ -12,7 +12,7 @@ from lm_eval_longsafety.errors import OptionError, ResultsError, need
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report.content import percent
 from lm_eval_longsafety.report.how_it_was_run import duration
-from lm_eval_longsafety.report.published import published_scores
+from lm_eval_longsafety.report.published_scores import published_scores
 from lm_eval_longsafety.report.sections import build
 from lm_eval_longsafety.results import Run, read
 from tests.report_cli import longsafety
