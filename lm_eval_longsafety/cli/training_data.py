@@ -95,9 +95,11 @@ def _show(prepared: "Prepared") -> None:
     tally = prepared.tally
     _print_table(tally)
     if unknown := tally.unknown():
-        typer.echo(f"note: scenario not known, rows kept: {', '.join(unknown)}", err=True)
+        typer.echo(
+            f"note: scenario not known, rows kept: {', '.join(map(repr, unknown))}", err=True
+        )
     for row in tally.left_out[:_LISTED]:
-        typer.echo(f"left out: {row.id!r} ({row.task}): {row.why}", err=True)
+        typer.echo(f"left out: {row.id!r} ({row.task!r}): {row.why}", err=True)
     if len(tally.left_out) > _LISTED:
         more = len(tally.left_out) - _LISTED
         typer.echo(f"left out: {more} more, listed in the file's metadata", err=True)
@@ -116,7 +118,9 @@ def _print_table(tally: "Tally") -> None:
         table.add_column(column, justify="right", no_wrap=True)
     for row in tally.rows():
         counts = [f"{row[column]:,}" for column in columns]
-        table.add_row(Text(str(row["task"])), str(row["scenario"] or "-"), *counts)
+        # A name is what a file holds: it may hold control characters.
+        name = repr(row["task"])[1:-1]
+        table.add_row(Text(name), str(row["scenario"] or "-"), *counts)
     table.add_row("all", "", *(f"{tally.total(column):,}" for column in columns))
     width = None if sys.stdout.isatty() else _ENDLESS
     Console(width=width, highlight=False, markup=False, emoji=False).print(table)
