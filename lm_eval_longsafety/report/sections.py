@@ -22,8 +22,8 @@ from lm_eval_longsafety.report import (
     letter_order,
     published,
     tasks,
-    tuning,
     verdict,
+    what_tuning_changed,
 )
 from lm_eval_longsafety.report.content import Report, Section, joined
 from lm_eval_longsafety.results import Collection
@@ -82,14 +82,14 @@ def build(
     sections: list[Section | None] = []
     if scored:
         further = (
-            tuning.fact(tuned),
+            what_tuning_changed.fact(tuned),
             letter_order.fact(scored, turned),
             context_cost.fact(short),
             letter_and_reply.fact(opened),
             capability.fact(scored, able),
         )
         sections.append(verdict.section(scored, further, capability.column(scored, able)))
-        sections.append(tuning.section(tuned, doubts, able))
+        sections.append(what_tuning_changed.section(tuned, doubts, able))
         sections += [tasks.section(scored), gap.section(scored)]
     sections.append(length_and_depth.section(shown))
     sections.append(letter_order.section(shown, turned))

@@ -8,7 +8,7 @@ from lm_eval_longsafety.analysis.models import models
 from lm_eval_longsafety.analysis.other_tasks import average
 from lm_eval_longsafety.analysis.tuning import tunings
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.report import tuning
+from lm_eval_longsafety.report import what_tuning_changed
 from lm_eval_longsafety.report.sections import build
 from lm_eval_longsafety.results import Collection, Metric, TaskResult
 from tests.hand_made import cells, run_of, scored
@@ -24,7 +24,7 @@ def pair(base, tuned, *runs, trained_at=None):
     ]
     found = models([*both, *runs])
     made, notes = tunings([(found[0], found[1])], trained_at)
-    return tuning.section(made, notes, average(found)), made
+    return what_tuning_changed.section(made, notes, average(found)), made
 
 
 ZEROS, ONES = (0,) * 10, (1,) * 10
@@ -55,7 +55,7 @@ def test_of_several_pairs_the_sentence_counts_and_the_picture_has_a_row_each():
     runs = [run_of(n, DocAttack=scored(ONES if n == "b" else ZEROS)) for n in "abc"]
     a, b, c = models(runs)
     found, notes = tunings([(a, b), (a, c)], None)
-    shown = tuning.section(found, notes, average([a, b, c]))
+    shown = what_tuning_changed.section(found, notes, average([a, b, c]))
     # Exact: 2 of 1,024 patterns are as extreme, times two pairs: 0.0039.
     assert shown.answer == (
         "Fine-tuning raises the SR of 1 of 2 models beyond noise, most that of b, +100.0 points "
@@ -76,7 +76,7 @@ def test_the_picture_of_one_pair_has_groups_tasks_and_lengths():
     ]
     found = models(both)
     made, _ = tunings([(found[0], found[1])], 100)
-    shown = tuning.section(made, [], average(found))
+    shown = what_tuning_changed.section(made, [], average(found))
     (ax,) = shown.figures[0].panels[""]().axes
     assert [label.get_text() for label in ax.get_yticklabels()] == [
         *("Mean over tasks", "", "mean of these", "MedicalQuiz"),
