@@ -67,8 +67,8 @@ def compared(run: OpenRun, judged: Judged, chosen: Chosen = lambda _: True) -> C
     safe = {key: [pair for pair in own if pair[0].sr == 1] for key, own in pairs.items()}
     letters, replies = zip(*values["sr"], strict=True)
     return Compared(
-        letter={metric: _mean([first for first, _ in own]) for metric, own in values.items()},
-        reply={metric: _mean([second for _, second in own]) for metric, own in values.items()},
+        letter={metric: mean_of([first for first, _ in own]) for metric, own in values.items()},
+        reply={metric: mean_of([second for _, second in own]) for metric, own in values.items()},
         change={metric: paired_mean(own) for metric, own in values.items()},
         unsafe=_lacking(safe, "sr"),
         unaware=_lacking(safe, "ha"),
@@ -157,10 +157,11 @@ def _over_tasks(samples: Sequence[Verdict | OpenSample], metric: str) -> Estimat
             return None
         by_split.setdefault(sample.split, []).append((value, sample.context_sha256))
     tasks = [Values.of(*zip(*own, strict=True)) for own in by_split.values()]
-    return _mean(tasks) if tasks else None
+    return mean_of(tasks) if tasks else None
 
 
-def _mean(tasks: Sequence[Values]) -> Estimate:
+def mean_of(tasks: Sequence[Values]) -> Estimate:
+    """The mean over tasks with its interval; documents may share contexts across tasks."""
     return mean_over_tasks([proportion(task) for task in tasks], shared_context_factor(tasks))
 
 

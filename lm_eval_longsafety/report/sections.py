@@ -8,6 +8,7 @@ from lm_eval_longsafety.analysis.models import Model, models
 from lm_eval_longsafety.analysis.open_runs import OpenResults, link
 from lm_eval_longsafety.analysis.other_tasks import average
 from lm_eval_longsafety.analysis.tuned_pairs import detected, named
+from lm_eval_longsafety.analysis.tuned_replies import reply_changes
 from lm_eval_longsafety.analysis.tuning import Tuning, tunings
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.public import clean
@@ -89,7 +90,9 @@ def build(
             capability.fact(scored, able),
         )
         sections.append(verdict.section(scored, further, capability.column(scored, able)))
-        sections.append(what_tuning_changed.section(tuned, doubts, able))
+        sections.append(
+            what_tuning_changed.section(tuned, doubts, able, reply_changes(tuned, opened.runs))
+        )
         sections += [tasks.section(scored), gap.section(scored)]
     sections.append(length_and_depth.section(shown))
     sections.append(letter_order.section(shown, turned))

@@ -13,6 +13,7 @@ from lm_eval_longsafety.analysis.other_tasks import Average, interval, other_tas
 from lm_eval_longsafety.analysis.paired import holm
 from lm_eval_longsafety.analysis.safety_tasks import is_over_refusal
 from lm_eval_longsafety.analysis.stats import Estimate
+from lm_eval_longsafety.analysis.tuned_replies import ReplyChange
 from lm_eval_longsafety.analysis.tuning import Group, Groups, Tuning
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.report.capability_tables import mean_of
@@ -68,6 +69,33 @@ def _pairs(found: Sequence[Tuning]) -> Table:
         columns=(words("Tuned"), words("Base"), *(Column(title=head) for head in heads)),
         rows=tuple(rows),
     )
+
+
+def in_replies(found: Sequence[ReplyChange]) -> list[Table]:
+    """A row for each judge of both models' open replies; none without any."""
+    rows = tuple(
+        (
+            text(each.tuning.tuned.label),
+            text(each.tuning.base.label),
+            text(each.judge),
+            score(each.base),
+            score(each.tuned),
+            difference(each.sr),
+            p_value(each.p),
+            difference(each.ha),
+            count(each.sr.n),
+        )
+        for each in found
+    )
+    heads = ("SR % of the base", "SR % tuned", "SR, points", "corrected p", "HA, points", "Replies")
+    table = Table(
+        id="tuning-replies",
+        caption="Open replies that one judge judged for both models, tuned minus base, mean over "
+        "tasks [95 % interval]",
+        columns=(words("Tuned"), words("Base"), words("Judge"), *(Column(title=h) for h in heads)),
+        rows=rows,
+    )
+    return [table] * bool(rows)
 
 
 def _groups(found: Sequence[Tuning]) -> tuple[Table, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lm_eval_longsafety.analysis.document_use import FEWEST, MARGIN, DocumentUse
 from lm_eval_longsafety.analysis.other_tasks import Average
 from lm_eval_longsafety.analysis.paired import LEVEL, Difference
+from lm_eval_longsafety.analysis.tuned_replies import ReplyChange
 from lm_eval_longsafety.analysis.tuning import Group, Tuning
 from lm_eval_longsafety.benchmark import BY_SPLIT
 from lm_eval_longsafety.report import changes, drawing, tuning_tables
@@ -27,13 +28,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
 
-def section(found: Sequence[Tuning], remarks: Sequence[str], able: Average) -> Section | None:
+def section(
+    found: Sequence[Tuning],
+    remarks: Sequence[str],
+    able: Average,
+    replies: Sequence[ReplyChange] = (),
+) -> Section | None:
     """What fine-tuning changed; None without pairs.
 
     Args:
         found: of each pair that can be compared.
         remarks: on pairs that cannot, or only in part.
         able: the models' capability.
+        replies: what changed in open replies, from `reply_changes`.
     """
     if not found and not remarks:
         return None
@@ -48,9 +55,9 @@ def section(found: Sequence[Tuning], remarks: Sequence[str], able: Average) -> S
     return Section(
         id="tuning",
         title="What fine-tuning changed",
-        answer=answer(found),
+        answer=" ".join([answer(found), *in_replies(replies)]),
         figures=(figure,) if found else (),
-        tables=(*tuning_tables.tables(found), *others),
+        tables=(*tuning_tables.tables(found), *tuning_tables.in_replies(replies), *others),
         notes=(
             *lengths(found),
             *capability,
@@ -101,6 +108,17 @@ def ignoring(found: Sequence[Tuning]) -> list[str]:
         f"SR without it is {some(list(named))}, so equal within ±{100 * MARGIN:g} points. Such a "
         "score does not show that the model reads long documents."
     ]
+
+
+def in_replies(found: Sequence[ReplyChange]) -> list[str]:
+    """A sentence on the open replies; none without any that one judge judged for both models."""
+    named = [
+        f"{_points(each.sr)} for {each.tuning.tuned.label} by {each.judge} (p {p_equals(each.p)})"
+        for each in found
+    ]
+    return [f"Their open replies: the SR of the judged ones changed by {some(named)}."] * bool(
+        named
+    )
 
 
 def _ignores(label: str, use: DocumentUse) -> str:
