@@ -21,7 +21,7 @@ JudgeContext = Literal["none", "full", "passage"]
 
 OPTIONS = (
     *("data", "data_revision", "option_order", "option_seed", "over_length"),
-    *("max_prompt_tokens", "reply_tokens", "tokenizer"),
+    *("max_prompt_tokens", "reply_tokens", "tokenizer", "templates"),
     # Of the task `longsafety_length`, which `length_options` reads.
     *("lengths", "depths", "filler", "filler_seed", "length_rows", "length_tasks"),
     # Of the tasks `..._judge`.
@@ -78,6 +78,8 @@ class Settings:
     """The window to assume instead of the model's own, in tokens."""
     reply_tokens: int = REPLY_TOKENS
     """Tokens that the reply may have: the value of `--gen_kwargs max_gen_toks`."""
+    templates: str | None = None
+    """YAML file with other texts for the user message; None for the benchmark's own."""
     judged: str | None = None
     """File or folder with the open replies to be judged."""
     judge_orders: int = JUDGE_ORDERS
@@ -113,6 +115,7 @@ def parse(metadata: Mapping[str, Any]) -> Settings:
         over_length=_one_of(metadata, "over_length", ("middle", "skip", "error")),  # type: ignore[arg-type]
         max_prompt_tokens=_integer(metadata, "max_prompt_tokens", positive=True),
         reply_tokens=_integer(metadata, "reply_tokens", positive=True) or REPLY_TOKENS,
+        templates=_text(metadata, "templates"),
         judged=_text(metadata, "judged"),
         judge_orders=_integer(metadata, "judge_orders", positive=True) or JUDGE_ORDERS,
         judge_context=_one_of(metadata, "judge_context", ("none", "full", "passage")),  # type: ignore[arg-type]
@@ -152,7 +155,9 @@ def _text(metadata: Mapping[str, Any], key: str) -> str | None:
     # A loaded model or tokenizer (Python API) has no name.
     plain = isinstance(value, int | float | str | list | tuple | dict)
     if value is not None and (
-        key in ("data", "data_revision", "judged", "recipe") or key == "tokenizer" and plain
+        key in ("data", "data_revision", "templates", "judged", "recipe")
+        or key == "tokenizer"
+        and plain
     ):
         raise OptionError(f"{key}: expected a text, found {shorten(value)}")
     return None

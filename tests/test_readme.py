@@ -86,6 +86,7 @@ def runs(tiny_model, tmp_path_factory) -> Path:
     for task in TASKS:
         grid = {"depth": 0.5, "length": 1000} if task.grid else {}
         write_jsonl(folder / "my_data" / f"{task.split}.jsonl", [row(0, **grid)])
+    write_jsonl(folder / "training.jsonl", [{"prompt": "Who took it?", "completion": "Anna."}])
     return folder
 
 

@@ -1,4 +1,4 @@
-"""SR by length and depth: buckets of prompt tokens, grid tasks, documents in longer contexts.
+"""SR by length, depth and filler: buckets of tokens, grid tasks, documents in longer contexts.
 
 Data flow: samples -> cells of depth and length -> means, paired changes. A document that was asked
 several times (in contexts of several lengths or depths) counts once, with the mean of its values.
@@ -101,6 +101,23 @@ def by_first(cells: Mapping[tuple[float, float], Sequence[Sample]]) -> dict[floa
         if kinds[first] == every
     }
     return {first: mean for first, mean in means.items() if mean}
+
+
+def by_filler(samples: Iterable[Sample]) -> dict[str, Estimate]:
+    """SR by the filler of the context, pooled over the tasks, depths and lengths that all have.
+
+    Empty with fewer than two fillers, and where they share none of these.
+    """
+    kinds: dict[str, dict[object, list[Sample]]] = defaultdict(lambda: defaultdict(list))
+    for sample in samples:
+        if sample.filler is not None:
+            kinds[sample.filler][sample.split, sample.depth, sample.length].append(sample)
+    every = set.intersection(*map(set, kinds.values())) if len(kinds) > 1 else set()
+    means = {
+        name: pooled(s for kind, alike in own.items() if kind in every for s in alike)
+        for name, own in sorted(kinds.items())
+    }
+    return {name: mean for name, mean in means.items() if mean}
 
 
 def change(cells: Mapping[Place, Sequence[Sample]]) -> LengthChange | None:

@@ -53,6 +53,11 @@ def _faults(run: Run) -> Iterator[str]:
             "left it out, or the requests come from the cache of another run. Its scores mean "
             "nothing."
         )
+    if names := run.other_templates:
+        yield (
+            f"asked with other templates than the benchmark's ({clean(', '.join(names), 100)}). "
+            "These are not LongSafetyBench scores."
+        )
     if run.template_unused:
         yield (
             "the model's tokenizer has a chat template, but the run did not apply it "
@@ -79,6 +84,7 @@ def differences(subjects: Sequence[Subject], *, of_one_model: bool = False) -> l
         ),
         "window": lambda s: str(s.run.max_length or ""),
         "prompt budget": lambda s: recorded(s, lambda p: p.prompt_limit),
+        "set of templates": templates_of,
         "chat template": template_use,
         "version of the tasks": task_version,
         "gen_kwargs": gen_kwargs,
@@ -103,6 +109,16 @@ def template_use(subject: Subject) -> str:
     """Whether a chat template was applied; each model has its own, so they need not be the same."""
     used = template(subject.run)
     return used if used in ("", "none") else "applied"
+
+
+def templates_of(subject: Subject) -> str:
+    """The files, by hash and name, whose texts its tasks were asked with; `""` if unknown."""
+    return recorded(
+        subject,
+        lambda p: (
+            f"{(p.templates_sha256 or '')[:8]} {p.templates}" if p.templates else "the benchmark's"
+        ),
+    )
 
 
 def task_version(subject: Subject) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from lm_eval_longsafety.analysis.comparison import Comparison, compare
-from lm_eval_longsafety.analysis.facts import task_version, template_use
+from lm_eval_longsafety.analysis.facts import task_version, template_use, templates_of
 from lm_eval_longsafety.analysis.paired import Difference
 from lm_eval_longsafety.analysis.scores import Subject, TaskScores
 from lm_eval_longsafety.analysis.stats import TINY
@@ -92,7 +92,11 @@ def _of_both(compared: Comparison) -> Iterator[str]:
     moved = sum(letters.get((s.split, s.id), s.letters) != s.letters for s in second.samples)
     if moved:
         yield f"{moved:,} documents had their choices under other letters; use one option_seed"
-    same = {"version of the tasks": task_version, "chat template": template_use}
+    same = {
+        "version of the tasks": task_version,
+        "chat template": template_use,
+        "set of templates": templates_of,
+    }
     for title, of in same.items():
         found = [of(subject) or "unknown" for subject in (first, second)]
         if found[0] != found[1]:

@@ -23,10 +23,12 @@ class Row:
     choices: tuple[str, ...]
     """Ordered from least to most safe."""
     depth: float | None = None
-    """Where in the context the harmful passage stands; None in tasks without a grid. The unit is
-    not published."""
+    """Where in the context the harmful passage stands; None if unknown. The unit is not
+    published."""
     length: float | None = None
-    """The context's nominal length; None in tasks without a grid. The unit is not published."""
+    """The context's nominal length; None if unknown. The unit is not published."""
+    filler: str | None = None
+    """Name of the material around the passage; None if unknown, as in the published data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +97,9 @@ def _check(item: Any, *, grid: bool) -> Row:  # noqa: ANN401 - whatever the file
         context=_text(item, "context"),
         question=_text(item, "question"),
         choices=_choices(item["choices"]),
-        depth=_number(item, "depth") if grid else None,
-        length=_number(item, "length") if grid else None,
+        depth=_number(item, "depth") if grid else _number_or_none(item, "depth"),
+        length=_number(item, "length") if grid else _number_or_none(item, "length"),
+        filler=_filler(item),
     )
 
 
@@ -146,6 +149,23 @@ def _number(item: Mapping[str, Any], column: str) -> float:
             return number
     shown = repr(value)[:40] if isinstance(value, (int, float, str)) else _kind(value)
     raise _Problem(f"{column} is {shown}", "a number")
+
+
+def _number_or_none(item: Mapping[str, Any], column: str) -> float | None:
+    """The number in a task that needs none, so that anything else there is no mistake."""
+    try:
+        return _number(item, column) if column in item else None
+    except _Problem:
+        return None
+
+
+def _filler(item: Mapping[str, Any]) -> str | None:
+    if item.get("filler") is None:
+        return None
+    name = _text(item, "filler")
+    if not name.strip():
+        raise _Problem("an empty filler", "the name of the filler material, or no such column")
+    return name
 
 
 def _kind(value: object) -> str:

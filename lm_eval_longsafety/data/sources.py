@@ -86,7 +86,10 @@ def fingerprint(rows: Sequence[Row]) -> str:
     """SHA-256 over all fields of the rows in order; runs on the same data have the same."""
     digest = hashlib.sha256()
     for row in rows:
-        for field in (row.id, row.context, row.question, *row.choices, row.depth, row.length):
+        # A row without a filler has the hash that it had before rows could have one.
+        filler = () if row.filler is None else (row.filler,)
+        fields = (row.id, row.context, row.question, *row.choices, row.depth, row.length, *filler)
+        for field in fields:
             data = b"-" if field is None else str(field).encode()
             digest.update(b"%d:" % len(data) + data)
         digest.update(b"\n")

@@ -16,6 +16,7 @@ from lm_eval_longsafety.data.rows import Row
 from lm_eval_longsafety.errors import DataError, OptionError
 from lm_eval_longsafety.prompts import templates, window
 from lm_eval_longsafety.prompts.deal import deal
+from lm_eval_longsafety.prompts.templates import Templates
 from lm_eval_longsafety.prompts.window import Fitted
 from lm_eval_longsafety.settings import Settings
 from lm_eval_longsafety.variants import lengths, rotations
@@ -64,9 +65,9 @@ def load_documents(
 
     Returns:
         {"test": documents}; columns: id, task, prompt, question, choices, letters, prompt_tokens,
-        prompt_sha256 (over the tokens), truncated, context_sha256, [depth, length]; with `length`
-        also target_length and target_depth, with `rotations` also orders, option_tails and
-        kept_order (`rotations.extra_fields`).
+        prompt_sha256 (over the tokens), truncated, context_sha256, [depth, length, filler: those
+        that a row of the task has]; with `length` also target_length and target_depth, with
+        `rotations` also orders, option_tails and kept_order (`rotations.extra_fields`).
 
     Raises:
         OptionError: options or model arguments that cannot be used.
@@ -77,6 +78,7 @@ def load_documents(
     limit = window.prompt_limit(held, chosen.reply_tokens)
     source = sources.load(chosen.data, chosen.data_revision)
     rows = source.rows(split)
+    wording = templates.load_templates(chosen.templates)
     if warning := sources.row_count_warning(source, split, len(rows)):
         log.warning(warning)
     more: dict[str, Any] = {}
@@ -84,11 +86,14 @@ def load_documents(
         options, place = parse_length_options(metadata), (target_length, target_depth)
         documents, more = _build_lengths(split, rows, chosen, options, limit, place)
     else:
-        built = _build(split, rows, chosen, limit, variant)
+        built = _build(split, rows, chosen, limit, variant, wording)
         documents = _within_length(split, built, chosen, limit)
     if variant == "rotations":
         documents = [
-            replace(d, extra=rotations.extra_fields(d.row, d.letters, d.fitted.prompt))
+            replace(
+                d,
+                extra=rotations.extra_fields(d.row, d.letters, d.fitted.prompt, wording.of(split)),
+            )
             for d in documents
         ]
         more["kept_order"] = sum(document.extra["kept_order"] for document in documents)
@@ -102,6 +107,8 @@ def load_documents(
         "option_order": chosen.option_order,
         "option_seed": chosen.option_seed,
         "over_length": chosen.over_length,
+        "templates": wording.name,
+        "templates_sha256": wording.sha256,
         "window": held,
         "prompt_limit": limit,
         "protocol": protocol,
@@ -143,11 +150,17 @@ def _build_lengths(
 
 
 def _build(
-    split: str, rows: Sequence[Row], chosen: Settings, limit: int | None, variant: str
+    split: str,
+    rows: Sequence[Row],
+    chosen: Settings,
+    limit: int | None,
+    variant: str,
+    wording: Templates,
 ) -> list[Document]:
     letters = [_letters(row, chosen, variant) for row in rows]
     rendered = [
-        _render(split, row, dealt, variant) for row, dealt in zip(rows, letters, strict=True)
+        _render(split, row, dealt, variant, wording)
+        for row, dealt in zip(rows, letters, strict=True)
     ]
     fitted = window.fit(rendered, chosen, limit)
     return [
@@ -156,15 +169,18 @@ def _build(
     ]
 
 
-def _render(split: str, row: Row, letters: Sequence[str], variant: str) -> str:
+def _render(split: str, row: Row, letters: Sequence[str], variant: str, wording: Templates) -> str:
     if variant == "open":
-        return templates.render_open(split, context=row.context, question=row.question)
+        return templates.render_open(
+            split, context=row.context, question=row.question, templates=wording
+        )
     return templates.render(
         split,
         context=None if variant == "no_context" else row.context,
         question=row.question,
         choices=row.choices,
         letters=letters,
+        templates=wording,
     )
 
 
@@ -205,11 +221,16 @@ def _as_dataset(split: str, documents: Sequence[Document]) -> "Dataset":
     from datasets.table import InMemoryTable
 
     # Not `Dataset.from_list`, which would pickle and hash every prompt to make a fingerprint.
-    table = InMemoryTable.from_pylist([_fields(split, document) for document in documents])
+    known = [name for name in _OPTIONAL if any(getattr(d.row, name) is not None for d in documents)]
+    table = InMemoryTable.from_pylist([_fields(split, each, known) for each in documents])
     return Dataset(table, fingerprint=generate_random_fingerprint())
 
 
-def _fields(split: str, document: Document) -> dict[str, Any]:
+_OPTIONAL = ("depth", "length", "filler")
+"""Fields of a row that a task may lack."""
+
+
+def _fields(split: str, document: Document, optional: Sequence[str]) -> dict[str, Any]:
     row, fitted = document.row, document.fitted
     return {
         "id": row.id,
@@ -222,7 +243,7 @@ def _fields(split: str, document: Document) -> dict[str, Any]:
         "prompt_sha256": fitted.sha256,
         "truncated": fitted.truncated,
         "context_sha256": hashlib.sha256(row.context.encode()).hexdigest(),
-        **({} if row.depth is None else {"depth": row.depth, "length": row.length}),
+        **{name: getattr(row, name) for name in optional},
         **document.extra,
     }
 

@@ -223,6 +223,8 @@ def _provenance(
         "data": data and data.data,
         "revision": data and data.revision,
         "data_sha256": data and data.data_sha256,
+        "templates": data and data.templates,
+        "templates_sha256": data and data.templates_sha256,
         "option_order": chosen.option_order,
         "option_seed": chosen.option_seed,
         "judge_orders": chosen.judge_orders,

@@ -27,6 +27,7 @@ from lm_eval_longsafety.harness.judge_documents import replies_to_judge
 from lm_eval_longsafety.harness.quiet import quiet
 from lm_eval_longsafety.harness.task_file import REPLY, RESERVED, refuse_reserved, with_reply_room
 from lm_eval_longsafety.prompts import window
+from lm_eval_longsafety.prompts.templates import load_templates
 from lm_eval_longsafety.prompts.tokenizer import load_config, load_tokenizer
 from lm_eval_longsafety.settings import REPLY_TOKENS, longest_reply, parse, shorten
 from lm_eval_longsafety.variants.length_options import parse_length_options
@@ -103,6 +104,7 @@ def check_named(names: Iterable[object], metadata: Mapping[str, Any]) -> None:
         metadata = with_reply_room(metadata, metadata.get(REPLY, 0))
     chosen = parse(metadata)
     splits = dict.fromkeys(split for name in ours for split in splits_of(name))
+    _check_templates(ours, chosen.templates)
     for split in progress("checking data", splits, unit=" splits"):
         sources.load(chosen.data, chosen.data_revision).rows(split)
     window.prompt_limit(window.model_window(chosen), chosen.reply_tokens)
@@ -113,6 +115,22 @@ def check_named(names: Iterable[object], metadata: Mapping[str, Any]) -> None:
         replies_to_judge(chosen)
     if ASK in ours:
         gaps_to_ask(chosen)
+
+
+def _check_templates(names: Iterable[str], file: str | None) -> None:
+    """Check that the templates have a text for each task."""
+    templates = load_templates(file)
+    for name in names:
+        for split in splits_of(name):
+            templates.of(split, open_reply=name.endswith("_open"))
+
+
+def _check_templates(names: Iterable[str], file: str | None) -> None:
+    """Check that the templates have a text for each task."""
+    templates = load_templates(file)
+    for name in names:
+        for split in splits_of(name):
+            templates.of(split, open_reply=name.endswith("_open"))
 
 
 def known_names() -> set[str]:

@@ -105,6 +105,7 @@ def _notes(run: Run, scored: Sequence[Subject]) -> list[str]:
     on_sample = any(map(on_sample_data, scored))
     notes = {
         "the data is the embedded sample; these are not LongSafetyBench scores": on_sample,
+        "asked with other templates; these are not LongSafetyBench scores": run.other_templates,
         "--limit: not all documents were scored": run.limited,
         "the chat template was not applied (--apply_chat_template)": run.template_unused,
     }

@@ -11,6 +11,7 @@ from lm_eval_longsafety.analysis.facts import (
     recorded,
     task_version,
     template,
+    templates_of,
 )
 from lm_eval_longsafety.analysis.models import Model
 from lm_eval_longsafety.analysis.scores import Subject
@@ -110,6 +111,7 @@ def _facts(run: Run, subject: Subject | None) -> dict[str, str]:
         found |= {title: recorded(subject, of) for title, of in _DATA_FACTS.items()}
         found["Data fingerprint"] = fingerprint(subject)
         found["Version of the tasks"] = task_version(subject)
+        found["Templates"] = templates_of(subject)
         found["gen_kwargs"] = gen_kwargs(subject)
         cut = truncation.number(subject)
         found["Truncated prompts"] = None if cut is None else f"{cut:,}"

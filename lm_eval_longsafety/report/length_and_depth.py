@@ -1,10 +1,10 @@
-"""Section: SR against the length of the context, and where in it the harm stands.
+"""Section: SR against the length of the context, where in it the harm stands, and what fills it.
 
 Data flow: models -> a `Trend` of each (shortest against longest contexts, SR by depth) -> sentence
 and table; curves and maps -> picture and further tables.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from lm_eval_longsafety.analysis import by_length
 from lm_eval_longsafety.analysis.models import Model
 from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.benchmark import TASKS
-from lm_eval_longsafety.report import drawing, trends
+from lm_eval_longsafety.report import by_filler, drawing, trends
 from lm_eval_longsafety.report.content import (
     Column,
     Figure,
@@ -40,7 +40,8 @@ def section(models: Sequence[Model]) -> Section | None:
     curves: Curves = [(m, by_length.by_bucket(by_length.sampled(m.main))) for m in shown if m.main]
     curves = [(model, curve) for model, curve in curves if curve]
     maps = _embedded(shown) | _grids(shown)
-    if not curves and not maps:
+    fillers = by_filler.curves(shown)
+    if not curves and not maps and not fillers:
         return None
     found = trends.trends(shown)
     panels: dict[str, Callable[[], MatplotlibFigure]] = {
@@ -49,23 +50,26 @@ def section(models: Sequence[Model]) -> Section | None:
     if curves:
         panels["prompts"] = partial(_draw_curves, curves)
     tables = [trends.table(found)] if found else []
+    tables += by_filler.tables(fillers) if fillers else ()
     tables += [*_curve_tables(curves), *(_map_table(name, own) for name, own in maps.items())]
     return Section(
         id="lengths",
         title="Length and depth",
         answer=trends.answer(found),
-        figures=(
-            Figure(
-                id="lengths",
-                title="SR by length and depth, in percent",
-                description="For each model a small map of SR by depth (downwards) and length (to "
-                "the right), and SR with 95 % intervals by prompt length. The numbers are in the "
-                "tables below.",
-                panels=panels,
-            ),
-        ),
+        figures=(_figure(panels),) if panels else (),
         tables=tuple(tables),
-        details=_DETAILS,
+        notes=(by_filler.sentence(fillers),) if fillers else (),
+        details=(*_DETAILS, *([by_filler.DETAIL] * bool(fillers))),
+    )
+
+
+def _figure(panels: "Mapping[str, Callable[[], MatplotlibFigure]]") -> Figure:
+    return Figure(
+        id="lengths",
+        title="SR by length and depth, in percent",
+        description="For each model a small map of SR by depth (downwards) and length (to the "
+        "right), and SR with 95 % intervals by prompt length. The numbers are in the tables below.",
+        panels=panels,
     )
 
 

@@ -129,7 +129,7 @@ def answer(places: Sequence[tuple[Model, Rank | None]]) -> str:
         verb = "is" if others == 1 else "are"
         left_out = (
             f" {others} other {'model' if others == 1 else 'models'} {verb} not compared: other "
-            "tasks or data, or not all documents."
+            "tasks, data or templates, or not all documents."
         )
     if not alike:
         return (
@@ -194,7 +194,8 @@ def _kind(model: Model) -> tuple[object, ...]:
     if model.main is None:
         return ()
     splits = tuple(task.benchmark.split for task in model.main.tasks)
-    return splits, model.main.protocol, facts.fingerprint(model.main), model.main.run.limited
+    made = (facts.fingerprint(model.main), facts.templates_of(model.main))
+    return splits, model.main.protocol, *made, model.main.run.limited
 
 
 def _partial(model: Model) -> bool:

@@ -87,6 +87,7 @@ def _schema() -> "pyarrow.Schema":
 
     types: dict[object, pyarrow.DataType] = {
         str: pa.string(),
+        str | None: pa.string(),
         bool: pa.bool_(),
         float: pa.float64(),
         float | None: pa.float64(),

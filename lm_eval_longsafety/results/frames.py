@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 _SCORES = ("task", "variant", "protocol", "metric", "filter", "value", "stderr", "documents")
-_PLACE = ("prompt_tokens", "depth", "length")
+_PLACE = ("prompt_tokens", "depth", "length", "filler")
 _SAMPLES = ("task", "id", "letters", "letter", "choice", *SCORES, *_PLACE)
 
 
@@ -60,7 +60,7 @@ class LoadedRun:
             Columns task, id, letters (of the choices, from least to most safe), letter (the one
             that was read, None if none was; for rotations one for each order, joined by commas),
             choice (index of the letter's choice, missing for rotations), one column for each metric
-            in [0, 1], prompt_tokens, depth and length (missing if the task has none).
+            in [0, 1], prompt_tokens, depth, length and filler (missing if the task has none).
         """
         rows = [
             {

@@ -46,6 +46,9 @@ class Provenance:
     prompt_limit: int | None = None
     truncated: int | None = None
     protocol: str | None = None
+    templates: str | None = None
+    """Name of the file with the texts of the user message; None for the benchmark's own."""
+    templates_sha256: str | None = None
     template_unused: bool | None = None
     """Whether the tokenizer has a chat template that the run did not apply."""
 
@@ -126,6 +129,8 @@ class Sample:
     prompt_tokens: int | None = None
     depth: float | None = None
     length: float | None = None
+    filler: str | None = None
+    """Name of the material around the passage. Untrusted."""
     context_sha256: str = ""
     prompt_hash: str = ""
     extra: Mapping[str, float] = field(default_factory=dict)
@@ -198,6 +203,12 @@ class Run:
         """Whether a task of this plugin recorded that the chat template was not applied."""
         records = [task.provenance for task in self.tasks.values()]
         return any(record is not None and record.template_unused for record in records)
+
+    @property
+    def other_templates(self) -> list[str]:
+        """Names of the files whose texts some tasks were asked with instead of the benchmark's."""
+        records = [task.provenance for task in self.tasks.values()]
+        return sorted({each.templates for each in records if each and each.templates})
 
     def longsafety(self) -> dict[str, TaskName]:
         """This plugin's tasks, without groups, of which the run has results or samples; by name.

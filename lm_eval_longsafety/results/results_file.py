@@ -176,7 +176,10 @@ def _metrics(row: object, direction: object = None) -> tuple[Metric, ...]:
 
 
 def _provenance(given: Mapping[str, Any]) -> Provenance:
-    texts = ("data", "revision", "data_sha256", "option_order", "over_length", "protocol")
+    texts = (
+        *("data", "revision", "data_sha256", "option_order", "over_length", "protocol"),
+        *("templates", "templates_sha256"),
+    )
     numbers = ("rows", "scored", "option_seed", "prompt_limit", "truncated")
     unused = given.get("template_unused")
     return Provenance(

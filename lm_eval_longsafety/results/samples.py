@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 
 from lm_eval_longsafety.benchmark import BY_SPLIT, parse_task_name
 from lm_eval_longsafety.prompts.sent_text import holds_prompt, text_of
-from lm_eval_longsafety.results.fields import as_int, number_in_text
+from lm_eval_longsafety.results.fields import as_int, as_text, number_in_text
 from lm_eval_longsafety.results.records import SCORES as SCORES
 from lm_eval_longsafety.results.records import Sample, SampleText
 
@@ -67,6 +67,7 @@ def sample_from(record: Mapping[str, Any], *, hint: str, keep_text: bool) -> Sam
         prompt_tokens=as_int(doc.get("prompt_tokens"), least=0, most=_MOST_TOKENS),
         depth=number_in_text(doc.get("depth")),
         length=number_in_text(doc.get("length")),
+        filler=as_text(doc.get("filler")),
         context_sha256=str(doc.get("context_sha256") or ""),
         prompt_hash=str(doc.get("prompt_sha256") or record.get("prompt_hash") or ""),
         extra={name: value for name, value in extra.items() if value is not None},

@@ -189,6 +189,12 @@ def _data(submission: Submission) -> Iterator[str]:
     for revision in dict.fromkeys(record.revision for record in records if record.data == HUB_ID):
         if revision is None or not _COMMIT.fullmatch(revision):
             yield f"the data's revision is unknown ({clean(str(revision), 80)}); run from the hub"
+    for name in dict.fromkeys(record.templates for record in records):
+        if name is not None:
+            yield (
+                f"asked with other templates ({clean(name, 80)}); these are not LongSafetyBench "
+                "scores; run without the option templates"
+            )
     for order in dict.fromkeys(record.option_order for record in records):
         if order not in (None, "shuffled"):
             yield f"option_order {clean(order, 40)!r}; the benchmark shuffles the choices"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lm_eval_longsafety.data.rows import Row
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.prompts import templates
+from lm_eval_longsafety.prompts.templates import Templates, load_templates, render
 from lm_eval_longsafety.prompts.token_counts import TokenCounts
 from lm_eval_longsafety.prompts.tokenizer import PromptTokenizer, load_tokenizer
 from lm_eval_longsafety.prompts.window import Fitted
@@ -38,6 +38,7 @@ class Embedding:
     """Draws the filler."""
     filler: Filler
     tokenizer: PromptTokenizer
+    templates: Templates
     own: frozenset[str]
     """All passages of the task's contexts, which its filler must not hold."""
 
@@ -110,12 +111,13 @@ class Embedding:
         return cut.rstrip("\ufffd").strip()
 
     def _render(self, row: Row, letters: Sequence[str], parts: Sequence[str]) -> str:
-        return templates.render(
+        return render(
             self.split,
             context=BREAK.join(part for part in parts if part),
             question=row.question,
             choices=row.choices,
             letters=letters,
+            templates=self.templates,
         )
 
 
@@ -158,5 +160,6 @@ def prepare(
         seed=options.filler_seed,
         filler=load_filler(options.filler, chosen.data, chosen.data_revision),
         tokenizer=tokenizer,
+        templates=load_templates(chosen.templates),
         own=frozenset(text for row in rows for text in split_passages(row.context)),
     )

@@ -63,13 +63,16 @@ def cyclic_deals(letters: Sequence[str]) -> list[list[str]]:
     return [[LETTERS[(place + shift) % n] for place in places] for shift in range(n)]
 
 
-def extra_fields(row: Row, letters: Sequence[str], prompt: str) -> dict[str, Any]:
+def extra_fields(
+    row: Row, letters: Sequence[str], prompt: str, template: str = templates.TAIL
+) -> dict[str, Any]:
     """The fields that only the documents of `rotations` have.
 
     Args:
         row: the document's row.
         letters: of its choices, in dataset order; A, B, C ... where `speaks_of_others`.
         prompt: fitted to the window, under `letters`.
+        template: of the prompt, or its end from the choices on.
 
     Returns:
         orders: the letters of the choices, for each order; option_tails: the end of the prompt, for
@@ -84,7 +87,7 @@ def extra_fields(row: Row, letters: Sequence[str], prompt: str) -> dict[str, Any
     tails = []
     for order in orders:
         dealt = list(zip(order, shown_choices(row.choices, order, kept=kept), strict=True))
-        tails.append(templates.render_options(dealt if kept else sorted(dealt)))
+        tails.append(templates.render_options(dealt if kept else sorted(dealt), template))
     if not prompt.endswith(tails[0]):
         raise OptionError(
             f"document {row.id!r}: the window is too small to rotate the choices: the cut falls "

@@ -1,5 +1,7 @@
 """SR by length and depth: buckets, cells, means and changes, worked out by hand."""
 
+from functools import partial
+
 import pytest
 
 from lm_eval_longsafety.analysis import by_length
@@ -121,3 +123,25 @@ def test_the_interval_of_an_unpaired_difference_is_newcombes():
     assert by_length.unpaired(first, second) == pytest.approx((0.0524, 0.3339), abs=5e-5)
     low, high = by_length.unpaired(second, first)
     assert (low, high) == pytest.approx((-0.3339, -0.0524), abs=5e-5)
+
+
+def test_fillers_are_compared_over_the_tasks_depths_and_lengths_that_all_have():
+    niah = partial(scored, split="HarmfulNIAH", length=1000.0)
+    samples = (
+        *niah([1, 1], depth=0.0, filler="village"),
+        *niah([1, 0], depth=0.0, filler="court"),
+        *niah([0, 0], depth=0.5, filler="village"),  # No court at this depth.
+        *scored([0], filler="court"),  # No village in this task.
+        *niah([0], depth=0.0),
+    )
+    found = by_length.by_filler(samples)
+    assert {name: (mean.value, mean.n) for name, mean in found.items()} == {
+        "court": (0.5, 2),
+        "village": (1.0, 2),
+    }
+
+
+def test_one_filler_or_fillers_of_different_tasks_are_not_compared():
+    assert by_length.by_filler(scored([1, 0], filler="village")) == {}
+    apart = (*scored([1], filler="a"), *scored([1], "MedicalQuiz", filler="b"))
+    assert by_length.by_filler(apart) == {}

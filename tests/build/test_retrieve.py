@@ -67,6 +67,13 @@ def test_a_column_of_keywords_or_a_query_comes_before_the_question(tmp_path):
     assert taken(second)[0] == "bread"
 
 
+def test_documents_without_a_keyword_follow_in_a_drawn_order(tmp_path):
+    made = rows(recipe(tmp_path, keys="lengths: 40, rows: 12"))
+    drawn = [taken(row) for row in made if "bicycle" in row.row["question"]]
+    assert {tuple(each[:2]) for each in drawn} == {("bicycle", "mill")}
+    assert {tuple(each[2:]) for each in drawn} == {("bread", "bell"), ("bell", "bread")}
+
+
 def test_random_documents_are_drawn_for_each_row(tmp_path):
     keys = "lengths: 20, mode: random, rows: 12"
     drawn = [tuple(taken(row)) for row in rows(recipe(tmp_path, keys=keys))]
@@ -125,7 +132,7 @@ def test_a_language_without_spaces_is_retrieved_too(tmp_path):
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.integers(1, 25), st.text("xy1", min_size=1), st.sampled_from(["bm25", "random"]))
+@given(st.integers(1, 60), st.text("xy1", min_size=1), st.sampled_from(["bm25", "random"]))
 def test_any_length_and_seed_give_a_context_of_that_length(tmp_path_factory, length, seed, mode):
     folder = tmp_path_factory.mktemp("r")
     library = {

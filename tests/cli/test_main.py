@@ -110,6 +110,39 @@ def test_check_data_of_named_tasks_checks_only_their_splits(names, splits):
     assert lines[-1] == "no problems"
 
 
+def test_check_data_against_other_data_counts_shared_13_grams(tmp_path):
+    words = [f"w{i}" for i in range(40)]
+    own = [row(0, context=" ".join(words)), row(1, id="row\x1b[31m", context=" ".join(words[:14]))]
+    write_jsonl(tmp_path / "own" / "DocAttack.jsonl", own)
+    other = write_jsonl(tmp_path / "train.jsonl", [{"input": " ".join(words[:13]), "output": "x"}])
+    asked = ("check-data", str(tmp_path / "own"), "--tasks", "longsafety_doc_attack")
+    done = longsafety(*asked, "--against", str(other), "--against", "sample")
+    assert done.exit_code == 0
+    lines = done.output.splitlines()
+    assert lines[2].startswith("warning: ")
+    # 1 of 28 and 1 of 2 grams are shared; questions and choices have 14 words.
+    table = [" ".join(line.split()) for line in lines[3:9]]
+    assert table[0] == f"13-grams shared with {other} (1 row):"
+    assert table[2] == "DocAttack context 2 2 50.0% 0"
+    assert table[3] == "DocAttack question and choices 2 0 0.0% 0"
+    assert (
+        table[4] == "most of the context: row\ufffd[31m of DocAttack 50.0%, row-0 of DocAttack 3.6%"
+    )
+    assert table[5] == (
+        f"Compared with …/{other.parent.name}/train.jsonl (1 row) by runs of 13 words in lower "
+        "case without punctuation: 2 of 2 rows (100.0%) share a 13-gram of their context with it, "
+        "at most 50.0% of a row's; 0 of 2 rows (0.0%) share a 13-gram of their question and "
+        "choices with it, at most 0.0% of a row's."
+    )
+    assert lines[9] == "13-grams shared with sample (82 rows):"
+    assert lines[-1] == "no problems"
+
+
+def test_what_data_is_compared_with_is_looked_for_first():
+    found = longsafety("check-data", "/no/such/folder", "--against", "nothing").exception
+    assert "'nothing' is not a file or folder here" in str(found)
+
+
 def test_check_data_of_named_tasks_does_not_miss_the_others(tmp_path):
     write_jsonl(tmp_path / "DocAttack.jsonl", [row(0)])
     named = longsafety("check-data", str(tmp_path), "--tasks", "longsafety_doc_attack")

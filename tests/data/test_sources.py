@@ -3,6 +3,7 @@ import os
 import re
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lm_eval_longsafety.data import sources
+from lm_eval_longsafety.data.rows import Row
 from lm_eval_longsafety.errors import DataError
 from tests.conftest import row, write_jsonl
 
@@ -304,3 +306,31 @@ def test_jsonl_beside_parquet_is_read_for_the_splits_that_parquet_has_not(tmp_pa
     source = sources.load(str(tmp_path))
     assert [r.id for r in source.rows(SPLIT)] == ["row-0"]
     assert [r.id for r in source.rows("MedicalQuiz")] == ["row-2"]
+
+
+def test_a_row_may_name_its_filler_and_carry_depth_and_length_in_any_task(tmp_path):
+    rows = [row(0, filler="village", depth="0.5", length=2000), row(1, filler=None, depth="")]
+    first, second = folder_with(tmp_path, rows).rows(SPLIT)
+    assert (first.filler, first.depth, first.length) == ("village", 0.5, 2000.0)
+    assert (second.filler, second.depth, second.length) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("filler", "message"),
+    [
+        (3, "filler is of type int, expected a text"),
+        (" ", "an empty filler, expected the name of the filler material, or no such column"),
+        ("\ud800", "filler has a lone surrogate at character 0"),
+    ],
+)
+def test_a_filler_that_is_no_name_is_refused(tmp_path, filler, message):
+    with pytest.raises(DataError, match=message):
+        folder_with(tmp_path, [row(0, filler=filler)]).rows(SPLIT)
+
+
+def test_the_fingerprint_of_rows_without_a_filler_is_what_it_was_before_there_were_fillers():
+    # Computed by the release before this column.
+    before = "4a2b748d331472700e03745867ceb836e18056663f3623e7cd0dc33a6632c64f"
+    plain = Row(id="a", context="b", question="c", choices=("d", "e"))
+    assert sources.fingerprint([plain]) == before
+    assert sources.fingerprint([replace(plain, filler="village")]) != before

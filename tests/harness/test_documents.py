@@ -124,3 +124,11 @@ def test_the_provenance_shows_whether_two_runs_used_the_same_data(folder, tmp_pa
 def test_the_number_of_rows_is_warned_about(folder, caplog):
     documents(data=folder)
     assert "3 rows, the published data has 100" in caplog.text
+
+
+def test_depth_length_and_filler_are_carried_where_any_row_of_the_task_has_them(tmp_path):
+    rows = [row(0), row(1, filler="village", depth=0.5)]
+    write_jsonl(tmp_path / f"{SPLIT}.jsonl", rows)
+    docs = documents(data=str(tmp_path))
+    assert [(doc["filler"], doc["depth"]) for doc in docs] == [(None, None), ("village", 0.5)]
+    assert "length" not in docs.features

@@ -264,6 +264,17 @@ def test_a_task_without_replies_and_a_missing_option_are_refused(tmp_path):
         load_verdict_documents(split="DocAttack", judged=str(folder), judge_context="all")
 
 
+def test_the_templates_that_the_replies_were_asked_with_are_recorded(tmp_path):
+    folder = write_open_run(tmp_path, [open_line()])
+    path = folder / f"results_{STAMP}.json"
+    data, asked = json.loads(path.read_text()), {"templates": "de.yaml", "templates_sha256": "f"}
+    data["configs"][OPEN]["metadata"]["provenance"] = asked
+    path.write_text(json.dumps(data))
+    recorded = {}
+    load_verdict_documents(split="DocAttack", judged=str(folder), provenance=recorded)
+    assert recorded | asked == recorded
+
+
 def test_a_prompt_that_the_judge_cannot_hold_is_refused_not_cut(tmp_path, narrow_model):
     folder = write_open_run(tmp_path, [open_line(reply="word " * 2000)])
     with pytest.raises(LongSafetyError, match="leaves 1548; take a judge with a larger window"):

@@ -88,3 +88,14 @@ def test_results_of_other_tasks_alone_have_no_summary():
     document = results(suffixes=(), others=["quiz"])
     started = datetime.now()
     assert closing_lines(document, output_path=None, log_samples=False, started=started) is None
+
+
+def test_other_templates_than_the_benchmarks_are_named():
+    document = results()
+    document["configs"] = {
+        name: {"metadata": {"provenance": {"templates": "german.yaml"}}}
+        for name in document["configs"]
+    }
+    note = "note: asked with other templates; these are not LongSafetyBench scores"
+    assert note in closing(document)
+    assert note not in closing(results())

@@ -1,5 +1,7 @@
 """The section on length and depth: its sentence on hand-made numbers, its tables and pictures."""
 
+from dataclasses import replace
+
 import pytest
 
 from lm_eval_longsafety.analysis.models import models
@@ -179,3 +181,29 @@ def test_curves_have_the_colour_of_their_model_and_a_panel_of_their_own():
     assert len({ax.lines[0].get_color() for ax in axes}) == 3
     assert all(len({line.get_color() for line in ax.lines}) == 1 for ax in axes)
     assert [label.get_text() for label in axes[-1].get_xticklabels()] == ["0", "4k"]
+
+
+def filled(name, court, village):
+    """A run whose documents stand in two fillers."""
+    samples = (*scored(court, filler="court"), *scored(village, "DocAttack", filler="vill<age"))
+    numbered = [replace(s, id=f"{s.filler}-{s.id}") for s in samples]
+    return run_of(name, DocAttack=numbered)
+
+
+def test_scores_by_filler_have_a_sentence_and_a_table():
+    found = section(models([filled("org/a", [1, 1, 1, 1], [1, 0, 0, 1])]))
+    # Wilson's interval of 2 of 4 is [15.0, 85.0], of 4 of 4 [51.0, 100.0].
+    assert found.notes == (
+        "By filler: SR of org/a is lowest with vill<age (50.0 % [15.0, 85.0]) and highest with "
+        "court (100.0 % [51.0, 100.0]), on other documents.",
+    )
+    assert rows(found, "filler-table") == {"court": [1.0, 4], "vill<age": [0.5, 4]}
+    assert found.figures == ()
+
+
+def test_of_several_models_the_one_whose_sr_differs_most_by_filler_is_named():
+    runs = [filled("org/a", [1, 0], [0, 1]), filled("org/b", [0, 0], [1, 0])]
+    (note,) = section(models(runs)).notes
+    assert note.startswith("By filler: SR differs most for org/b, and is lowest with court (0.0 %")
+    (same,) = section(models(runs[:1])).notes
+    assert same == "By filler: SR is the same with every filler."

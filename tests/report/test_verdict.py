@@ -136,7 +136,7 @@ def test_models_on_fewer_tasks_never_lead_those_on_all(tmp_path):
     found = verdict.answer(verdict.ranked(models(read([tmp_path]).runs)))
     assert found.startswith("org/a chose the safest answer on 25.0 %")
     assert found.endswith(
-        "1 other model is not compared: other tasks or data, or not all documents."
+        "1 other model is not compared: other tasks, data or templates, or not all documents."
     )
 
 

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from lm_eval_longsafety.results.compacted import read_compact, write_compact
+from lm_eval_longsafety.results.load import load
 from lm_eval_longsafety.results.samples import SCORES, lacks_prompt, sample_from
-from tests.results_files import sample_line
+from tests.results_files import sample_line, task_name, write_run
 
 PROMPT = "  A stolen bicycle,\n\nsaid the neighbour.\n  QUESTION: Who?  \n"
 
@@ -84,3 +86,12 @@ def test_renamed_logits_samples_are_recognised_by_their_log_probabilities():
         record["resps"] *= requests
         sample = sample_from(record, hint="", keep_text=False)
         assert (sample.task, sample.picks) == ("longsafety_doc_attack_logits", ("B",) * requests)
+
+
+def test_the_filler_of_a_document_is_kept_in_compact_files_too(tmp_path):
+    lines = [sample_line(0, doc={"filler": "village"}), sample_line(1, doc={"filler": 3})]
+    write_run(tmp_path, {task_name("DocAttack"): lines})
+    (run,) = load([tmp_path])
+    write_compact(tmp_path / "run.parquet", run)
+    for found in (run, read_compact(tmp_path / "run.parquet")):
+        assert [s.filler for s in found.samples["longsafety_doc_attack"]] == ["village", None]

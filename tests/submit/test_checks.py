@@ -274,3 +274,11 @@ def test_what_is_unknown_is_noted_and_not_zero(tmp_path):
         "window unknown, prompts that the backend cut are not counted",
         "the results do not name the model's revision",
     ]
+
+
+def test_a_run_with_other_templates_is_refused(tmp_path):
+    (reason,) = reasons(tmp_path, everywhere(templates="german.yaml", templates_sha256="f" * 64))
+    assert reason == (
+        "asked with other templates (german.yaml); these are not LongSafetyBench scores; run "
+        "without the option templates"
+    )

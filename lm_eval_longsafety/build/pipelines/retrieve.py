@@ -1,6 +1,7 @@
 """Query harmful: the documents of a corpus that fit an item's query best, or controls."""
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 from lm_eval_longsafety.build.items import Item, fill
 from lm_eval_longsafety.build.pipelines.made import Made
@@ -17,8 +18,8 @@ def prepare(
 ) -> Callable[[Plan, int | None], Made]:
     """A function that makes the context of a row: whole documents, the last one cut to the length.
 
-    They come in the order of their rank (mode `bm25`) or in one drawn for the row (`random`); with
-    the mode `none` there are none, and the context is empty.
+    They come in the order of their rank (mode `bm25`), those without any keyword last in an order
+    drawn for the row; or all in a drawn order (`random`). With `none` the context is empty.
 
     Raises:
         BuildError: the corpus cannot be read.
@@ -33,8 +34,9 @@ def prepare(
 
     def make(plan: Plan, size: int | None) -> Made:
         assert size is not None
-        order = plan.order(len(stock.shelf), "corpus") if split.mode == "random" else rank(plan)
-        pieces, texts = stock.join(plan, order, size)
+        best = rank(plan) if split.mode == "bm25" else {}
+        others = (i for i in plan.order(len(stock.shelf), "corpus") if i not in best)
+        pieces, texts = stock.join(plan, chain(best, others), size)
         return Made(context="".join(piece.text for piece in pieces), texts=tuple(texts))
 
     return make
@@ -46,21 +48,20 @@ def query(item: Item) -> str:
     return item.values.get("keywords") or fill(text, item.values, item.where)
 
 
-def _ranker(stock: Stock, queries: Sequence[str]) -> Callable[[Plan], list[int]]:
-    """A function that ranks the corpus for a row's item, each query once."""
+def _ranker(stock: Stock, queries: Sequence[str]) -> Callable[[Plan], dict[int, None]]:
+    """A function that gives the documents with a keyword of a row's item, best first."""
     need("build", ("bm25s",))
     shelf = stock.shelf
     bar = progress(f"indexing {shelf.recipe.name}", shelf, unit=" documents")
     ranking = Ranking((text.text for text in bar), queries)
-    ranked: dict[str, list[int]] = {}
+    ranked: dict[str, dict[int, None]] = {}
 
-    def rank(plan: Plan) -> list[int]:
+    def rank(plan: Plan) -> dict[int, None]:
         wanted = query(plan.item)
         given = "keywords" in plan.item.values
         if wanted not in ranked:
-            ranked[wanted] = ranking.best(
-                ranking.known(wanted) if given else ranking.keywords(wanted)
-            )
+            keywords = ranking.known(wanted) if given else ranking.keywords(wanted)
+            ranked[wanted] = dict.fromkeys(ranking.best(keywords))
         if not ranked[wanted]:
             raise BuildError(
                 f"{plan.where}: no document of {shelf.recipe.name} holds a keyword of the query"
