@@ -23,7 +23,7 @@ from lm_eval_longsafety.settings import shorten
 
 _SHARD = re.compile(r"(?P<split>.+)-(?P<number>[0-9]{5})-of-(?P<total>[0-9]{5})\.parquet")
 SAMPLE_DIR = Path(__file__).resolve().parent / "sample"
-"""The embedded sample, in the layout of the hub's data set; made by `examples/sample/build.py`."""
+"""The embedded sample, as `longsafety build examples/sample/recipe.yaml` writes it."""
 _LAYOUTS = "data/<Split>-00000-of-00001.parquet (a clone of the hub's repository) or <Split>.jsonl"
 _LISTED = 10
 """Bad rows that one error lists at most."""

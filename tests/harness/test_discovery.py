@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lm_eval_longsafety import tiny_model
+from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.cli.main import app
 from lm_eval_longsafety.errors import LinkError
 from lm_eval_longsafety.harness import discovery
@@ -331,7 +332,16 @@ def test_the_wheel_holds_the_task_files_and_no_lm_eval_folder(wheel):
     }
     assert {path.name for path in (ROOT / "task_yamls").rglob("longsafety*.yaml")} <= inside
     assert {"_document", "_generate", "_logits"} <= inside
-    assert len([name for name in names if name.endswith(".parquet")]) == 10
+
+
+def test_the_wheel_holds_the_sample_but_nothing_that_it_is_made_from(wheel):
+    with zipfile.ZipFile(wheel) as file:
+        sample = {name for name in file.namelist() if "/data/sample/" in name}
+        rest = [file.read(name) for name in file.namelist() if name not in sample]
+    expected = {*(f"{task.split}.jsonl" for task in TASKS), "manifest.json"}
+    assert {Path(name).name for name in sample} == expected
+    # The village of the texts.
+    assert not [text for text in rest if b"Saxby Green" in text]
 
 
 def test_a_harness_that_reads_entry_points_finds_everything_in_a_wheel_install(wheel, tmp_path):

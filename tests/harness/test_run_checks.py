@@ -236,7 +236,7 @@ def test_a_model_without_a_chat_template_is_refused_before_its_weights_load(
         (
             "longsafety_length",
             {"lengths": [4096, 90]},
-            "90 tokens are fewer than the 2120 that document",
+            "90 tokens are fewer than the 2543 that document",
         ),
         ("longsafety_length", {"lengths": [131_000]}, "do not fit into the model's window"),
     ],
