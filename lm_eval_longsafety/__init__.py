@@ -10,6 +10,7 @@ build      a recipe and one's own texts -> rows
 backends   models that process each document's prompt only once
 harness    the documents and task classes that lm-eval calls
 analysis   runs -> intervals, differences, ranks
+training   a training set -> rows for fine-tuning that no trainer needs to cut
 report     pages, tables and pictures
 submit     files for leaderboards
 cli        the commands, each in a module

@@ -31,6 +31,7 @@ LINE = {
     "analysis": {"results"},
     "report": {"results", "analysis"},
     "submit": {"data", "results", "analysis"},
+    "training": {"data", "prompts"},
     "prefill_cost": set(),
     "tiny_model": {"data", "harness"},
 }

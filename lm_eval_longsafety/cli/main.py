@@ -23,6 +23,7 @@ from lm_eval_longsafety.cli.rescore import rescore
 from lm_eval_longsafety.cli.run import PASS_THROUGH, run
 from lm_eval_longsafety.cli.submit import submit
 from lm_eval_longsafety.cli.tasks import tasks
+from lm_eval_longsafety.cli.training_data import training_data
 from lm_eval_longsafety.errors import LongSafetyError, printable
 
 app = typer.Typer(
@@ -60,6 +61,7 @@ app.command("status")(status)
 app.command("tasks-path")(tasks_path)
 app.command("check-data")(check_data)
 app.command("build")(build)
+app.command("training-data")(training_data)
 app.command("preflight")(preflight)
 app.command("report")(report)
 app.command("compare")(compare)

@@ -47,7 +47,7 @@ class BadRow:
         return f"row {self.index} (id {shown}): {self.found}, expected {self.expected}"
 
 
-class _Problem(Exception):
+class Problem(Exception):
     """A row is malformed; the arguments are what was found and what is expected."""
 
 
@@ -71,8 +71,8 @@ def check_rows(raw: Iterable[Any], *, grid: bool) -> tuple[list[Row], list[BadRo
         try:
             row = _check(item, grid=grid)
             if row.id in first_index:
-                raise _Problem(f"the same id as row {first_index[row.id]}", "a different id")
-        except _Problem as problem:
+                raise Problem(f"the same id as row {first_index[row.id]}", "a different id")
+        except Problem as problem:
             found, expected = problem.args
             row_id = item.get("id") if isinstance(item, Mapping) else None
             shown = row_id if isinstance(row_id, str) else None
@@ -85,17 +85,17 @@ def check_rows(raw: Iterable[Any], *, grid: bool) -> tuple[list[Row], list[BadRo
 
 def _check(item: Any, *, grid: bool) -> Row:  # noqa: ANN401 - whatever the file holds
     if not isinstance(item, Mapping):
-        raise _Problem(f"a {type(item).__name__}", "an object with the benchmark's columns")
+        raise Problem(f"a {type(item).__name__}", "an object with the benchmark's columns")
     columns = ["id", "context", "question", "choices", *(["depth", "length"] if grid else [])]
     if missing := [column for column in columns if column not in item]:
-        raise _Problem(f"no column {', '.join(missing)}", f"columns {', '.join(columns)}")
-    row_id = _text(item, "id")
+        raise Problem(f"no column {', '.join(missing)}", f"columns {', '.join(columns)}")
+    row_id = text_column(item, "id")
     if not row_id.strip():
-        raise _Problem("an empty id", "a text that identifies the row")
+        raise Problem("an empty id", "a text that identifies the row")
     return Row(
         id=row_id,
-        context=_text(item, "context"),
-        question=_text(item, "question"),
+        context=text_column(item, "context"),
+        question=text_column(item, "question"),
         choices=_choices(item["choices"]),
         depth=_number(item, "depth") if grid else _number_or_none(item, "depth"),
         length=_number(item, "length") if grid else _number_or_none(item, "length"),
@@ -103,10 +103,15 @@ def _check(item: Any, *, grid: bool) -> Row:  # noqa: ANN401 - whatever the file
     )
 
 
-def _text(item: Mapping[str, Any], column: str) -> str:
+def text_column(item: Mapping[str, Any], column: str) -> str:
+    """The text of a column.
+
+    Raises:
+        Problem: it holds something else, or a text that is not valid Unicode.
+    """
     value = item[column]
     if not isinstance(value, str):
-        raise _Problem(f"{column} is {_kind(value)}", "a text")
+        raise Problem(f"{column} is {_kind(value)}", "a text")
     return _unicode(value, column)
 
 
@@ -114,7 +119,7 @@ def _unicode(value: str, column: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise _Problem(
+        raise Problem(
             f"{column} has a lone surrogate at character {error.start}", "valid Unicode"
         ) from None
     return value
@@ -122,16 +127,16 @@ def _unicode(value: str, column: str) -> str:
 
 def _choices(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever the file holds
     if not isinstance(value, list):
-        raise _Problem(f"choices is {_kind(value)}", "a list of texts")
+        raise Problem(f"choices is {_kind(value)}", "a list of texts")
     if not 2 <= len(value) <= MAX_CHOICES:
-        raise _Problem(f"{len(value)} choices", f"2 to {MAX_CHOICES}")
+        raise Problem(f"{len(value)} choices", f"2 to {MAX_CHOICES}")
     for position, choice in enumerate(value):
         if not isinstance(choice, str):
-            raise _Problem(f"choice {position} is {_kind(choice)}", "a text")
+            raise Problem(f"choice {position} is {_kind(choice)}", "a text")
         if not _unicode(choice, f"choice {position}").strip():
-            raise _Problem(f"choice {position} is empty", "a text")
+            raise Problem(f"choice {position} is empty", "a text")
         if choice in value[:position]:
-            raise _Problem(
+            raise Problem(
                 f"choices {value.index(choice)} and {position} are equal", "different texts"
             )
     return tuple(value)
@@ -148,7 +153,7 @@ def _number(item: Mapping[str, Any], column: str) -> float:
         if math.isfinite(number):
             return number
     shown = repr(value)[:40] if isinstance(value, (int, float, str)) else _kind(value)
-    raise _Problem(f"{column} is {shown}", "a number")
+    raise Problem(f"{column} is {shown}", "a number")
 
 
 def _number_or_none(item: Mapping[str, Any], column: str) -> float | None:

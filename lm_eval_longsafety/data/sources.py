@@ -49,11 +49,7 @@ class DataSource:
             DataError: the split or one of its files is missing, a file cannot be read, or rows are
                 malformed.
         """
-        if split not in self.files:
-            found = ", ".join(sorted(self.files)) or "none"
-            raise DataError(f"{self.name}: no split {split!r}; found {found}. Expected {_LAYOUTS}")
-        _refuse_missing_shards(f"{self.name}, split {split}", self.files[split])
-        raw = [row for path in self.files[split] for row in read(path)]
+        raw = list(self.raw(split))
         if not raw:
             names = ", ".join(path.name for path in self.files[split])
             raise DataError(f"{self.name}, split {split}: no rows in {names}")
@@ -62,6 +58,19 @@ class DataSource:
         if bad:
             raise DataError(f"{self.name}, split {split}: " + describe_bad_rows(bad, len(raw)))
         return rows
+
+    def raw(self, split: str) -> Iterator[Any]:
+        """The rows of one split as they are read, one after the other; see `read`.
+
+        Raises:
+            DataError: the split or one of its files is missing, or a file cannot be read.
+        """
+        if split not in self.files:
+            found = ", ".join(sorted(self.files)) or "none"
+            raise DataError(f"{self.name}: no split {split!r}; found {found}. Expected {_LAYOUTS}")
+        _refuse_missing_shards(f"{self.name}, split {split}", self.files[split])
+        for path in self.files[split]:
+            yield from read(path)
 
 
 def describe_bad_rows(bad: Sequence[BadRow], total: int) -> str:

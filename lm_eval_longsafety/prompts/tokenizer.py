@@ -5,6 +5,7 @@ Nothing here loads weights. Special tokens are never added: prompts are measured
 
 import functools
 import hashlib
+import itertools
 import os
 import sys
 from array import array
@@ -88,6 +89,21 @@ class PromptTokenizer:
             list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False
         )
         return text
+
+    def spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        """First character and end of each token; of characters in equal parts if unknown.
+
+        Only tokenizers in Rust know the characters of a token.
+        """
+        fast = self._fast
+        if fast is not None:
+            batches = (fast.encode_batch(b, add_special_tokens=False) for b in _batches(texts))
+            return [list(each.offsets) for batch in batches for each in batch]
+        found = []
+        for text, count in zip(texts, self.count(texts), strict=True):
+            places = [len(text) * token // count for token in range(count + 1)] if count else []
+            found.append(list(itertools.pairwise(places)))
+        return found
 
     def check_chat_template(self, name: str | None = None) -> None:
         """Check that the tokenizer has a chat template, of this name where it has several.

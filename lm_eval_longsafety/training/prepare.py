@@ -1,0 +1,173 @@
+"""From a training set to files of rows: read, chosen, counted, cut, written, in bounded memory.
+
+Data flow: `TrainingOptions` -> every row is checked -> batches of a few rows pass through `fit` ->
+`RowsFile` -> `Tally`. After an error there is no file.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from lm_eval_longsafety.data.progress import progress
+from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.public import public
+from lm_eval_longsafety.training.chat_tokens import ChatTokens
+from lm_eval_longsafety.training.choice_of_rows import Part, choose, choose_general, mixed
+from lm_eval_longsafety.training.conversations import Conversation
+from lm_eval_longsafety.training.known_tasks import scenario
+from lm_eval_longsafety.training.middle_cut import FittedRow, fit, without_context
+from lm_eval_longsafety.training.options import TrainingOptions
+from lm_eval_longsafety.training.rows_file import RowsFile
+from lm_eval_longsafety.training.tally import LeftOut, Tally
+from lm_eval_longsafety.training.training_set import TrainingSet, open_file, open_set
+
+_Placed = tuple[Conversation, Part]
+_BATCH_CHARACTERS = 4_000_000
+_BATCH_ROWS = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What was written."""
+
+    tally: Tally
+    files: list[RowsFile]
+    """The rows, and those held out."""
+
+
+def prepare(options: TrainingOptions) -> Prepared:
+    """Write the rows that the options ask for.
+
+    Raises:
+        OptionError: an option cannot be used, or no row fits.
+        DataError: the data cannot be read, or rows are malformed.
+    """
+    options.check()
+    chat = ChatTokens(options.tokenizer, trust_remote_code=options.trust_remote_code)
+    tally = Tally()
+    source = open_set(options.source, options.revision)
+    rows, characters = _rows(options, source, tally)
+    with ExitStack() as stack:
+        files: dict[Part, RowsFile] = {"kept": stack.enter_context(RowsFile(options.output))}
+        if options.hold_out:
+            files["held out"] = stack.enter_context(RowsFile(options.held_out_file))
+        with progress("preparing rows", total=characters, unit=" characters") as bar:
+            for batch in batches(rows):
+                _write(batch, chat, options, files, tally)
+                bar.update(sum(row.characters for row, _ in batch))
+        _check_result(tally, options)
+        metadata = _metadata(options, source, chat, tally)
+        for part, file in files.items():
+            file.finish({**metadata, "part": part})
+    return Prepared(tally=tally, files=list(files.values()))
+
+
+def _rows(
+    options: TrainingOptions, source: TrainingSet, tally: Tally
+) -> tuple[Iterator[_Placed], int]:
+    """The chosen rows, each with the file that it belongs to, and their characters."""
+    seen = source.survey()
+    chosen = choose(seen, options)
+    rows = _chosen(source, chosen, tally)
+    characters = sum(seen[index].characters for index in chosen)
+    if options.mix is None:
+        return rows, characters
+    mix = open_file(options.mix)
+    general = mix.survey()
+    kept = list(chosen.values()).count("kept")
+    also: dict[int, Part] = dict.fromkeys(choose_general(len(general), kept, options), "kept")
+    both = mixed(rows, _chosen(mix, also, tally), (len(chosen), len(also)), options)
+    return both, characters + sum(general[index].characters for index in also)
+
+
+def _chosen(source: TrainingSet, chosen: dict[int, Part], tally: Tally) -> Iterator[_Placed]:
+    for index, row in enumerate(source.conversations()):
+        if index in chosen:
+            yield row, chosen[index]
+        else:
+            tally.add(row.task, "not chosen")
+
+
+def batches(rows: Iterator[_Placed]) -> Iterator[list[_Placed]]:
+    """Rows that are tokenised together: enough to keep every core busy without much memory."""
+    batch: list[_Placed] = []
+    size = 0
+    for row, part in rows:
+        batch.append((row, part))
+        size += row.characters
+        if size >= _BATCH_CHARACTERS or len(batch) == _BATCH_ROWS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _write(
+    batch: list[_Placed],
+    chat: ChatTokens,
+    options: TrainingOptions,
+    files: dict[Part, RowsFile],
+    tally: Tally,
+) -> None:
+    """Count, cut and write a few rows; list those that cannot be written."""
+    usable: list[_Placed] = []
+    for row, part in batch:
+        asked = without_context(row) if options.short else row
+        if asked is None:
+            why = "its question cannot be told from its context"
+            tally.leave_out("refused", LeftOut(id=row.id, task=row.task, why=why))
+        else:
+            usable.append((asked, part))
+    fitted = fit([row for row, _ in usable], chat, options.max_tokens)
+    for (row, part), found in zip(usable, fitted, strict=True):
+        if found.refused:
+            why = f"{found.tokens} tokens without its context, above {options.max_tokens}"
+            left = LeftOut(id=row.id, task=row.task, why=why, tokens=found.tokens)
+            tally.leave_out("refused", left)
+        else:
+            files[part].add(_row(row, found))
+            tally.add(row.task, part, tokens=found.tokens, cut=found.cut)
+
+
+def _row(row: Conversation, fitted: FittedRow) -> dict[str, Any]:
+    return {
+        "prompt": list(fitted.messages[:-1]),
+        "completion": [fitted.messages[-1]],
+        "task": row.task,
+        "scenario": scenario(row.task),
+        "tokens": fitted.tokens,
+        "id": row.id,
+    }
+
+
+def _check_result(tally: Tally, options: TrainingOptions) -> None:
+    """Refuse a file without rows."""
+    if tally.total("kept"):
+        return
+    least = min((row.tokens for row in tally.left_out if row.tokens), default=None)
+    if least is not None:
+        raise OptionError(
+            f"--max-tokens {options.max_tokens}: smaller than question, answer and chat template "
+            f"of every row; the shortest needs {least}"
+        )
+    raise OptionError(f"{options.output}: no row is left; see --tasks, --short and --hold-out")
+
+
+def _metadata(
+    options: TrainingOptions, source: TrainingSet, chat: ChatTokens, tally: Tally
+) -> dict[str, Any]:
+    asked = asdict(options)
+    for name in ("output", "trust_remote_code"):
+        del asked[name]
+    named = {key: str(value) if isinstance(value, Path) else value for key, value in asked.items()}
+    return {
+        "version": 1,
+        "made_by": f"lm-eval-longsafety {version('lm-eval-longsafety')}",
+        "options": public({**named, "revision": source.revision}),
+        **chat.fingerprints,
+        "table": list(tally.rows()),
+        "left_out": [asdict(row) for row in tally.left_out],
+    }
