@@ -160,16 +160,16 @@ def _number_or_none(item: Mapping[str, Any], column: str) -> float | None:
     """The number in a task that needs none, so that anything else there is no mistake."""
     try:
         return _number(item, column) if column in item else None
-    except _Problem:
+    except Problem:
         return None
 
 
 def _filler(item: Mapping[str, Any]) -> str | None:
     if item.get("filler") is None:
         return None
-    name = _text(item, "filler")
+    name = text_column(item, "filler")
     if not name.strip():
-        raise _Problem("an empty filler", "the name of the filler material, or no such column")
+        raise Problem("an empty filler", "the name of the filler material, or no such column")
     return name
 
 
