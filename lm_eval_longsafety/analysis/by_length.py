@@ -103,19 +103,32 @@ def by_first(cells: Mapping[tuple[float, float], Sequence[Sample]]) -> dict[floa
     return {first: mean for first, mean in means.items() if mean}
 
 
-def by_filler(samples: Iterable[Sample]) -> dict[str, Estimate]:
-    """SR by the filler of the context, pooled over the tasks, depths and lengths that all have.
+def by_filler(samples: Iterable[Sample]) -> list[dict[str, Estimate]]:
+    """SR by the filler of the context, for each set of fillers that have tasks in common.
 
-    Empty with fewer than two fillers, and where they share none of these.
+    Each is pooled over the tasks, depths and lengths that all fillers of its set have. Sets with
+    one filler, and those that share none of these, are left out.
     """
     kinds: dict[str, dict[object, list[Sample]]] = defaultdict(lambda: defaultdict(list))
+    tasks: dict[str, set[str]] = defaultdict(set)
     for sample in samples:
         if sample.filler is not None:
             kinds[sample.filler][sample.split, sample.depth, sample.length].append(sample)
-    every = set.intersection(*map(set, kinds.values())) if len(kinds) > 1 else set()
+            tasks[sample.split].add(sample.filler)
+    sets: list[set[str]] = []
+    for names in tasks.values():
+        joined = names.union(*(other for other in sets if other & names))
+        sets = [other for other in sets if not other & names] + [joined]
+    found = [_pooled_alike({name: kinds[name] for name in sorted(names)}) for names in sets]
+    return [means for means in found if len(means) > 1]
+
+
+def _pooled_alike(kinds: Mapping[str, Mapping[object, Sequence[Sample]]]) -> dict[str, Estimate]:
+    """SR by name, over the kinds of documents that all names have."""
+    every = set.intersection(*map(set, kinds.values()))
     means = {
         name: pooled(s for kind, alike in own.items() if kind in every for s in alike)
-        for name, own in sorted(kinds.items())
+        for name, own in kinds.items()
     }
     return {name: mean for name, mean in means.items() if mean}
 

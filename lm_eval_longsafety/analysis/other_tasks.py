@@ -27,7 +27,7 @@ _SCOPES = {
 }
 _OWN_GROUP = re.compile(
     rf"{PREFIX}(_({'|'.join(sorted(_SCOPES))}))?"
-    r"(_(rotations|no_context|open|judge|length(_[\d.]+)*))?(_logits)?"
+    r"(_(rotations|no_context|open|judge|ask|length(_[\d.]+)*))?(_logits)?"
 )
 _STRICT = ("strict-match", "strict", "flexible-extract", "none", "")
 

@@ -76,7 +76,7 @@ def _fitted(make: Make, plan: Plan, tools: Tools) -> tuple[Made, int]:
         wanted += plan.length - size
     raise BuildError(
         f"{plan.where}: the context has {size:,} {tools.ruler.unit}, "
-        f"{plan.length:,} are asked for ({plan.split.where('lengths')})"
+        f"{plan.length:,} are asked for ({plan.split.where('lengths')}) and cannot be met"
     )
 
 

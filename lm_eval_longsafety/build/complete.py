@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from lm_eval_longsafety.benchmark import ASK
 from lm_eval_longsafety.build.ask import Asked, Problem, lacking, read_reply
 from lm_eval_longsafety.build.items import Item, fill, read_items
 from lm_eval_longsafety.build.material import Input, Library, sha256
@@ -84,17 +85,16 @@ def accepted(recipe: Recipe) -> Completed:
     place = recipe.path.with_suffix(".review.csv")
     write_text(place, _review(found))
     if found.gaps:
-        waiting = sum(gap.status == _WAITS for gap in found.gaps)
+        unusable = sum(gap.status != _WAITS for gap in found.gaps)
         raise BuildError(
-            f"{recipe.path.name}: {waiting} questions or sets of choices wait for a reply, and "
-            f"{len(found.gaps) - waiting} replies cannot be used ({place.name} lists them); run "
-            "--tasks longsafety_ask with --log_samples and --metadata "
-            f'\'{{"recipe": "{recipe.path.name}"}}\', and name its --output_path under the key '
-            "asked, or write them into the table of items"
+            f"{recipe.path.name}: items lack {len(found.gaps)} questions or sets of choices, for "
+            f"{unusable} of which there is a reply that cannot be used ({place.name} lists them); "
+            f"run the task {ASK} (docs/build.md), or write them into the table of items"
         )
     raise BuildError(
-        f"{recipe.path.name}: {len(found.generated)} generated texts wait for review; read "
-        f"{place.name}, write better ones into the table of items, then set accept_generated: true"
+        f"{recipe.path.name}: {len(found.generated)} generated questions and sets of choices wait "
+        f"for review; read {place.name}, write better ones into the table of items, then set "
+        "accept_generated: true"
     )
 
 

@@ -12,10 +12,10 @@ from lm_eval_longsafety.build.items import Item
 from lm_eval_longsafety.build.recipe import Recipe
 from lm_eval_longsafety.errors import BuildError
 from lm_eval_longsafety.prompts.deal import deal
-from lm_eval_longsafety.prompts.templates import render, render_open
+from lm_eval_longsafety.prompts.templates import Templates, render, render_open
 
 
-def training_row(built: Built, recipe: Recipe) -> dict[str, Any]:
+def training_row(built: Built, recipe: Recipe, templates: Templates) -> dict[str, Any]:
     """A built row as one turn: the benchmark's user message, and the answer to be learnt.
 
     The message is that of open replies, answered with the text of the safest choice; or, where the
@@ -26,16 +26,19 @@ def training_row(built: Built, recipe: Recipe) -> dict[str, Any]:
     output = row["choices"][-1]
     if recipe.training_answer == "letter":
         letters = deal(row["id"], len(row["choices"]), order="shuffled", seed=0)
-        prompt = render(split, choices=row["choices"], letters=letters, **texts)
+        prompt = render(
+            split, choices=row["choices"], letters=letters, templates=templates, **texts
+        )
         output = letters[-1]
     else:
-        prompt = render_open(split, **texts)
+        prompt = render_open(split, templates=templates, **texts)
+    end = prompt.rpartition(row["context"])[2] if row["context"] else prompt
     item, used = built.plan.item, built.made.texts
     return {
         "id": row["id"],
         "task": split,
         "content": [{"prompt": prompt, "output": output}],
-        "question": prompt.removeprefix(row["context"]).lstrip("\n"),
+        "question": end.lstrip("\n"),
         "licence": _joined(item.licence or recipe.licence, *(text.licence for text in used)),
         "source": _joined(item.source, *(text.source for text in used)),
     }

@@ -91,6 +91,8 @@ class Recipe:
     """Of items and texts, in [0, 1]: only training rows have them. 0 is for evaluation alone."""
     training_answer: str
     """What training rows are answered with: `text` of the safest choice, or its `letter`."""
+    training_templates: Path | None
+    """File with other texts for the user message of training rows."""
     material: dict[str, MaterialRecipe]
     splits: tuple[SplitRecipe, ...]
 
@@ -114,7 +116,7 @@ _RECIPE = (
     *("seed", "name", "licence", "unit", "canary", "training", "asked", "accept_generated"),
     *("material", "splits"),
 )
-_TRAINING = ("part", "answer")
+_TRAINING = ("part", "answer", "templates")
 _MATERIAL = ("files", "revision", "licence", "source")
 _SHARED = ("pipeline", "items", "rows", "lengths")
 PIPELINE_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -168,6 +170,9 @@ def read_recipe(path: Path) -> Recipe:
         accept_generated="accept_generated" in keys and keys["accept_generated"].flag(),
         training_part=training["part"].fraction() if training else 0.0,
         training_answer=training["answer"].one_of(ANSWERS) if "answer" in training else ANSWERS[0],
+        training_templates=(
+            path.parent / training["templates"].text() if "templates" in training else None
+        ),
         material=material,
         splits=tuple(_split(name, each, path, material) for name, each in splits.items()),
     )

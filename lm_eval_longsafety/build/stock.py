@@ -9,7 +9,7 @@ from lm_eval_longsafety.build.material import Library, Shelf, Text
 from lm_eval_longsafety.build.plan import Plan
 from lm_eval_longsafety.build.recipe import Recipe
 from lm_eval_longsafety.build.sizes import BREAK, Piece, Ruler, cut, split, total
-from lm_eval_longsafety.errors import BuildError, meant
+from lm_eval_longsafety.errors import BuildError, OptionError, first_line, meant
 
 SLACK = 0.005
 """Of the length: how far a paragraph's end may be from it."""
@@ -121,13 +121,23 @@ class Tools:
             training: whether the rows are for training.
 
         Raises:
-            OptionError: the tokenizer cannot be loaded.
+            BuildError: the tokenizer cannot be loaded.
         """
         self.library = Library(recipe, file, training=training)
         tokenizer = recipe.tokenizer
         if tokenizer is not None and (recipe.folder / tokenizer).is_dir():
             tokenizer = str(recipe.folder / tokenizer)
-        self.ruler = Ruler(recipe.unit, tokenizer)
+        try:
+            self.ruler = Ruler(recipe.unit, tokenizer)
+        except OptionError as error:
+            cause = error.__cause__
+            reason = (
+                first_line(cause) if isinstance(cause, Exception) else "there is no such folder"
+            )
+            raise BuildError(
+                f"{recipe.path.name}, unit: the tokenizer {recipe.tokenizer!r} cannot be loaded "
+                f"({reason}); give a hub id or a folder"
+            ) from None
         self._stocks: dict[str, Stock] = {}
 
     def stock(self, name: str) -> Stock:

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,7 +34,7 @@ def read_table(path: Path, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """
     if path.suffix not in TABLES:
         raise BuildError(f"{name}: expected a file that ends in {', '.join(TABLES)}")
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise BuildError(f"{name}: there is no such file")
     number = 0
     for number, row in enumerate(_rows(path, name), start=1):
@@ -42,7 +44,7 @@ def read_table(path: Path, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
         if not isinstance(row, dict):
             raise BuildError(f"{where}: expected keys with values, found {shorten(row)}")
         try:
-            str(row).encode()
+            json.dumps(row, ensure_ascii=False, default=str).encode()
         except UnicodeEncodeError:
             raise BuildError(f"{where}: has half of a surrogate pair, which is no text") from None
         yield where, {key: value for key, value in row.items() if value not in (None, "")}

@@ -22,6 +22,7 @@ from lm_eval_longsafety.build.yaml_file import read_utf8
 from lm_eval_longsafety.data.progress import progress
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.files import check_place, replacing_folder
+from lm_eval_longsafety.prompts.templates import load_templates
 from lm_eval_longsafety.settings import shorten
 
 FORMATS = ("data", "training")
@@ -53,7 +54,7 @@ def build(path: Path, folder: Path, *, format: str = "data", force: bool = False
         manifest = _manifest(recipe, format, tools)
         for split in recipe.splits:
             _write(new, split, items[split.split], tools, manifest)
-        inputs = [*_tables(recipe), *found.inputs, *tools.library.inputs]
+        inputs = [*_files(recipe, training), *found.inputs, *tools.library.inputs]
         (new / NAME).write_bytes(manifest.json(inputs).encode())
         file.close()  # On Windows the folder could not be renamed.
     return manifest.outputs
@@ -90,9 +91,11 @@ def _manifest(recipe: Recipe, format: str, tools: Tools) -> Manifest:
     )
 
 
-def _tables(recipe: Recipe) -> list[Input]:
-    """The tables of items, each once."""
+def _files(recipe: Recipe, training: bool) -> list[Input]:
+    """The tables of items, each once, and the templates of training rows."""
     paths = dict.fromkeys(split.items for split in recipe.splits)
+    if training and recipe.training_templates is not None:
+        paths[recipe.training_templates] = None
     return [Input(path=recipe.relative(path), sha256=sha256(path)) for path in paths]
 
 
@@ -102,13 +105,15 @@ def _write(
     """Write the rows of a split as lines of JSON."""
     recipe, purpose = manifest.recipe, manifest.format.removeprefix("data")
     canary = {"canary": manifest.canary} if manifest.canary else {}
+    named = recipe.training_templates if purpose else None
+    templates = load_templates(str(named) if named else None)
     total = sum(1 for _ in plans(split, items, recipe.seed))
     rows = build_split(recipe, split, items, tools, purpose=purpose)
     digest = hashlib.sha256()
     path = folder / f"{split.split}.jsonl"
     with path.open("wb") as file:
         for built in progress(f"building {split.split}", rows, total=total, unit=" rows"):
-            row = training_row(built, recipe) if purpose else built.row | canary
+            row = training_row(built, recipe, templates) if purpose else built.row | canary
             line = json.dumps(row, ensure_ascii=False).encode() + b"\n"
             file.write(line)
             digest.update(line)

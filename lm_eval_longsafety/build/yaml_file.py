@@ -4,6 +4,7 @@ Data flow: file -> `read_yaml` -> `Entry` -> typed values. A key that stands twi
 readers would keep the last one without a word.
 """
 
+import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,8 +99,8 @@ class Entry:
 
     def one_of(self, known: Collection[str]) -> str:
         """One of some names."""
-        if self.value not in known:
-            raise self.error(f"one of {', '.join(known)}{meant(str(self.value), known)}")
+        if self.value not in tuple(known):
+            raise self.error(f"one of {', '.join(known)}{meant(str(self.plain()), known)}")
         return str(self.value)
 
     def many(self, read: "Callable[[Entry], T]") -> tuple[T, ...]:
@@ -141,6 +142,8 @@ def read_utf8(path: Path, name: str) -> str:
         BuildError: the file is missing, cannot be read, or is not UTF-8.
     """
     try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise BuildError(f"{name}: is not a file")  # Reading a pipe would wait for a writer.
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise BuildError(f"{name}: cannot be read ({error.strerror})") from None
@@ -154,10 +157,10 @@ def _entry(loader: yaml.SafeLoader, node: yaml.Node, file: str, keys: tuple[str,
         value = {}
         for key_node, value_node in node.value:
             key, line = key_node.value, key_node.start_mark.line + 1
-            if not isinstance(key, str) or key in value:
-                raise BuildError(
-                    f"{file}, line {line}: the key {shorten(key)} stands there twice or is no text"
-                )
+            if not isinstance(key, str):
+                raise BuildError(f"{file}, line {line}: a key is no text")
+            if key in value:
+                raise BuildError(f"{file}, line {line}: the key {shorten(key)} stands there twice")
             entry = _entry(loader, value_node, file, (*keys, key))
             value[key] = Entry(file=file, line=line, keys=entry.keys, value=entry.value)
     elif isinstance(node, yaml.SequenceNode):

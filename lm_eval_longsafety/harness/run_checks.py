@@ -125,14 +125,6 @@ def _check_templates(names: Iterable[str], file: str | None) -> None:
             templates.of(split, open_reply=name.endswith("_open"))
 
 
-def _check_templates(names: Iterable[str], file: str | None) -> None:
-    """Check that the templates have a text for each task."""
-    templates = load_templates(file)
-    for name in names:
-        for split in splits_of(name):
-            templates.of(split, open_reply=name.endswith("_open"))
-
-
 def known_names() -> set[str]:
     """The names of all our tasks, groups and tags."""
     return {path.stem for path in tasks_path().rglob("*.yaml")} | {

@@ -58,7 +58,7 @@ def section(models: Sequence[Model]) -> Section | None:
         answer=trends.answer(found),
         figures=(_figure(panels),) if panels else (),
         tables=tuple(tables),
-        notes=(by_filler.sentence(fillers),) if fillers else (),
+        notes=tuple(by_filler.sentences(fillers)),
         details=(*_DETAILS, *([by_filler.DETAIL] * bool(fillers))),
     )
 

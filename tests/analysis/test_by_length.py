@@ -134,7 +134,7 @@ def test_fillers_are_compared_over_the_tasks_depths_and_lengths_that_all_have():
         *scored([0], filler="court"),  # No village in this task.
         *niah([0], depth=0.0),
     )
-    found = by_length.by_filler(samples)
+    (found,) = by_length.by_filler(samples)
     assert {name: (mean.value, mean.n) for name, mean in found.items()} == {
         "court": (0.5, 2),
         "village": (1.0, 2),
@@ -142,6 +142,12 @@ def test_fillers_are_compared_over_the_tasks_depths_and_lengths_that_all_have():
 
 
 def test_one_filler_or_fillers_of_different_tasks_are_not_compared():
-    assert by_length.by_filler(scored([1, 0], filler="village")) == {}
+    assert by_length.by_filler(scored([1, 0], filler="village")) == []
     apart = (*scored([1], filler="a"), *scored([1], "MedicalQuiz", filler="b"))
-    assert by_length.by_filler(apart) == {}
+    assert by_length.by_filler(apart) == []
+
+
+def test_fillers_of_different_tasks_are_sets_of_their_own():
+    names = {"HarmfulNIAH": "ab", "CountingCrimes": "a", "ManyShotJailbreak": "cd"}
+    samples = [s for split, own in names.items() for f in own for s in scored([1], split, filler=f)]
+    assert [list(found) for found in by_length.by_filler(samples)] == [["a", "b"], ["c", "d"]]

@@ -1,6 +1,7 @@
 """The German recipe from end to end: built, checked, run with German templates, reported."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -49,9 +50,8 @@ def test_every_pipeline_makes_german_rows(data):
     cells = {(row["filler"], row["length"], row["depth"]) for row in needles}
     assert len(needles) == len(cells) == 12
     for row in rows(data, "CountingCrimes"):
-        item = "fehlte|verschwand ein|war ein|nahm jemand".split("|")
-        found = sum(row["context"].count(word) for word in item)
-        assert found == int(next(word for word in row["choices"][-1].split() if word.isdigit()))
+        thefts = re.findall("ein Fahrrad|ein Handwagen", row["context"])
+        assert [str(len(thefts))] == re.findall(r"\d", row["choices"][-1])
     kinds = [row["filler"] for row in rows(data, "ManyShotJailbreak")]
     assert kinds == ["spott", "freundlich"]
     starts = [row["context"].split()[0] for row in rows(data, "MedicalQuiz")]

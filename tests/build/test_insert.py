@@ -121,6 +121,17 @@ def test_a_passage_that_the_filler_holds_too_is_an_error(tmp_path):
         built(write(tmp_path, items_csv=items))
 
 
+def test_text_without_spaces_is_cut_to_characters_not_to_words(tmp_path):
+    chinese = "磨坊主起得很早。" * 40
+    text = recipe("lengths: 100, depths: 0.5, at: sentence")
+    with pytest.raises(BuildError, match="the material village has 1 words, 97 are needed for a l"):
+        built(write(tmp_path, text, village_txt=chinese))
+    text = recipe("lengths: 100, depths: 0.5, at: sentence", unit="characters")
+    [row] = rows(write(tmp_path, text, village_txt=chinese))
+    assert len(row["context"]) == 100
+    assert "。It was stolen.磨" in row["context"]
+
+
 def test_passages_longer_than_the_length_are_an_error(tmp_path):
     path = write(tmp_path, recipe("lengths: 3, depths: 0"))
     with pytest.raises(BuildError, match="the passages alone are longer than a length of 3 words"):
@@ -131,9 +142,9 @@ def test_filler_that_is_too_short_is_an_error_with_both_lengths(tmp_path):
     path = write(tmp_path, recipe("lengths: 5000, depths: 0"))
     # 20 paragraphs of 14 words; the passage has 3.
     message = (
-        r"recipe.yaml, line 6, splits.HarmfulNIAH, row 1 \(items.csv, row 1\): the material village "
-        r"has 280 words, 4,997 are needed for a length of 5,000 \(recipe.yaml, line 6, splits."
-        r"HarmfulNIAH.lengths\); add texts to recipe.yaml, line 4, material.village.files"
+        r"recipe.yaml, line 6, splits.HarmfulNIAH, row 1 \(items.csv, row 1\): the material "
+        r"village has 280 words, 4,997 are needed for a length of 5,000 \(recipe.yaml, line 6, "
+        r"splits.HarmfulNIAH.lengths\); add texts to recipe.yaml, line 4, material.village.files"
     )
     with pytest.raises(BuildError, match=message):
         built(path)

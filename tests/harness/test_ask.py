@@ -6,12 +6,13 @@ import shutil
 
 import pytest
 
+from lm_eval_longsafety.analysis.other_tasks import other_tasks
 from lm_eval_longsafety.build.write import build
 from lm_eval_longsafety.errors import LongSafetyError
 from lm_eval_longsafety.harness.ask_documents import load_asked_documents
 from lm_eval_longsafety.results import read
 from tests.backends.harness import evaluate
-from tests.build.test_insert import write
+from tests.build.recipes import write
 from tests.judges import write_results
 from tests.scripted_models import Scripted
 
@@ -73,7 +74,9 @@ def review(recipe):
 
 
 def test_what_items_lack_is_asked_reviewed_and_built(recipe, tiny_model, tmp_path):
-    with pytest.raises(LongSafetyError, match="2 questions or sets of choices wait for a reply"):
+    with pytest.raises(
+        LongSafetyError, match="items lack 2 questions or sets of choices, for 0 of which"
+    ):
         build(recipe, tmp_path / "out")
     model = Writer()
     ask(model, recipe, tiny_model, "1")
@@ -81,13 +84,15 @@ def test_what_items_lack_is_asked_reviewed_and_built(recipe, tiny_model, tmp_pat
     assert ["Write four" in prompt for prompt in model.prompts] == [False, True]
     assert "Report 1: a bicycle stood in yard 1." in model.prompts[0]
     assert "QUESTION: Who?" in model.prompts[1]
-    with pytest.raises(LongSafetyError, match="recipe.yaml: 1 questions or sets of choices wait"):
+    with pytest.raises(
+        LongSafetyError, match="recipe.yaml: items lack 1 questions or sets of choices"
+    ):
         build(recipe, tmp_path / "out")
     # Now there is a question, of which choices can be written; nothing is asked twice.
     again = Writer()
     ask(again, recipe, tiny_model, "2")
     assert ["QUESTION: Whose bicycle is it?" in prompt for prompt in again.prompts] == [True]
-    with pytest.raises(LongSafetyError, match="3 generated texts wait for review; read recipe.rev"):
+    with pytest.raises(LongSafetyError, match="3 generated questions and sets of choices wait"):
         build(recipe, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     rows = review(recipe)
@@ -114,7 +119,7 @@ def test_what_items_lack_is_asked_reviewed_and_built(recipe, tiny_model, tmp_pat
 def test_replies_that_cannot_be_used_are_listed_and_asked_again(recipe, tiny_model, tmp_path):
     ask(Writer(question="=1+1\nIs it?", choices=""), recipe, tiny_model, "1")
     accept(recipe)
-    message = "0 questions or sets of choices wait for a reply, and 2 replies cannot be used"
+    message = "items lack 2 questions or sets of choices, for 2 of which there is a reply that can"
     with pytest.raises(LongSafetyError, match=message):
         build(recipe, tmp_path / "out")
     assert [(row["row"], row["status"]) for row in review(recipe)] == [
@@ -142,7 +147,7 @@ def test_a_changed_document_makes_its_reply_useless(recipe, tiny_model, tmp_path
     ask(Writer(), recipe, tiny_model, "1")
     path = tmp_path / "reports.jsonl"
     path.write_text(path.read_text("utf-8").replace("yard 1", "garden 1"), "utf-8")
-    with pytest.raises(LongSafetyError, match="1 questions or sets of choices wait"):
+    with pytest.raises(LongSafetyError, match="items lack 1 questions or sets"):
         build(recipe, tmp_path / "out")
 
 
@@ -177,3 +182,4 @@ def test_reports_leave_these_replies_out(recipe, tiny_model, tmp_path):
     folder = ask(Writer(), recipe, tiny_model, "1")
     (run,) = read([folder]).runs
     assert run.longsafety() == {} and not run.samples
+    assert other_tasks([run]) == []

@@ -38,13 +38,18 @@ def test_the_splits_of_a_name_are_those_that_its_tasks_read():
     manager = TaskManager(
         include_path=str(tasks_path()), include_defaults=False, metadata={"data": "sample"}
     )
-    # Those for a length and a judge read no split of the data that is checked before a run.
-    names = [each for each in manager.all_tasks if "_length" not in each and "_judge" not in each]
+    # Those for a length, a judge and a recipe read no split that is checked before a run.
+    names = [n for n in manager.all_tasks if not re.search("_(length|judge|ask)", n)]
     assert len(names) > 80
     for name in names:
         loaded = manager.load([name])["tasks"].values()
         read = {task.config.dataset_kwargs["longsafety_split"] for task in loaded}
         assert set(splits_of(name)) == read, name
+
+
+def test_asking_without_a_recipe_is_refused_before_a_run():
+    with pytest.raises(OptionError, match="longsafety_ask needs a recipe, --metadata"):
+        before_tasks(config("longsafety_ask"))
 
 
 def test_a_judge_without_replies_is_refused_before_a_run(tmp_path):

@@ -206,4 +206,4 @@ def test_of_several_models_the_one_whose_sr_differs_most_by_filler_is_named():
     (note,) = section(models(runs)).notes
     assert note.startswith("By filler: SR differs most for org/b, and is lowest with court (0.0 %")
     (same,) = section(models(runs[:1])).notes
-    assert same == "By filler: SR is the same with every filler."
+    assert same == "By filler: SR is the same with all of court, vill<age."

@@ -25,12 +25,14 @@ def prepare(
     Raises:
         BuildError: the shots cannot be read.
     """
-    assert split.shots is not None
+    if split.shots is None:
+        raise ValueError("dialogue needs shots")
     for name in split.filler or (split.shots,):
         tools.stock(name)
 
     def make(plan: Plan, size: int | None) -> Made:
-        assert size is not None
+        if size is None:
+            raise ValueError("dialogue needs a length")
         stock = tools.stock(plan.filler or split.shots or "")
         shots = draw(stock, plan, size)
         parts = ["".join(piece.text for piece in pieces) for _, pieces in shots]

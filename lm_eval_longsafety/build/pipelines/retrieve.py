@@ -27,13 +27,15 @@ def prepare(
     """
     if split.mode == "none":
         return lambda plan, size: Made(context="")
-    assert split.corpus is not None
+    if split.corpus is None:
+        raise ValueError("retrieve needs a corpus")
     stock = tools.stock(split.corpus)
     if split.mode == "bm25":
         rank = _ranker(stock, [query(item) for item in items])
 
     def make(plan: Plan, size: int | None) -> Made:
-        assert size is not None
+        if size is None:
+            raise ValueError("retrieve needs a length")
         best = rank(plan) if split.mode == "bm25" else {}
         others = (i for i in plan.order(len(stock.shelf), "corpus") if i not in best)
         pieces, texts = stock.join(plan, chain(best, others), size)
