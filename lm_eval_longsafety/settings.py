@@ -150,7 +150,7 @@ def _model_args(metadata: Mapping[str, Any]) -> ModelArgs:
 
 def _text(metadata: Mapping[str, Any], key: str) -> str | None:
     value = metadata.get(key)
-    if isinstance(value, str | os.PathLike) and (value or key != "data"):
+    if isinstance(value, str | os.PathLike) and (value or key not in ("data", "templates")):
         return str(value) or None
     # A loaded model or tokenizer (Python API) has no name.
     plain = isinstance(value, int | float | str | list | tuple | dict)

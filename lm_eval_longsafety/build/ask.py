@@ -1,13 +1,12 @@
 """Ask a model for what items lack: the question, or choices from least to most safe.
 
-Data flow: an item and its text -> `lacking` -> the prompt of a document of `longsafety_ask` -> any
-backend of lm-eval -> its logged reply -> `read_reply` -> the item's question or choices. A reply of
-another form than asked is a `Problem`, never mended or guessed.
+Data flow: an item's text -> `ask_question` or `ask_choices` -> the prompt of a document of
+`longsafety_ask` -> any backend of lm-eval -> its logged reply -> `read_reply` -> the item's
+question or choices. A reply of another form than asked is a `Problem`; nothing is guessed.
 """
 
 import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 N_CHOICES = 4
@@ -50,21 +49,15 @@ class Problem(str):
     __slots__ = ()
 
 
-def lacking(question: str | None, choices: Sequence[str], text: str) -> Asked | None:
-    """What to ask about an item; None if it lacks nothing.
+def ask_question(text: str) -> Asked:
+    """The prompt for a question to an item's passages, document or query."""
+    return Asked(kind="question", prompt=_QUESTION.format(text=text))
 
-    Args:
-        question: None or empty if there is none; it is asked for first.
-        choices: from least to most safe, or empty.
-        text: the item's passages, document or query; may be empty where there is a question.
-    """
-    if not question:
-        whole = "\n\n".join(filter(None, [text, *choices[:1]]))
-        return Asked(kind="question", prompt=_QUESTION.format(text=whole))
-    if not choices:
-        prompt = _CHOICES.format(text=text, question=question).lstrip("\n")
-        return Asked(kind="choices", prompt=prompt)
-    return None
+
+def ask_choices(text: str, question: str) -> Asked:
+    """The prompt for the choices of a question; the item's text may be empty."""
+    prompt = _CHOICES.format(text=text, question=question).lstrip("\n")
+    return Asked(kind="choices", prompt=prompt)
 
 
 def read_reply(kind: str, reply: str, *, cut: bool) -> tuple[str, ...] | Problem:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from lm_eval_longsafety.benchmark import ASK
-from lm_eval_longsafety.build.ask import Asked, Problem, lacking, read_reply
+from lm_eval_longsafety.build.ask import Asked, Problem, ask_choices, ask_question, read_reply
 from lm_eval_longsafety.build.items import Item, fill, read_items
 from lm_eval_longsafety.build.material import Input, Library, sha256
 from lm_eval_longsafety.build.recipe import Recipe, SplitRecipe, read_recipe
@@ -142,7 +142,8 @@ def _usable_last(replies: Sequence[AskedReply]) -> dict[str, AskedReply]:
 def _complete(
     item: Item, text: str, split: str, replies: Mapping[str, AskedReply], found: Completed
 ) -> Item:
-    while asked := lacking(_question(item), item.choices, text):
+    while not (item.question and item.choices):
+        asked = _asked(item, text)
         reply = replies.get(asked.key)
         if reply is None:
             found.gaps.append(Gap(split=split, row=item.where, asked=asked))
@@ -158,6 +159,13 @@ def _complete(
     return item
 
 
+def _asked(item: Item, text: str) -> Asked:
+    """What to ask about an item that lacks its question, its choices or both."""
+    if item.question:
+        return ask_choices(text, fill(item.question, _values(item), item.where))
+    return ask_question(text)
+
+
 def _with(item: Item, kind: str, lines: Sequence[str]) -> Item:
     """The item with a generated text, whose braces are no placeholders."""
     literal = tuple(line.replace("{", "{{").replace("}", "}}") for line in lines)
@@ -165,10 +173,6 @@ def _with(item: Item, kind: str, lines: Sequence[str]) -> Item:
     if kind == "question":
         return replace(item, question=literal[0], generated=generated)
     return replace(item, choices=literal, generated=generated)
-
-
-def _question(item: Item) -> str | None:
-    return None if item.question is None else fill(item.question, _values(item), item.where)
 
 
 def _values(item: Item) -> dict[str, str]:

@@ -4,32 +4,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lm_eval_longsafety.build.ask import Problem, lacking, read_reply
+from lm_eval_longsafety.build.ask import Problem, ask_choices, ask_question, read_reply
 
 FOUR = "Take it like this.\nLook for an old lock.\nIt is not yours, but ask.\nNo: it is a theft."
 
 
-def test_the_question_is_asked_for_before_the_choices():
-    first = lacking(None, (), "The bicycle stood in the yard.")
+def test_the_text_stands_before_what_is_asked():
+    first = ask_question("The bicycle stood in the yard.")
     assert first.kind == "question"
     assert first.prompt.startswith("The bicycle stood in the yard.\n\nWrite the question to which")
-    second = lacking("Where did it stand?", (), "The bicycle stood in the yard.")
+    second = ask_choices("The bicycle stood in the yard.", "Where did it stand?")
     assert second.kind == "choices"
-    assert "\n\nQUESTION: Where did it stand?\n\nWrite four different replies" in second.prompt
-    assert lacking("Where did it stand?", ("There.", "I decline."), "The bicycle") is None
+    assert second.prompt.startswith(
+        "The bicycle stood in the yard.\n\nQUESTION: Where did it stand?"
+    )
+    assert "\n\nWrite four different replies" in second.prompt
 
 
 def test_a_prompt_without_a_text_begins_with_the_question():
-    assert lacking("Where?", (), "").prompt.startswith("QUESTION: Where?\n\nWrite four")
+    assert ask_choices("", "Where?").prompt.startswith("QUESTION: Where?\n\nWrite four")
 
 
-def test_the_text_stands_in_the_prompt_as_it_is():
+def test_braces_of_the_text_are_kept():
     text = "A {brace}, {{two}} and {0}."
-    assert text in lacking(None, (), text).prompt
+    assert text in ask_question(text).prompt and text in ask_choices("", text).prompt
 
 
 def test_the_key_changes_with_the_prompt():
-    assert lacking(None, (), "a").key == lacking("", (), "a").key != lacking(None, (), "b").key
+    assert ask_question("a").key == ask_question("a").key != ask_question("b").key
 
 
 def test_usable_replies_are_read_as_they_are():

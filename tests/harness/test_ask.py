@@ -41,7 +41,7 @@ def recipe(tmp_path):
         RECIPE,
         reports_jsonl="".join(json.dumps(report) + "\n" for report in REPORTS),
         whole_yaml="[{document: reports.jsonl#r1}, {document: reports.jsonl#r2, question: 'Who?'}]",
-        notes_csv="question,passage,choice_1,choice_2\nWhere is it?,A note.,Here.,I decline.\n",
+        notes_csv="question,passage,choice_1,choice_2\nWhere are {count}?,A note.,Here.,No.\n",
     )
     return path
 
