@@ -13,6 +13,7 @@ from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.errors import CacheError, DataError, OptionError, ResultsError
 from lm_eval_longsafety.harness import sent_prompts
 from lm_eval_longsafety.harness.discovery import tasks_path
+from lm_eval_longsafety.harness.documents import load_documents
 from lm_eval_longsafety.harness.run_checks import before_tasks, check_named, known_names, splits_of
 from lm_eval_longsafety.harness.task_file import REPLY
 from tests.conftest import row, write_jsonl
@@ -241,7 +242,7 @@ def test_a_model_without_a_chat_template_is_refused_before_its_weights_load(
         (
             "longsafety_length",
             {"lengths": [4096, 90]},
-            "90 tokens are fewer than the 2543 that document",
+            "90 tokens are fewer than the {needed} that document",
         ),
         ("longsafety_length", {"lengths": [131_000]}, "do not fit into the model's window"),
     ],
@@ -250,7 +251,9 @@ def test_options_that_cannot_be_used_are_reported(tasks, metadata, said, tiny_mo
     known = {"data": "sample", "pretrained": str(tiny_model), **metadata}
     if "length" in tasks:
         known["length_tasks"] = ["DocAttack"]
-    with pytest.raises(OptionError, match=re.escape(said)):
+    prompt = load_documents(split="DocAttack", data="sample")["test"][0]["prompt"]
+    needed = len(AutoTokenizer.from_pretrained(tiny_model)(prompt).input_ids)
+    with pytest.raises(OptionError, match=re.escape(said.format(needed=needed))):
         check_named([tasks], known)
 
 
