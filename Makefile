@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Pinned so that a CPU build at hand is taken instead of the newest one with its CUDA packages.
 TORCH := torch==2.13.0
-EXTRAS := hf,api,report,submit,build,dev
+EXTRAS := hf,api,report,submit,build,training,dev
 # The supported lm-evals beside the one in .venv, which runs all tests.
 OTHER_LM_EVALS := 0.4.12 0.5.0.dev1
 # What runs on each of them: demo, both protocols, rotations, no context, length, discovery, link.

@@ -1,6 +1,8 @@
 """The recipes of examples/ run as they are written, where a CPU can; the others are read."""
 
 import csv
+import dataclasses
+import importlib.util
 import io
 import json
 import os
@@ -13,17 +15,26 @@ from pathlib import Path
 
 import pytest
 import yaml
+from safetensors.torch import load_file
 from transformers import LlamaConfig
+from trl import SFTConfig
 
 from lm_eval_longsafety.benchmark import TASKS
-from lm_eval_longsafety.prefill_cost import estimate, shape
+from lm_eval_longsafety.prefill_cost import estimate, flops, shape
 from lm_eval_longsafety.results import load
 from tests.chat_server import Server
 from tests.conftest import row, write_jsonl
+from tests.training.rows import raw
+from tests.training.rows import run as run_rows
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
-CONFIGS = sorted(p for p in EXAMPLES.glob("*/*.yaml") if "\nmodel: " in p.read_text("utf-8"))
+TRAINING = EXAMPLES / "training"
+CONFIGS = sorted(
+    path
+    for path in EXAMPLES.glob("*/*.yaml")
+    if "\nmodel: " in path.read_text("utf-8") and path.parent != TRAINING
+)
 
 
 @pytest.fixture
@@ -199,8 +210,8 @@ def test_a_recipe_called_wrongly_says_how_to_call_it(tmp_path, path):
     assert list(tmp_path.iterdir()) == []
 
 
-def a100_rows():
-    text = (EXAMPLES / "a100" / "README.md").read_text(encoding="utf-8")
+def a100_rows(folder="a100"):
+    text = (EXAMPLES / folder / "README.md").read_text(encoding="utf-8")
     table = [line.strip("| ") for line in text.splitlines() if line.startswith("|")]
     rows = csv.reader(
         io.StringIO("\n".join(line.replace(" | ", ";") for line in table)), delimiter=";"
@@ -230,4 +241,132 @@ def test_the_a100_table_is_what_preflight_computes(stated):
         f"{left // window:.0f}",
         f"{a100.hours:.1f}",
         f"{a100.hours / gpus:.1f}",
+    ]
+
+
+@pytest.fixture(scope="module")
+def tuned(tiny_model, tmp_path_factory):
+    """A folder with rows and the tiny model trained on them: four steps, two checkpoints."""
+    folder = tmp_path_factory.mktemp("training")
+    run_rows(folder, [raw(i) for i in range(8)], tokenizer=tiny_model)
+    done = sft(folder, "--output", "tuned", "--model", tiny_model)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder
+
+
+def sft(folder, *options, config=TRAINING / "cpu.yaml"):
+    words = [TRAINING / "sft.py", config, "--rows", "rows.parquet", *options]
+    environment = {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT), "HF_HOME": str(folder / "home")}
+    return subprocess.run(
+        [sys.executable, *map(str, words)],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_resumed_training_ends_with_the_weights_of_one_that_was_not_stopped(tuned, tiny_model):
+    shutil.copytree(tuned / "tuned", tuned / "stopped")
+    shutil.rmtree(tuned / "stopped" / "checkpoint-4")
+    (tuned / "stopped" / "model.safetensors").unlink()
+    done = sft(tuned, "--output", "stopped", "--model", tiny_model, "--resume")
+    assert done.returncode == 0, done.stderr[-3000:]
+    start, whole, resumed = (
+        load_file(folder / "model.safetensors")
+        for folder in (tiny_model, tuned / "tuned", tuned / "stopped")
+    )
+    assert all(resumed[name].equal(whole[name]) for name in whole)
+    assert not all(start[name].equal(whole[name]) for name in whole)
+
+
+def test_a_trained_model_says_what_it_was_trained_on(tuned, tiny_model):
+    found = json.loads((tuned / "tuned" / "training_rows.json").read_text())
+    assert found["base_model"] == str(tiny_model)
+    assert found["rows"] == 8
+    assert len(found["sha256"]) == 64
+
+
+# TRL's own default of a name that transformers has since changed.
+@pytest.mark.filterwarnings("ignore:.gradient_checkpointing. is deprecated")
+def test_training_refuses_in_one_line_what_it_should_not_start(
+    tuned, tiny_model, tmp_path, monkeypatch, capsys
+):
+    script = importlib.util.spec_from_file_location("sft", TRAINING / "sft.py")
+    module = importlib.util.module_from_spec(script)
+    script.loader.exec_module(module)
+    monkeypatch.chdir(tuned)
+
+    def refused(*options, config=TRAINING / "cpu.yaml"):
+        words = ["sft.py", config, "--rows", "rows.parquet", "--model", tiny_model, *options]
+        monkeypatch.setattr(sys, "argv", [str(word) for word in words])
+        with pytest.raises(SystemExit, match="2"):
+            module.main()
+        return capsys.readouterr().err
+
+    assert refused("--output", "tuned").endswith(
+        "holds a checkpoint; add --resume or name another folder\n"
+    )
+    assert refused("--output", "new", "--resume") == "sft.py: new: holds none\n"
+    settings = yaml.safe_load((TRAINING / "cpu.yaml").read_text())
+    changed = tmp_path / "changed.yaml"
+    for change, message in (
+        ({"train": {"max_length": 1024}}, "set by sft.py itself: max_length"),
+        ({"train": {"learning": 1}}, "changed.yaml: TypeError"),
+        ({"lora": {"rank": 1}}, "changed.yaml: TypeError"),
+        ({"max_tokens": 20}, "the longest row has "),
+        ({"typo": 1}, "set by sft.py itself: typo"),
+    ):
+        changed.write_text(yaml.safe_dump(settings | change))
+        assert message in refused("--output", "new", config=changed)
+    assert not (tuned / "new").exists()
+
+
+def test_adapters_are_trained_with_the_settings_of_the_a100(tuned, tiny_model, tmp_path):
+    settings = yaml.safe_load((TRAINING / "cpu.yaml").read_text())
+    settings["lora"] = yaml.safe_load((TRAINING / "lora_1xa100.yaml").read_text())["lora"]
+    config = tmp_path / "lora.yaml"
+    config.write_text(yaml.safe_dump(settings))
+    done = sft(tuned, "--output", "adapters", "--model", tiny_model, config=config)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (tuned / "adapters" / "adapter_model.safetensors").exists()
+    assert not (tuned / "adapters" / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize("path", sorted(TRAINING.glob("*.yaml")), ids=lambda path: path.name)
+def test_the_settings_of_a_training_are_arguments_of_trl(path):
+    settings = yaml.safe_load(path.read_text())
+    known = {field.name: field for field in dataclasses.fields(SFTConfig)}
+    assert settings["train"].keys() <= known.keys()
+    # What YAML reads as a text, such as 1e-5, would fail only after the weights are loaded.
+    assert isinstance(settings["train"]["learning_rate"], float)
+
+
+@pytest.mark.parametrize("stated", a100_rows("training"), ids=lambda stated: stated["file"])
+def test_the_table_of_training_is_what_the_formulas_compute(stated):
+    """In the order of the README's list; the shape is Llama-3.1-8B's."""
+    shapes = json.loads((EXAMPLES / "a100" / "shapes.json").read_text())
+    config = LlamaConfig(**shapes["8b.yaml"])
+    model, hidden, mlp = shape(config), config.hidden_size, config.intermediate_size
+    settings = yaml.safe_load((TRAINING / stated["file"]).read_text())
+    tokens, layers = settings["max_tokens"], config.num_hidden_layers
+    key_values = config.num_key_value_heads * config.head_dim
+    kept = layers * tokens * hidden * 2
+    layer = tokens * (4 * hidden + 2 * hidden + 2 * key_values + 4 * mlp) * 2
+    one = flops(model, tokens)
+    if "lora" in settings:
+        sides = 2 * (hidden + hidden) + 2 * (hidden + key_values) + 3 * (hidden + mlp)
+        gpus, weights = 1, 2 * model.stored + 16 * settings["lora"]["r"] * sides * layers
+        gathered, work = 0, 4 * one - 2 * model.active * tokens
+    else:
+        gpus, weights = 8, 16 * model.stored / 8
+        gathered, work = (2 * model.active / layers + 2 * config.vocab_size * hidden) * 2, 4 * one
+    hours = 17_468 * work / (312e12 * 0.4) / 3600
+    parts = [weights, kept, layer, gathered]
+    assert list(stated.values())[1:] == [
+        f"{gpus}",
+        *(f"{part / 1e9:.1f}" for part in (*parts, sum(parts))),
+        f"{hours:.1f}",
+        f"{hours / gpus:.1f}",
     ]

@@ -12,6 +12,7 @@ import pytest
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.settings import OPTIONS
 from tests.conftest import row, write_jsonl
+from tests.training.rows import raw
 
 ROOT = Path(__file__).parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -87,6 +88,10 @@ def runs(tiny_model, tmp_path_factory) -> Path:
         grid = {"depth": 0.5, "length": 1000} if task.grid else {}
         write_jsonl(folder / "my_data" / f"{task.split}.jsonl", [row(0, **grid)])
     write_jsonl(folder / "training.jsonl", [{"prompt": "Who took it?", "completion": "Anna."}])
+    tasks = ("HarmfulNIAH", "LawQA")
+    rows = [raw(index, task=tasks[index % 2]) for index in range(4)]
+    write_jsonl(folder / "my_training_set" / "train.jsonl", rows)
+    write_jsonl(folder / "general.jsonl", [raw(index) for index in range(4)])
     return folder
 
 

@@ -87,7 +87,9 @@ def checkpoint(output: Path, origin: dict[str, Any], *, resume: bool) -> str | N
     if resume != bool(last):
         found = "holds a checkpoint; add --resume or name another folder" if last else "holds none"
         raise OptionError(f"{output}: {found}")
-    if last and json.loads((output / ORIGIN).read_text())["sha256"] != origin["sha256"]:
+    file = output / ORIGIN
+    before = json.loads(file.read_text()) if file.is_file() else {}
+    if last and before.get("sha256") != origin["sha256"]:
         raise OptionError(f"{last}: was trained on other rows; resume with the same file")
     return last
 
@@ -101,15 +103,16 @@ def train(
     check_counts(max(rows["tokens"]), origin, config["model"], config["max_tokens"])
     try:
         arguments = SFTConfig(output_dir=str(asked.output), **config["train"], **FIXED)
+        adapter = lora(config)
     except (TypeError, ValueError) as error:
-        raise OptionError(f"{asked.config}, train: {first_line(error)}") from error
+        raise OptionError(f"{asked.config}: {first_line(error)}") from error
     tokenizer = AutoTokenizer.from_pretrained(config["model"])
     trainer = SFTTrainer(
         model=load_model(config),
         args=arguments,
         train_dataset=rows,
         processing_class=tokenizer,
-        peft_config=lora(config),
+        peft_config=adapter,
     )
     check_prepared(trainer.train_dataset, rows, tokenizer)
     if trainer.is_world_process_zero():

@@ -1,5 +1,6 @@
 """`longsafety training-data`: rows for fine-tuning that no trainer needs to cut."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
     from lm_eval_longsafety.training.prepare import Prepared
     from lm_eval_longsafety.training.tally import Tally
 
+_ENDLESS = 1000
+"""Columns of a file or pipe: nothing is cut there."""
 _LISTED = 20
 """Rows left out that are printed; the file's metadata lists all."""
 
@@ -47,6 +50,14 @@ def training_data(
     mix_ratio: Annotated[
         float, typer.Option(help="Rows of --mix for each row of the training set.")
     ] = 0.0,
+    without_overlap: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATA",
+            help="Leave out and list rows that share 13 words in a row with evaluation data: "
+            "`sample`, a hub id, a folder or a file.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
     revision: Annotated[str | None, typer.Option(help="The hub's branch, tag or commit.")] = None,
     trust_remote_code: Annotated[
@@ -74,6 +85,7 @@ def training_data(
         hold_out=hold_out,
         mix=mix,
         mix_ratio=mix_ratio,
+        without_overlap=without_overlap,
         seed=seed,
     )
     _show(prepare(options))
@@ -83,9 +95,11 @@ def _show(prepared: "Prepared") -> None:
     tally = prepared.tally
     _print_table(tally)
     if unknown := tally.unknown():
-        typer.echo(f"note: scenario not known, rows kept: {', '.join(unknown)}", err=True)
+        typer.echo(
+            f"note: scenario not known, rows kept: {', '.join(map(repr, unknown))}", err=True
+        )
     for row in tally.left_out[:_LISTED]:
-        typer.echo(f"left out: {row.id!r} ({row.task}): {row.why}", err=True)
+        typer.echo(f"left out: {row.id!r} ({row.task!r}): {row.why}", err=True)
     if len(tally.left_out) > _LISTED:
         more = len(tally.left_out) - _LISTED
         typer.echo(f"left out: {more} more, listed in the file's metadata", err=True)
@@ -104,6 +118,9 @@ def _print_table(tally: "Tally") -> None:
         table.add_column(column, justify="right", no_wrap=True)
     for row in tally.rows():
         counts = [f"{row[column]:,}" for column in columns]
-        table.add_row(Text(str(row["task"])), str(row["scenario"] or "-"), *counts)
+        # A name is what a file holds: it may hold control characters.
+        name = repr(row["task"])[1:-1]
+        table.add_row(Text(name), str(row["scenario"] or "-"), *counts)
     table.add_row("all", "", *(f"{tally.total(column):,}" for column in columns))
-    Console(highlight=False, markup=False, emoji=False).print(table)
+    width = None if sys.stdout.isatty() else _ENDLESS
+    Console(width=width, highlight=False, markup=False, emoji=False).print(table)

@@ -5,11 +5,10 @@ Nothing here loads weights. Special tokens are never added: prompts are measured
 
 import functools
 import hashlib
-import itertools
 import os
 import sys
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lm_eval_longsafety.data.file_cache import cached
@@ -32,6 +31,14 @@ class Measure(NamedTuple):
     tokens: int
     sha256: str
     """Over the token ids, each as four bytes, least significant first."""
+
+
+class TokenEnds(NamedTuple):
+    """The tokens of a text."""
+
+    number: int
+    end: Callable[[int], int]
+    """Position of a token -> characters up to its end."""
 
 
 class PromptTokenizer:
@@ -90,20 +97,17 @@ class PromptTokenizer:
         )
         return text
 
-    def spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-        """First character and end of each token; of characters in equal parts if unknown.
-
-        Only tokenizers in Rust know the characters of a token.
-        """
+    def ends(self, texts: Sequence[str]) -> list["TokenEnds"]:
+        """Where each token ends; only tokenizers in Rust know, of others all have equal parts."""
         fast = self._fast
         if fast is not None:
             batches = (fast.encode_batch(b, add_special_tokens=False) for b in _batches(texts))
-            return [list(each.offsets) for batch in batches for each in batch]
-        found = []
-        for text, count in zip(texts, self.count(texts), strict=True):
-            places = [len(text) * token // count for token in range(count + 1)] if count else []
-            found.append(list(itertools.pairwise(places)))
-        return found
+            return [TokenEnds(len(each), _ends_of(each)) for batch in batches for each in batch]
+        counts = self.count(texts)
+        return [
+            TokenEnds(count, functools.partial(_equal_part, len(text), count))
+            for text, count in zip(texts, counts, strict=True)
+        ]
 
     def check_chat_template(self, name: str | None = None) -> None:
         """Check that the tokenizer has a chat template, of this name where it has several.
@@ -125,6 +129,14 @@ class PromptTokenizer:
             return (self.encode(text) for text in texts)
         encoded = self._fast.encode_batch_fast(texts, add_special_tokens=False)
         return (each.ids for each in encoded)
+
+
+def _ends_of(encoding: Any) -> Callable[[int], int]:  # noqa: ANN401 - of tokenizers
+    return lambda token: int(encoding.token_to_chars(token)[1])
+
+
+def _equal_part(characters: int, count: int, token: int) -> int:
+    return characters * (token + 1) // count
 
 
 def measure_ids(ids: Sequence[int]) -> Measure:

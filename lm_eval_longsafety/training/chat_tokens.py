@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 
 from lm_eval_longsafety.errors import DataError, OptionError, first_line
-from lm_eval_longsafety.prompts.tokenizer import PromptTokenizer, load_tokenizer
+from lm_eval_longsafety.prompts.tokenizer import PromptTokenizer, TokenEnds, load_tokenizer
 from lm_eval_longsafety.settings import ModelArgs, shorten
 from lm_eval_longsafety.training.conversations import Conversation, Message
 
@@ -60,9 +60,9 @@ class ChatTokens:
         texts = [self._render(row, name) for row, name in zip(rows, names, strict=True)]
         return self._tokenizer.count(texts)
 
-    def spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-        """First character and end of each token of plain texts."""
-        return self._tokenizer.spans(texts)
+    def ends(self, texts: Sequence[str]) -> list[TokenEnds]:
+        """Where each token of plain texts ends."""
+        return self._tokenizer.ends(texts)
 
     def _render(self, messages: Sequence[Message], row: Conversation) -> str:
         from jinja2 import TemplateError

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lm_eval_longsafety.prompts.tokenizer import TokenEnds
 from lm_eval_longsafety.training.chat_tokens import ChatTokens
 from lm_eval_longsafety.training.conversations import Conversation, Message
 
@@ -40,8 +41,8 @@ class _Long:
     """Of the message that is cut."""
     context: str
     question: str
-    spans: Sequence[tuple[int, int]]
-    """Characters of each token of the context."""
+    tokens: TokenEnds
+    """Of the context."""
     keep: int
     """Tokens of the context that may stay."""
 
@@ -51,7 +52,8 @@ class _Long:
         text = ""
         if half:
             # What stands between two tokens, such as a space, stays with the second one.
-            head, tail = self.spans[half - 1][1], self.spans[-half - 1][1]
+            head = self.tokens.end(half - 1)
+            tail = self.tokens.end(self.tokens.number - half - 1)
             text = self.context[:head] + self.context[tail:]
         return _replaced(self.conversation, self.position, text + self.question)
 
@@ -152,7 +154,7 @@ def _long(
         context_and_question(conversations[row], place)
         for row, place in zip(rows, places, strict=True)
     ]
-    spans = chat.spans([context for context, _ in parts])
+    tokens = chat.ends([context for context, _ in parts])
     return [
         _Long(
             row=row,
@@ -160,10 +162,10 @@ def _long(
             position=place,
             context=context,
             question=question,
-            spans=own,
-            keep=len(own) - (counts[row] - limit),
+            tokens=own,
+            keep=own.number - (counts[row] - limit),
         )
-        for row, place, (context, question), own in zip(rows, places, parts, spans, strict=True)
+        for row, place, (context, question), own in zip(rows, places, parts, tokens, strict=True)
     ]
 
 

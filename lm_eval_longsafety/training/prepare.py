@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from lm_eval_longsafety.data.overlap import Grams, files_of, texts_of
 from lm_eval_longsafety.data.progress import progress
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.public import public
@@ -21,7 +22,7 @@ from lm_eval_longsafety.training.known_tasks import scenario
 from lm_eval_longsafety.training.middle_cut import FittedRow, fit, without_context
 from lm_eval_longsafety.training.options import TrainingOptions
 from lm_eval_longsafety.training.rows_file import RowsFile
-from lm_eval_longsafety.training.tally import LeftOut, Tally
+from lm_eval_longsafety.training.tally import ENDS, LeftOut, Tally
 from lm_eval_longsafety.training.training_set import TrainingSet, open_file, open_set
 
 _Placed = tuple[Conversation, Part]
@@ -47,9 +48,12 @@ def prepare(options: TrainingOptions) -> Prepared:
     """
     options.check()
     chat = ChatTokens(options.tokenizer, trust_remote_code=options.trust_remote_code)
+    known = _known(options.without_overlap)
     tally = Tally()
     source = open_set(options.source, options.revision)
     rows, characters = _rows(options, source, tally)
+    if known is not None:
+        rows = _without_overlap(rows, known, options.without_overlap, tally)
     with ExitStack() as stack:
         files: dict[Part, RowsFile] = {"kept": stack.enter_context(RowsFile(options.output))}
         if options.hold_out:
@@ -89,6 +93,27 @@ def _chosen(source: TrainingSet, chosen: dict[int, Part], tally: Tally) -> Itera
             yield row, chosen[index]
         else:
             tally.add(row.task, "not chosen")
+
+
+def _known(evaluation: str | None) -> Grams | None:
+    """What no row may share: all 13-grams of evaluation data."""
+    if evaluation is None:
+        return None
+    files = files_of(evaluation)
+    return Grams.of(progress(f"reading {Path(evaluation).name}", texts_of(files), unit=" rows"))
+
+
+def _without_overlap(
+    rows: Iterator[_Placed], known: Grams, evaluation: str | None, tally: Tally
+) -> Iterator[_Placed]:
+    """The rows that share no 13 words in a row with evaluation data; the others are listed."""
+    for row, part in rows:
+        found = known.shared("\n".join(message["content"] for message in row.messages))
+        if found.count:
+            why = f"{found.count} of its {found.total} 13-grams stand in {evaluation}"
+            tally.leave_out("overlap", LeftOut(id=row.id, task=row.task, why=why))
+        else:
+            yield row, part
 
 
 def batches(rows: Iterator[_Placed]) -> Iterator[list[_Placed]]:
@@ -153,7 +178,8 @@ def _check_result(tally: Tally, options: TrainingOptions) -> None:
             f"--max-tokens {options.max_tokens}: smaller than question, answer and chat template "
             f"of every row; the shortest needs {least}"
         )
-    raise OptionError(f"{options.output}: no row is left; see --tasks, --short and --hold-out")
+    ends = ", ".join(f"{tally.total(end)} {end}" for end in ENDS if tally.total(end))
+    raise OptionError(f"{options.output}: no row is left of {tally.total('read')}: {ends}")
 
 
 def _metadata(

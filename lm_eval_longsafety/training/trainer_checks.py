@@ -34,11 +34,13 @@ def check_counts(longest: int, origin: Mapping[str, Any], model: str, limit: int
         )
     from transformers import AutoConfig
 
-    window = AutoConfig.from_pretrained(model).get_text_config().max_position_embeddings
-    if longest > min(limit, window):
+    config = AutoConfig.from_pretrained(model).get_text_config()
+    window = getattr(config, "max_position_embeddings", None)  # Some models have no such limit.
+    most = min(limit, window or limit)
+    if longest > most:
         raise OptionError(
             f"the longest row has {longest} tokens, the limit is {limit} and the model's window "
-            f"{window}; prepare the rows with --max-tokens {min(limit, window)}"
+            f"{window}; prepare the rows with --max-tokens {most}"
         )
 
 

@@ -33,14 +33,28 @@ def test_it_ends_with_a_table_and_the_sha256(place):
     assert lines[2].split() == ["poetry", "-", "1", "0", "1", "1", "20"]
     assert lines[3].split() == ["all", "3", "0", "3", "2", "55"]
     assert "rows.parquet: 3 rows, SHA-256 " in lines[4]
-    assert "scenario not known, rows kept: poetry" in done.stderr
+    assert "scenario not known, rows kept: 'poetry'" in done.stderr
+
+
+def test_no_column_is_cut_where_the_output_is_no_terminal(place):
+    done = longsafety(place, "--hold-out", "0.4", "--tasks", "LawQA", "--short")
+    assert "query_harmful" in done.stdout
+    assert "not chosen" in done.stdout
+    assert "rows.held_out.parquet: 1 rows" in done.stdout
 
 
 def test_rows_that_do_not_fit_are_listed(place):
     row = raw(3, task="poetry", content=[{"prompt": "why " * 30, "output": "No."}])
     folder_of(place, [raw(0), row])
     done = longsafety(place, "--max-tokens", "20")
-    assert "left out: 'r3' (poetry): 35 tokens without its context, above 20" in done.stderr
+    assert "left out: 'r3' ('poetry'): 35 tokens without its context, above 20" in done.stderr
+
+
+def test_control_characters_in_names_do_not_reach_the_terminal(place):
+    folder_of(place, [raw(0, task="\x1b[31mred\n"), raw(1, id="\x1b[2J", words=5)])
+    done = longsafety(place, "--max-tokens", "20", "--tasks", "\x1b[31mred\n")
+    assert done.exit_code == 0
+    assert "\x1b" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,33 @@ def test_a_row_of_two_batches_is_neither_lost_nor_repeated(tmp_path, tokenizer, 
     assert [row["id"] for row in rows] == [row["id"] for row in TEN]
 
 
+def test_rows_that_share_text_with_evaluation_data_are_left_out_and_listed(tmp_path, tokenizer):
+    # 13 words of the context of the third row, in other letters; 12 are no 13-gram.
+    shared = [f"D2W{i}" for i in range(5, 18)]
+    evaluation = [
+        {"id": "e", "context": " ".join(shared) + "."},
+        {"context": " ".join(shared[:12])},
+    ]
+    data = write_jsonl(tmp_path / "evaluation" / "DocAttack.jsonl", evaluation).parent
+    done, rows = run(tmp_path, TEN, tokenizer=tokenizer, without_overlap=str(data))
+    assert [row["id"] for row in rows] == [f"r{i}" for i in range(10) if i != 2]
+    (left,) = done.tally.left_out
+    assert left.id == "r2"
+    assert left.why.startswith("1 of its 34 13-grams stand in ")
+    assert table(done)["harmful_niah"]["overlap"] == 1
+    found = read_metadata(tmp_path / "rows.parquet")
+    assert [row["id"] for row in found["left_out"]] == ["r2"]
+
+
+def test_evaluation_data_that_shares_every_row_leaves_no_file(tmp_path, tokenizer):
+    own = folder_of(tmp_path, TEN)
+    with pytest.raises(OptionError, match="no row is left of 10: 10 overlap"):
+        run(tmp_path, TEN, tokenizer=tokenizer, without_overlap=own)
+    with pytest.raises(DataError, match="'nothing' is not a file or folder"):
+        run(tmp_path, TEN, tokenizer=tokenizer, without_overlap="nothing")
+    assert inside(tmp_path) == ["train.jsonl"]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
