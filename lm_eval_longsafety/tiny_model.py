@@ -70,7 +70,9 @@ def build_model(folder: Path, *, seed: int = 0, positions: int = POSITIONS) -> P
     return folder
 
 
-def save_tokenizer(folder: Path, texts: Iterable[str], positions: int = POSITIONS) -> dict[str, int]:
+def save_tokenizer(
+    folder: Path, texts: Iterable[str], positions: int = POSITIONS
+) -> dict[str, int]:
     """Train a tokenizer on texts and write it to `folder`, with a chat template.
 
     Returns:

@@ -99,10 +99,11 @@ def judge(results: Path) -> None:
     base, tuned = (models(read([results / name]).runs)[0] for name in ("base", "tuned"))
     pair = compare_all([base, tuned])[0]
     change, p = pair.overall["sr"], pair.p_holm["sr"]
-    first, second = (100 * pair_of.mean("sr").value for pair_of in (base, tuned))
+    points = [f"{100 * value:+.1f}" for value in (change.value, change.low, change.high)]
+    first, second = (f"{100 * model.mean('sr').value:.1f}" for model in (base, tuned))
     print(
-        f"== SR {first:.1f} before and {second:.1f} after training: {100 * change.value:+.1f} points "
-        f"[{100 * change.low:+.1f}, {100 * change.high:+.1f}], corrected p {p:.2g}"
+        f"== SR {first} before and {second} after training: {points[0]} points [{points[1]}, "
+        f"{points[2]}], corrected p {p:.2g}"
     )
     if not (change.value > 0 and p < MOST):
         raise SystemExit(f"The tuned model is not better with a corrected p below {MOST}.")
