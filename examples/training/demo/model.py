@@ -33,9 +33,9 @@ def main() -> None:
 
 
 def prompts(folder: Path) -> Iterator[str]:
-    """The training rows' prompts."""
+    """Every fourth prompt of the training rows: enough for the tokenizer."""
     for path in sorted(folder.glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in path.read_text(encoding="utf-8").splitlines()[::4]:
             yield json.loads(line)["content"][0]["prompt"]
 
 
@@ -53,6 +53,7 @@ def config(vocabulary: dict[str, int]) -> Qwen2Config:
         max_window_layers=0,
         max_position_embeddings=tiny_model.POSITIONS,
         tie_word_embeddings=True,
+        initializer_range=0.06,  # The default suits models a thousand times as large.
         bos_token_id=None,
         eos_token_id=vocabulary[tiny_model.END],
         pad_token_id=vocabulary[tiny_model.PAD],

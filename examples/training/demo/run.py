@@ -23,7 +23,7 @@ from lm_eval_longsafety.results import read
 HERE = Path(__file__).parent
 MOST = 0.01
 """The corrected p of the difference has to be below it."""
-BASE_ROWS, TUNED_ROWS = 80 * 24, 450 * 24
+BASE_ROWS, TUNED_ROWS = 60 * 12, 900 * 12
 """Each is seen once."""
 TASKS = "longsafety,longsafety_rotations,longsafety_no_context"
 
