@@ -64,23 +64,23 @@ def build_model(folder: Path, *, seed: int = 0, positions: int = POSITIONS) -> P
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     folder.mkdir(parents=True, exist_ok=True)
-    vocabulary = save_tokenizer(folder, _sample_texts(), positions)
+    vocabulary = save_tokenizer(folder, _sample_texts(), positions=positions)
     model = _random_model(vocabulary, seed, positions)
     model.save_pretrained(folder)
     return folder
 
 
 def save_tokenizer(
-    folder: Path, texts: Iterable[str], positions: int = POSITIONS
+    folder: Path, texts: Iterable[str], size: int = VOCABULARY, positions: int = POSITIONS
 ) -> dict[str, int]:
-    """Train a tokenizer on texts and write it to `folder`, with a chat template.
+    """Train a tokenizer of at most `size` tokens; write it to `folder`, with a chat template.
 
     Returns:
         Token -> id.
     """
     from transformers import PreTrainedTokenizerFast
 
-    backend = _train_tokenizer(texts)
+    backend = _train_tokenizer(texts, size)
     tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=backend,
         eos_token=END,
@@ -92,7 +92,7 @@ def save_tokenizer(
     return backend.get_vocab()
 
 
-def _train_tokenizer(texts: Iterable[str]) -> "Tokenizer":
+def _train_tokenizer(texts: Iterable[str], size: int) -> "Tokenizer":
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
@@ -105,7 +105,7 @@ def _train_tokenizer(texts: Iterable[str]) -> "Tokenizer":
     )
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY,
+        vocab_size=size,
         special_tokens=list(_SPECIAL_TOKENS),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,

@@ -2,7 +2,7 @@
 
     python model.py TRAINING_SET FOLDER
 
-Each layer sees the last 256 tokens, which are the question and its choices with little before them,
+Each layer sees the last 320 tokens, which are the question and its choices with little before them,
 so that short training rows prepare the model for documents of any length.
 """
 
@@ -16,7 +16,9 @@ from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from lm_eval_longsafety import tiny_model
 
-WINDOW = 256
+WINDOW = 320
+VOCABULARY = 1024
+"""So small that words of the training rows are as often in pieces as words that are new."""
 
 
 def main() -> None:
@@ -25,7 +27,7 @@ def main() -> None:
     parser.add_argument("rows", type=Path, help="of `longsafety build --format training`")
     parser.add_argument("folder", type=Path)
     asked = parser.parse_args()
-    vocabulary = tiny_model.save_tokenizer(asked.folder, prompts(asked.rows))
+    vocabulary = tiny_model.save_tokenizer(asked.folder, prompts(asked.rows), VOCABULARY)
     torch.manual_seed(0)
     model = Qwen2ForCausalLM(config(vocabulary))
     model.save_pretrained(asked.folder)
