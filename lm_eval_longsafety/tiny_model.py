@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 VOCABULARY = 4096
 POSITIONS = 131_072
-_END = "<|im_end|>"
-_SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", _END)
+END = "<|im_end|>"
+PAD = "<|endoftext|>"
+_SPECIAL_TOKENS = (PAD, "<|im_start|>", END)
 _CHAT_TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] "
     "}}<|im_end|>\n{% endfor %}"
@@ -59,26 +60,39 @@ def build_model(folder: Path, *, seed: int = 0, positions: int = POSITIONS) -> P
     Returns:
         `folder`, to be given as `pretrained=`.
     """
-    from transformers import PreTrainedTokenizerFast
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     folder.mkdir(parents=True, exist_ok=True)
-    backend = _train_tokenizer()
-    tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=backend,
-        eos_token=_END,
-        pad_token="<|endoftext|>",
-        chat_template=_CHAT_TEMPLATE,
-        model_max_length=positions,
-    )
-    tokenizer.save_pretrained(folder)
-    model = _random_model(backend, seed, positions)
+    vocabulary = save_tokenizer(folder, _sample_texts(), positions=positions)
+    model = _random_model(vocabulary, seed, positions)
     model.save_pretrained(folder)
     return folder
 
 
-def _train_tokenizer() -> "Tokenizer":
+def save_tokenizer(
+    folder: Path, texts: Iterable[str], size: int = VOCABULARY, positions: int = POSITIONS
+) -> dict[str, int]:
+    """Train a tokenizer of at most `size` tokens; write it to `folder`, with a chat template.
+
+    Returns:
+        Token -> id.
+    """
+    from transformers import PreTrainedTokenizerFast
+
+    backend = _train_tokenizer(texts, size)
+    tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=backend,
+        eos_token=END,
+        pad_token=PAD,
+        chat_template=_CHAT_TEMPLATE,
+        model_max_length=positions,
+    )
+    tokenizer.save_pretrained(folder)
+    return backend.get_vocab()
+
+
+def _train_tokenizer(texts: Iterable[str], size: int) -> "Tokenizer":
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
@@ -91,12 +105,12 @@ def _train_tokenizer() -> "Tokenizer":
     )
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY,
+        vocab_size=size,
         special_tokens=list(_SPECIAL_TOKENS),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(_sample_texts(), trainer)
+    tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
 
 
@@ -109,12 +123,11 @@ def _sample_texts() -> Iterator[str]:
             yield from row.choices
 
 
-def _random_model(tokenizer: "Tokenizer", seed: int, positions: int) -> "Qwen2ForCausalLM":
+def _random_model(vocabulary: dict[str, int], seed: int, positions: int) -> "Qwen2ForCausalLM":
     import torch
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
-    vocabulary = tokenizer.get_vocab()
-    end = vocabulary[_END]
+    end = vocabulary[END]
     config = Qwen2Config(
         vocab_size=VOCABULARY,
         hidden_size=64,
@@ -126,7 +139,7 @@ def _random_model(tokenizer: "Tokenizer", seed: int, positions: int) -> "Qwen2Fo
         tie_word_embeddings=False,
         bos_token_id=None,
         eos_token_id=end,
-        pad_token_id=vocabulary["<|endoftext|>"],
+        pad_token_id=vocabulary[PAD],
     )
     generator = torch.Generator().manual_seed(seed)
     model = Qwen2ForCausalLM(config)

@@ -47,7 +47,7 @@ class BadRow:
         return f"row {self.index} (id {shown}): {self.found}, expected {self.expected}"
 
 
-class Problem(Exception):
+class RowProblem(Exception):
     """A row is malformed; the arguments are what was found and what is expected."""
 
 
@@ -71,8 +71,8 @@ def check_rows(raw: Iterable[Any], *, grid: bool) -> tuple[list[Row], list[BadRo
         try:
             row = _check(item, grid=grid)
             if row.id in first_index:
-                raise Problem(f"the same id as row {first_index[row.id]}", "a different id")
-        except Problem as problem:
+                raise RowProblem(f"the same id as row {first_index[row.id]}", "a different id")
+        except RowProblem as problem:
             found, expected = problem.args
             row_id = item.get("id") if isinstance(item, Mapping) else None
             shown = row_id if isinstance(row_id, str) else None
@@ -85,13 +85,13 @@ def check_rows(raw: Iterable[Any], *, grid: bool) -> tuple[list[Row], list[BadRo
 
 def _check(item: Any, *, grid: bool) -> Row:  # noqa: ANN401 - whatever the file holds
     if not isinstance(item, Mapping):
-        raise Problem(f"a {type(item).__name__}", "an object with the benchmark's columns")
+        raise RowProblem(f"a {type(item).__name__}", "an object with the benchmark's columns")
     columns = ["id", "context", "question", "choices", *(["depth", "length"] if grid else [])]
     if missing := [column for column in columns if column not in item]:
-        raise Problem(f"no column {', '.join(missing)}", f"columns {', '.join(columns)}")
+        raise RowProblem(f"no column {', '.join(missing)}", f"columns {', '.join(columns)}")
     row_id = text_column(item, "id")
     if not row_id.strip():
-        raise Problem("an empty id", "a text that identifies the row")
+        raise RowProblem("an empty id", "a text that identifies the row")
     return Row(
         id=row_id,
         context=text_column(item, "context"),
@@ -107,11 +107,11 @@ def text_column(item: Mapping[str, Any], column: str) -> str:
     """The text of a column.
 
     Raises:
-        Problem: it holds something else, or a text that is not valid Unicode.
+        RowProblem: it holds something else, or a text that is not valid Unicode.
     """
     value = item[column]
     if not isinstance(value, str):
-        raise Problem(f"{column} is {_kind(value)}", "a text")
+        raise RowProblem(f"{column} is {_kind(value)}", "a text")
     return _unicode(value, column)
 
 
@@ -119,7 +119,7 @@ def _unicode(value: str, column: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise Problem(
+        raise RowProblem(
             f"{column} has a lone surrogate at character {error.start}", "valid Unicode"
         ) from None
     return value
@@ -127,16 +127,16 @@ def _unicode(value: str, column: str) -> str:
 
 def _choices(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever the file holds
     if not isinstance(value, list):
-        raise Problem(f"choices is {_kind(value)}", "a list of texts")
+        raise RowProblem(f"choices is {_kind(value)}", "a list of texts")
     if not 2 <= len(value) <= MAX_CHOICES:
-        raise Problem(f"{len(value)} choices", f"2 to {MAX_CHOICES}")
+        raise RowProblem(f"{len(value)} choices", f"2 to {MAX_CHOICES}")
     for position, choice in enumerate(value):
         if not isinstance(choice, str):
-            raise Problem(f"choice {position} is {_kind(choice)}", "a text")
+            raise RowProblem(f"choice {position} is {_kind(choice)}", "a text")
         if not _unicode(choice, f"choice {position}").strip():
-            raise Problem(f"choice {position} is empty", "a text")
+            raise RowProblem(f"choice {position} is empty", "a text")
         if choice in value[:position]:
-            raise Problem(
+            raise RowProblem(
                 f"choices {value.index(choice)} and {position} are equal", "different texts"
             )
     return tuple(value)
@@ -153,14 +153,14 @@ def _number(item: Mapping[str, Any], column: str) -> float:
         if math.isfinite(number):
             return number
     shown = repr(value)[:40] if isinstance(value, (int, float, str)) else _kind(value)
-    raise Problem(f"{column} is {shown}", "a number")
+    raise RowProblem(f"{column} is {shown}", "a number")
 
 
 def _number_or_none(item: Mapping[str, Any], column: str) -> float | None:
     """The number in a task that needs none, so that anything else there is no mistake."""
     try:
         return _number(item, column) if column in item else None
-    except Problem:
+    except RowProblem:
         return None
 
 
@@ -169,7 +169,7 @@ def _filler(item: Mapping[str, Any]) -> str | None:
         return None
     name = text_column(item, "filler")
     if not name.strip():
-        raise Problem("an empty filler", "the name of the filler material, or no such column")
+        raise RowProblem("an empty filler", "the name of the filler material, or no such column")
     return name
 
 

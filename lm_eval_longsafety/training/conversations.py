@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lm_eval_longsafety.data.rows import BadRow, Problem, text_column
+from lm_eval_longsafety.data.rows import BadRow, RowProblem, text_column
 from lm_eval_longsafety.settings import shorten
 
 Message = dict[str, str]
@@ -52,7 +52,7 @@ def parse(item: Any, index: int, task: str | None = None) -> Conversation | BadR
     shown = f"row-{index}" if row_id is None else str(row_id)
     try:
         if not isinstance(item, Mapping):
-            raise Problem(f"a {type(item).__name__}", "an object with the columns of a row")
+            raise RowProblem(f"a {type(item).__name__}", "an object with the columns of a row")
         messages = _messages(item)
         _check(messages)
         return Conversation(
@@ -61,7 +61,7 @@ def parse(item: Any, index: int, task: str | None = None) -> Conversation | BadR
             messages=tuple(messages),
             question=_question(item, messages),
         )
-    except Problem as problem:
+    except RowProblem as problem:
         found, expected = problem.args
         return BadRow(index=index, id=shown, found=found, expected=expected)
 
@@ -76,12 +76,12 @@ def _messages(item: Mapping[str, Any]) -> list[Message]:
         return _given(item["messages"], "messages")
     if "prompt" in item and "completion" in item:
         return [*_given(item["prompt"], "prompt"), *_given(item["completion"], "completion")]
-    raise Problem(f"columns {shorten(', '.join(map(str, item)))}", SHAPES)
+    raise RowProblem(f"columns {shorten(', '.join(map(str, item)))}", SHAPES)
 
 
 def _turn(turn: Mapping[str, Any], user: str, assistant: str) -> list[Message]:
     if missing := [column for column in (user, assistant) if column not in turn]:
-        raise Problem(f"a turn without {' and '.join(missing)}", f"{user} and {assistant}")
+        raise RowProblem(f"a turn without {' and '.join(missing)}", f"{user} and {assistant}")
     return [
         {"role": "user", "content": text_column(turn, user)},
         {"role": "assistant", "content": text_column(turn, assistant)},
@@ -91,13 +91,13 @@ def _turn(turn: Mapping[str, Any], user: str, assistant: str) -> list[Message]:
 def _given(value: object, column: str) -> list[Message]:
     found = _mappings(value, column)
     if not all({"role", "content"} <= set(each) for each in found):
-        raise Problem(f"{column} has an entry without role and content", "messages")
+        raise RowProblem(f"{column} has an entry without role and content", "messages")
     return [{"role": str(each["role"]), "content": text_column(each, "content")} for each in found]
 
 
 def _mappings(value: object, column: str) -> Sequence[Mapping[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
-        raise Problem(f"{column} of type {type(value).__name__}", "a list of turns or messages")
+        raise RowProblem(f"{column} of type {type(value).__name__}", "a list of turns or messages")
     return value
 
 
@@ -106,21 +106,21 @@ def _check(messages: Sequence[Message]) -> None:
     roles = [message["role"] for message in messages]
     turns = roles[1:] if roles[:1] == ["system"] else roles
     if not turns or turns != ["user", "assistant"] * (len(turns) // 2):
-        raise Problem(
+        raise RowProblem(
             f"messages of {shorten(', '.join(roles))}" if roles else "no turn",
             "user and assistant in turn, the answer last",
         )
     for position, message in enumerate(messages):
         if not message["content"].strip():
             last = position == len(messages) - 1
-            raise Problem("no answer" if last else f"message {position} is empty", "a text")
+            raise RowProblem("no answer" if last else f"message {position} is empty", "a text")
 
 
 def _task(item: Mapping[str, Any], default: str | None) -> str:
     if item.get("task") is None and default is not None:
         return default
     if "task" not in item:
-        raise Problem("no column task", "the name of the row's task")
+        raise RowProblem("no column task", "the name of the row's task")
     return text_column(item, "task")
 
 
@@ -129,5 +129,5 @@ def _question(item: Mapping[str, Any], messages: Sequence[Message]) -> str | Non
         return None
     question = text_column(item, "question")
     if not question.strip() or not messages[-2]["content"].endswith(question):
-        raise Problem("a question with which the last prompt does not end", "the prompt's end")
+        raise RowProblem("a question with which the last prompt does not end", "the prompt's end")
     return question
