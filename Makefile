@@ -24,7 +24,7 @@ $(VENV)/.installed: pyproject.toml Makefile
 demo: setup
 	$(BIN)/longsafety demo
 
-# Ten minutes on two idle cores; fails if the tuned model is not better with a corrected p below 0.01.
+# On two CPU cores; fails if the tuned model is not better with a corrected p below 0.01.
 demo-training: setup
 	rm -rf demo-training
 	$(BIN)/python examples/training/demo/run.py demo-training

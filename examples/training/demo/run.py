@@ -1,6 +1,6 @@
 """Train a tiny model on rows of a recipe, and show on the embedded sample what it has learnt.
 
-    python run.py FOLDER        (`make demo-training`: ten minutes on two idle cores)
+    python run.py FOLDER        (`make demo-training`: on two CPU cores)
 
 Data flow: phrases.yaml -> items -> `longsafety build` -> `longsafety check-data --against` ->
 `longsafety training-data` -> sft.py -> `longsafety run` -> `longsafety report`. Each step is a
