@@ -10,7 +10,7 @@ OTHER_LM_EVALS := 0.4.12 0.5.0.dev1
 # What runs on each of them: demo, both protocols, rotations, no context, length, discovery, link.
 VERSION_TESTS := tests/versions tests/harness/test_discovery.py
 
-.PHONY: setup demo demo-training test test-versions test-vllm check format clean
+.PHONY: setup demo demo-training test test-training test-versions test-vllm check format clean
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml Makefile
@@ -31,7 +31,12 @@ demo-training: setup
 
 test: setup
 	$(BIN)/longsafety link
-	$(BIN)/python -m pytest -n 2 --dist loadfile -rs --durations 15 --ignore tests/vllm
+	$(BIN)/python -m pytest -n 2 --dist loadfile -rs --durations 15 --ignore tests/vllm --ignore tests/test_training_recipes.py
+
+# The recipes on fine-tuned models: they train, evaluate and report with tiny models.
+test-training: setup
+	$(BIN)/longsafety link
+	$(BIN)/python -m pytest -n 2 -rs --durations 5 tests/test_training_recipes.py
 
 test-versions: $(OTHER_LM_EVALS:%=test-lm-eval-%)
 

@@ -51,17 +51,17 @@ def prepare(options: TrainingOptions) -> Prepared:
     known = _known(options.without_overlap)
     tally = Tally()
     source = open_set(options.source, options.revision)
-    rows, characters = _rows(options, source, tally)
+    rows, count = _rows(options, source, tally)
     if known is not None:
         rows = _without_overlap(rows, known, options.without_overlap, tally)
     with ExitStack() as stack:
         files: dict[Part, RowsFile] = {"kept": stack.enter_context(RowsFile(options.output))}
         if options.hold_out:
             files["held out"] = stack.enter_context(RowsFile(options.held_out_file))
-        with progress("preparing rows", total=characters, unit=" characters") as bar:
+        with progress("preparing rows", total=count, unit=" rows") as bar:
             for batch in batches(rows):
                 _write(batch, chat, options, files, tally)
-                bar.update(sum(row.characters for row, _ in batch))
+                bar.update(len(batch))
         _check_result(tally, options)
         metadata = _metadata(options, source, chat, tally)
         for part, file in files.items():
@@ -72,19 +72,19 @@ def prepare(options: TrainingOptions) -> Prepared:
 def _rows(
     options: TrainingOptions, source: TrainingSet, tally: Tally
 ) -> tuple[Iterator[_Placed], int]:
-    """The chosen rows, each with the file that it belongs to, and their characters."""
+    """The chosen rows, each with the file that it belongs to, and their number."""
     seen = source.survey()
     chosen = choose(seen, options)
     rows = _chosen(source, chosen, tally)
-    characters = sum(seen[index].characters for index in chosen)
+    if options.short:
+        rows = _short(rows, tally)
     if options.mix is None:
-        return rows, characters
+        return rows, len(chosen)
     mix = open_file(options.mix)
-    general = mix.survey()
     kept = list(chosen.values()).count("kept")
-    also: dict[int, Part] = dict.fromkeys(choose_general(len(general), kept, options), "kept")
+    also: dict[int, Part] = dict.fromkeys(choose_general(len(mix.survey()), kept, options), "kept")
     both = mixed(rows, _chosen(mix, also, tally), (len(chosen), len(also)), options)
-    return both, characters + sum(general[index].characters for index in also)
+    return both, len(chosen) + len(also)
 
 
 def _chosen(source: TrainingSet, chosen: dict[int, Part], tally: Tally) -> Iterator[_Placed]:
@@ -93,6 +93,16 @@ def _chosen(source: TrainingSet, chosen: dict[int, Part], tally: Tally) -> Itera
             yield row, chosen[index]
         else:
             tally.add(row.task, "not chosen")
+
+
+def _short(rows: Iterator[_Placed], tally: Tally) -> Iterator[_Placed]:
+    """The rows without their contexts; general data that is mixed in keeps its own."""
+    for row, part in rows:
+        if (short := without_context(row)) is not None:
+            yield short, part
+        else:
+            why = "its question cannot be told from its context"
+            tally.leave_out("refused", LeftOut(id=row.id, task=row.task, why=why))
 
 
 def _known(evaluation: str | None) -> Grams | None:
@@ -138,16 +148,8 @@ def _write(
     tally: Tally,
 ) -> None:
     """Count, cut and write a few rows; list those that cannot be written."""
-    usable: list[_Placed] = []
-    for row, part in batch:
-        asked = without_context(row) if options.short else row
-        if asked is None:
-            why = "its question cannot be told from its context"
-            tally.leave_out("refused", LeftOut(id=row.id, task=row.task, why=why))
-        else:
-            usable.append((asked, part))
-    fitted = fit([row for row, _ in usable], chat, options.max_tokens)
-    for (row, part), found in zip(usable, fitted, strict=True):
+    fitted = fit([row for row, _ in batch], chat, options.max_tokens)
+    for (row, part), found in zip(batch, fitted, strict=True):
         if found.refused:
             why = f"{found.tokens} tokens without its context, above {options.max_tokens}"
             left = LeftOut(id=row.id, task=row.task, why=why, tokens=found.tokens)

@@ -27,7 +27,6 @@ class Seen:
     """What is remembered of a row between the two readings."""
 
     task: str
-    characters: int
     context: bytes
     """SHA-256 of its context; rows about one document have the same."""
 
@@ -105,6 +104,5 @@ def _seen(row: Conversation) -> Seen:
     context, question = context_and_question(row, longest(row))
     return Seen(
         task=row.task,
-        characters=row.characters,
         context=hashlib.sha256((context or question).encode()).digest(),
     )

@@ -162,7 +162,7 @@ GOOD = "{context} {question} {options} {letters}"
         ('document: "{context} {question} {options} {letters} \\ud800"', "half of a surrogate"),
         ("- a", "expected texts under the keys document"),
         ("", "expected texts under the keys document"),
-        ("document: [", r"my.yaml', line 1: not YAML in UTF-8 \(ParserError"),
+        ("document: [", r", line 1: not YAML in UTF-8 \(ParserError"),
         (b"document: \xff", r"not YAML in UTF-8 \(UnicodeDecodeError"),
         ("document: \0", "not YAML in UTF-8"),
     ],

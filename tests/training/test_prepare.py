@@ -118,6 +118,15 @@ def test_short_rows_are_the_same_questions_and_answers(tmp_path, tokenizer):
     assert "cannot be told from its context" in done.tally.left_out[0].why
 
 
+def test_general_data_keeps_its_contexts_beside_short_rows(tmp_path, tokenizer):
+    mix = tmp_path / "general.jsonl"
+    write_jsonl(mix, [raw(100, words=50)])
+    _, rows = run(tmp_path, TEN, tokenizer=tokenizer, short=True, mix=mix, mix_ratio=0.1)
+    lengths = {row["id"]: len(row["prompt"][0]["content"].split()) for row in rows}
+    assert len(lengths) == 11
+    assert lengths.pop("r100") > 50 and set(lengths.values()) == {len(QUESTION.split())}
+
+
 def test_only_asked_tasks_are_kept_and_the_others_are_counted(tmp_path, tokenizer):
     done, rows = run(tmp_path, TEN, tokenizer=tokenizer, tasks=("HarmfulNIAH",))
     assert {row["task"] for row in rows} == {"harmful_niah"}
