@@ -105,7 +105,7 @@ def test_the_interval_of_the_corrected_rate_covers_the_truth(truth):
     ("rate", "sensitivity", "specificity", "value"),
     [
         # 3/5 + 5/12 is above 1, but the adjusted 4/7 + 6/14 is 1, and 3/22 + 11/13 below it.
-        ((50, 100), (3, 5), (5, 12), 1.0),
+        ((90, 100), (3, 5), (5, 12), 1.0),
         ((600, 1201), (2, 20), (10, 11), 1.0),
     ],
 )
