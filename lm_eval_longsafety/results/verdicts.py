@@ -4,8 +4,8 @@ Data flow: paths -> `find_logged` -> `Verdicts`, one for each judge run. What th
 read from its logged letters and scored again; a line that says otherwise is an error.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -65,8 +65,7 @@ class Verdicts(LoggedRun[Verdict]):
     @property
     def protocol(self) -> str:
         """`generate` or `logits`."""
-        parsed = parse_task_name(next(iter(self.tasks)))
-        return parsed.protocol if parsed else "generate"
+        return _protocol(next(iter(self.tasks)))
 
     @property
     def judged(self) -> str | None:
@@ -121,14 +120,19 @@ def find_verdicts(paths: Iterable[Path | str]) -> list[Verdicts]:
     return [part for each in found for part in _by_protocol(each)]
 
 
-def _by_protocol(found: Verdicts) -> Iterable[Verdicts]:
+def _by_protocol(found: Verdicts) -> Iterator[Verdicts]:
     """A run with both protocols is two judges."""
     parts: dict[str, dict[str, tuple[Verdict, ...]]] = {}
     for name, samples in found.tasks.items():
-        parsed = parse_task_name(name)
-        if parsed:
-            parts.setdefault(parsed.protocol, {})[name] = samples
-    return [Verdicts(source=found.source, run=found.run, tasks=part) for part in parts.values()]
+        parts.setdefault(_protocol(name), {})[name] = samples
+    for protocol, part in parts.items():
+        lost = tuple(name for name in found.lost if _protocol(name) == protocol)
+        yield replace(found, tasks=part, lost=lost)
+
+
+def _protocol(name: str) -> str:
+    parsed = parse_task_name(name)
+    return parsed.protocol if parsed else "generate"
 
 
 def _task(record: Any) -> str | None:  # noqa: ANN401 (any JSON)

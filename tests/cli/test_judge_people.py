@@ -187,6 +187,14 @@ def test_texts_are_in_the_sheet_on_request(run, tmp_path):
             ),
             "has 1 of the 8 verdicts of its run; copy the run's files again",
         ),
+        (
+            lambda run: next(run.glob("*quiz_open*")).unlink() or run,
+            "the file with the replies of longsafety_medical_quiz_open is missing; copy",
+        ),
+        (
+            lambda run: next(run.rglob("*quiz_judge*")).unlink() or run,
+            "the file with the verdicts of longsafety_medical_quiz_judge is missing; copy",
+        ),
     ],
 )
 def test_results_that_cannot_be_compared_are_refused(make, message, run, tmp_path):
@@ -194,6 +202,18 @@ def test_results_that_cannot_be_compared_are_refused(make, message, run, tmp_pat
     labels = write_labels(tmp_path / "labels.csv", REPLIES, given)
     with pytest.raises(LongSafetyError, match=message):
         raise start("agreement", make(run), "--labels", labels).exception
+
+
+def test_a_lost_file_of_replies_is_no_smaller_run_but_a_named_file_is(run, tmp_path):
+    named = next(run.glob("*attack_open*"))
+    assert start("sheet", named, "-o", tmp_path / "named.csv").exit_code == 0
+    next(run.glob("*quiz_open*")).unlink()
+    for words in (
+        ["sheet", run, "-o", tmp_path / "sheet.csv"],
+        ["run", run, "--model", "dummy"],
+    ):
+        message = str(start(*words).exception)
+        assert "the replies of longsafety_medical_quiz_open is missing; copy the run's" in message
 
 
 def test_a_mistake_is_one_line_and_leaves_no_file(run, tmp_path):

@@ -287,6 +287,20 @@ def test_replies_on_other_data_are_not_paired_and_a_note_says_so(tmp_path):
     assert "DocAttack answer different data" in shown.notes[0]
 
 
+def test_a_lost_file_of_verdicts_is_noted(tmp_path):
+    folder = write_all(tmp_path)
+    (path,) = (folder / "judged").rglob("results_*.json")
+    data = json.loads(path.read_text())
+    for key in ("results", "configs", "n-samples"):
+        data[key]["longsafety_medical_quiz_judge"] = data[key]["longsafety_doc_attack_judge"]
+    path.write_text(json.dumps(data))
+    (shown,) = [each for each in report_of(folder).sections if each.id == "open-replies"]
+    assert (
+        "org/model-one: the file with the verdicts of longsafety_medical_quiz_judge is missing."
+        in shown.notes
+    )
+
+
 def test_names_of_models_judges_and_files_are_escaped(tmp_path):
     folder = write_all(
         tmp_path,
