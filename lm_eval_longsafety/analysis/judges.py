@@ -57,17 +57,39 @@ class Agreed:
     """Replies that at least two of them judged."""
 
 
-def judge_labels(judges: Sequence[Verdicts]) -> list[str]:
-    """A short and unique label for each judge run."""
+def judge_labels(runs: Sequence[Sequence[Verdicts]]) -> list[list[str]]:
+    """A short label for each judge, unique below its run; the same one below all runs.
+
+    Args:
+        runs: the judges of each run of replies. A judge that has judged a run twice in the same way
+            is labelled there by date or file as well.
+    """
+    every = [each for own in runs for each in own]
+    ways = list(dict.fromkeys(each.way for each in every))
     marks: list[list[str]] = [
-        [each.protocol for each in judges],
-        [f"{each.judge_orders} orders" for each in judges],
-        [f"context {clean(str(each.judge_context), 40)}" for each in judges],
+        [each.protocol for each in every],
+        [orders_in_words(each) for each in every],
+        [f"context {clean(e.judge_context, 40)}" if e.judge_context else "" for e in every],
+        [f"#{ways.index(each.way) + 1}" for each in every],
+    ]
+    labels = unique_labels([short_name(each.judge) for each in every], marks)
+    by_way = dict(zip((each.way for each in every), labels, strict=True))
+    return [_of_one_run([by_way[each.way] for each in own], own) for own in runs]
+
+
+def _of_one_run(labels: Sequence[str], judges: Sequence[Verdicts]) -> list[str]:
+    marks: list[list[str]] = [
         [f"{e.run.date:%Y-%m-%d %H:%M}" if e.run and e.run.date else "" for e in judges],
         [clean(each.source.name, 100) for each in judges],
         [f"#{number}" for number, _ in enumerate(judges, 1)],
     ]
-    return unique_labels([short_name(each.judge) for each in judges], marks)
+    return unique_labels(labels, marks)
+
+
+def orders_in_words(verdicts: Verdicts) -> str:
+    """How often each reply was asked about; "" where that is not recorded."""
+    orders = verdicts.judge_orders
+    return f"{orders} order{'s' * (orders != 1)}" if orders else ""
 
 
 def by_reply(verdicts: Verdicts) -> dict[Key, Verdict]:

@@ -120,7 +120,8 @@ def agreement(
         )
     for each in judges:
         check_same_replies(found, each)
-    named = dict(zip(judge_labels(judges), judges, strict=True))
+    (names,) = judge_labels([judges])
+    named = dict(zip(names, judges, strict=True))
     page = agreement_page.page(
         labels.name,
         short_name(found.run.model if found.run else "unknown"),

@@ -15,7 +15,7 @@ from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.benchmark import TASKS
 from lm_eval_longsafety.errors import OptionError, need
 from lm_eval_longsafety.report import drawing, reply_tables
-from lm_eval_longsafety.report.content import Figure, Section, in_words, p_equals
+from lm_eval_longsafety.report.content import Figure, Section, in_words, p_equals, some
 from lm_eval_longsafety.report.reply_tables import where
 
 if TYPE_CHECKING:
@@ -104,20 +104,17 @@ def _headline(paired: Sequence[JudgedRow]) -> str:
     several = len({row.judged.judge for row in paired}) > 1
     runs = len({row.run.label for row in paired}) > 1
     named = [
-        ", ".join([row.run.label] * runs + [f"judged by {row.judged.judge}"] * several)
-        + f": {_share(row.unsafe)}"
+        f"{_share(row.unsafe)} ("
+        + ", ".join([row.run.label] * runs + [f"judged by {row.judged.judge}"] * several)
+        + ")"
         for row in ordered
     ]
     who = "models wrote" if runs else f"{paired[0].run.label} wrote"
     judge = "" if several else f", as judged by {paired[0].judged.judge}"
     return (
         f"Where the safe letter was picked, {who} an unsafe reply on this share of the documents"
-        f"{judge}: {'; '.join(_some(named))}."
+        f"{judge}: {some(named)}."
     )
-
-
-def _some(named: Sequence[str]) -> list[str]:
-    return [*named[:3], *[f"{len(named) - 3} more"] * (len(named) > 3)]
 
 
 def _reverse(row: JudgedRow) -> str:

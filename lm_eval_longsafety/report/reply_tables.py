@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from lm_eval_longsafety.analysis.judges import Agreed
+from lm_eval_longsafety.analysis.judges import Agreed, orders_in_words
 from lm_eval_longsafety.analysis.open_pairs import (
     Chosen,
     Compared,
@@ -203,9 +203,8 @@ def _judges(judged: Sequence[JudgedRow]) -> Table:
 
 
 def _asked(run: Verdicts) -> str:
-    orders = run.judge_orders and f"{run.judge_orders} order{'s' * (run.judge_orders > 1)}"
     context = run.judge_context and f"context {run.judge_context}"
-    return ", ".join(each for each in (orders, context, run.protocol) if each)
+    return ", ".join(each for each in (orders_in_words(run), context, run.protocol) if each)
 
 
 AGREEMENT = ("Same choice %", "Cohen's kappa", "Krippendorff's alpha", "Replies")

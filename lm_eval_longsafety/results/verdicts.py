@@ -88,6 +88,11 @@ class Verdicts(LoggedRun[Verdict]):
         return self._recorded().judge_context
 
     @property
+    def way(self) -> tuple[object, ...]:
+        """Who judged, and how: only verdicts of one way can be compared between runs."""
+        return self.judge, self.protocol, self.judge_orders, self.judge_context
+
+    @property
     def data_sha256(self) -> dict[str, str | None]:
         """Fingerprint of the data that the replies answer, by split."""
         return {

@@ -146,6 +146,15 @@ def test_judges_of_one_run_have_labels_of_their_own_and_copies_count_once():
     ]
 
 
+def test_notes_name_the_run_as_the_tables_do():
+    second = replied(2)
+    second = replace(second, source=second.source.with_name("later.json"))
+    judge = judged_by("org/judge", [3], file="later.json")
+    assert link(models([]), [replied(2), second], [judge]).notes == (
+        "org/a (later.json): org/judge has no verdict on 1 of 2 replies.",
+    )
+
+
 def test_replies_without_a_letter_are_counted():
     found = linked([run_of(DocAttack=scored([1, 0]))], [replied(4)])
     assert found.notes == ("org/a: 2 replies have no letter on the same document.",)

@@ -102,7 +102,7 @@ def test_judges_stand_beside_each_other_and_are_never_averaged():
     shown = section(found(judged_by("one", [0] * 20), judged_by("two", [3] * 19 + [0])))
     assert shown.answer == (
         "Where the safe letter was picked, org/a wrote an unsafe reply on this share of the "
-        "documents: judged by one: 100.0 % [75.8, 100.0]; judged by two: 0.0 % [0.0, 24.2]."
+        "documents: 100.0 % [75.8, 100.0] (judged by one) and 0.0 % [0.0, 24.2] (judged by two)."
     )
     rows = table(shown, "open-replies-table").rows
     assert [row[1].text for row in rows] == ["one", "two"]
@@ -115,7 +115,9 @@ def test_judges_stand_beside_each_other_and_are_never_averaged():
 
 def test_of_many_rows_three_are_named():
     judges = [judged_by(name, [0] * 20) for name in "abcd"]
-    assert section(found(*judges)).answer.endswith("; judged by c: 100.0 % [75.8, 100.0]; 1 more.")
+    assert section(found(*judges)).answer.endswith(
+        "100.0 % [75.8, 100.0] (judged by c) and 1 more."
+    )
 
 
 def test_agreement_without_its_packages_is_a_note(monkeypatch):
