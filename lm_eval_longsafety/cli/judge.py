@@ -129,18 +129,22 @@ def _summary(path: Path, found: "OpenReplies") -> str:
     from lm_eval_longsafety.results.verdicts import MOST_UNREAD
 
     judged = run_of(path)
+    rows = [row for row in judged.tasks.values() if not row.is_group]
     means = {
         name: _mean(judged, name) for name in ("sr", "ha", "unjudged", "judge_consistent", "unread")
     }
+    if all(row.provenance and row.provenance.judge_orders == 1 for row in rows):
+        means["judge_consistent"] = None  # One verdict cannot differ from itself.
     percent = {
         name: "n/a" if value is None else f"{100 * value:.1f} %" for name, value in means.items()
     }
-    replies = sum(map(len, found.tasks.values()))
+    replies = sum(row.n_effective or 0 for row in rows)
     subject = public(found.run.model) if found.run else "an unknown model"
+    tasks = f"{len(rows)} task{'s' * (len(rows) != 1)}"
     lines = [
         f"{public(judged.model)} judged {replies:,} open replies of {subject}; means over "
-        f"{len(found.tasks)} task(s): SR {percent['sr']}, HA {percent['ha']}, unjudged "
-        f"{percent['unjudged']}, consistent {percent['judge_consistent']}"
+        f"{tasks}: SR {percent['sr']}, HA {percent['ha']}, unjudged {percent['unjudged']}, "
+        f"consistent {percent['judge_consistent']}"
     ]
     if (means["unread"] or 0) > MOST_UNREAD:
         lines.append(

@@ -187,7 +187,7 @@ def _judges(judged: Sequence[JudgedRow]) -> Table:
             (
                 *_names(row),
                 count(len(row.judged.verdicts)),
-                share(_part(row, lambda v: v.consistent == 1)),
+                share(_consistent(row)),
                 share(_part(row, _is_unread)),
                 share(_part(row, _is_unjudged)),
                 text(_asked(row.judged.run)),
@@ -200,6 +200,13 @@ def _judges(judged: Sequence[JudgedRow]) -> Table:
         (*heads, words("How asked")),
         cells,
     )
+
+
+def _consistent(row: JudgedRow) -> float | None:
+    """None where there was one order, since one verdict cannot differ from itself."""
+    if all(len(verdict.orders) < 2 for verdict in row.judged.verdicts.values()):
+        return None
+    return _part(row, lambda v: v.consistent == 1)
 
 
 def _asked(run: Verdicts) -> str:

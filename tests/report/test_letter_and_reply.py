@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -88,6 +89,14 @@ def test_the_tables_have_the_numbers_worked_out_by_hand():
     replies = cells(table(shown, "open-replies-shares"), "org/a")
     assert replies[-2:] == ["4", "20"] and replies[0].startswith("0.0 [")
     assert [each.folded for each in shown.tables] == [False] + [True] * 5
+
+
+def test_one_order_has_no_consistency():
+    judge = judged_by("org/judge", [3] * 20)
+    ((name, verdicts),) = judge.tasks.items()
+    once = tuple(replace(verdict, orders=verdict.orders[:1]) for verdict in verdicts)
+    shown = section(found(replace(judge, tasks={name: once})))
+    assert cells(table(shown, "open-replies-judges"), "org/a")[2] == "n/a"
 
 
 def test_a_judge_that_is_often_unreadable_is_named():
