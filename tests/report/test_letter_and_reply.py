@@ -91,6 +91,37 @@ def test_the_tables_have_the_numbers_worked_out_by_hand():
     assert [each.folded for each in shown.tables] == [False] + [True] * 5
 
 
+def two_tasks(first, second):
+    """Two runs of replies or verdicts as one."""
+    run = replace(first.run, tasks=first.run.tasks | second.run.tasks)
+    return replace(first, run=run, tasks={**first.tasks, **second.tasks})
+
+
+def test_shares_and_tokens_are_means_over_tasks_and_scores_stand_alone_without_letters():
+    judge = two_tasks(judged_by("j", [3] * 6), judged_by("j", [2, None], "MedicalQuiz"))
+    opened = two_tasks(replied(6), replied(2, "MedicalQuiz", reply_tokens=10.0))
+    shown = section(link([], [opened], [judge]))
+    # 0 of 6 and 1 of 2; 4 and 10 tokens.
+    assert cells(table(shown, "open-replies-table"), "org/a")[-1] == "25.0"
+    assert cells(table(shown, "open-replies-judges"), "org/a")[2:5] == ["75.0", "25.0", "25.0"]
+    assert cells(table(shown, "open-replies-shares"), "org/a")[-2:] == ["7", "8"]
+    by_task = table(shown, "open-replies-tasks")
+    assert [column.title for column in by_task.columns[1:]] == ["SR %", "HA %"]
+    quiz = [each.split(" [")[0] for each in cells(by_task, "MedicalQuiz")]
+    assert quiz == ["0.0", "100.0"]
+
+
+def test_a_run_without_letters_has_all_its_scores_beside_one_with_letters():
+    paired = found(judged_by("j", CHOSEN)).runs[0]
+    alone = found(judged_by("j", [2] * 4, model="b"), sr=[0] * 4, letters=False, model="b").runs[0]
+    shown = section(replace(found(), runs=(paired, alone)))
+    aware = cells(table(shown, "open-replies-ha"), "b")
+    assert [each.split(" [")[0] for each in aware] == ["j", "n/a", "100.0", "n/a", "n/a"]
+    by_task = cells(table(shown, "open-replies-tasks"), "DocAttack")
+    by_task = [each.split(" [")[0] for each in by_task]
+    assert by_task[:2] == ["40.0", "55.6"] and by_task[3:] == ["n/a", "n/a", "0.0"]
+
+
 def test_one_order_has_no_consistency():
     judge = judged_by("org/judge", [3] * 20)
     ((name, verdicts),) = judge.tasks.items()
