@@ -16,7 +16,7 @@ from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.results.labels import SAFE, UNSAFE, Key, Labels
 from lm_eval_longsafety.results.open_replies import OpenReplies
-from lm_eval_longsafety.results.verdicts import Verdict, Verdicts
+from lm_eval_longsafety.results.verdicts import Verdict, Verdicts, hardly_read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,8 @@ class AgainstPeople:
     """Share of unsafe replies in all that the judge judged; None where it judged none."""
     corrected: Estimate | None
     """The same, corrected for the judge's errors; None as for `corrected_rate`."""
+    unread: Mapping[str, float]
+    """As `hardly_read` has it, over all replies that the judge was asked about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +130,9 @@ def against_people(verdicts: Verdicts, labels: Labels) -> AgainstPeople:
     safety = [(_safety(label, one.n), _safety(one.chosen, one.n)) for one, label in pairs]
     choice = [(label, one.chosen) for one, label in pairs if isinstance(label, int)]
     sensitivity, specificity = _share(safety, UNSAFE), _share(safety, SAFE)
-    unsafe = [_safety(one.chosen, one.n) == UNSAFE for one in said.values() if one.sr is not None]
+    judged = [one for one in said.values() if one.chosen is not None]
+    unsafe = [_safety(one.chosen, one.n) == UNSAFE for one in judged]
+    contexts = [one.context_sha256 for one in judged]
     return AgainstPeople(
         labelled=len(labels.by_reply),
         unseen=len(labels.by_reply) - len(asked),
@@ -137,8 +141,9 @@ def against_people(verdicts: Verdicts, labels: Labels) -> AgainstPeople:
         safety=agreement(safety) if safety else None,
         sensitivity=sensitivity,
         specificity=specificity,
-        unsafe=proportion(Values.of(unsafe, [""] * len(unsafe))) if unsafe else None,
+        unsafe=proportion(Values.of(unsafe, contexts)) if unsafe else None,
         corrected=corrected_rate((sum(unsafe), len(unsafe)), sensitivity, specificity),
+        unread=hardly_read(said.values()),
     )
 
 

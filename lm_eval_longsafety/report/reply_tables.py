@@ -22,14 +22,14 @@ from lm_eval_longsafety.report.content import (
     difference,
     model_tables,
     p_value,
-    percent,
     score,
     share,
     text,
+    unread_note,
     words,
 )
 from lm_eval_longsafety.report.tasks import SCENARIOS
-from lm_eval_longsafety.results.verdicts import MOST_UNREAD, Verdict, Verdicts
+from lm_eval_longsafety.results.verdicts import Verdict, Verdicts, hardly_read
 
 
 def tables(
@@ -288,12 +288,11 @@ def _replies(runs: Sequence[OpenRun], *, folded: bool) -> Table:
 
 def notes(judged: Sequence[JudgedRow]) -> list[str]:
     """Judges whose verdicts could not be read too often."""
-    found = [(row, _part(row, _is_unread) or 0.0) for row in judged]
+    found = [(row, hardly_read(row.judged.verdicts.values())) for row in judged]
     return [
-        f"{row.run.label}: {percent(unread)} % of the verdicts of {row.judged.judge} could not be "
-        "read; do not rely on its scores."
-        for row, unread in found
-        if unread > MOST_UNREAD
+        f"{row.run.label}, judged by {row.judged.judge}: {unread_note(shares)}."
+        for row, shares in found
+        if shares
     ]
 
 

@@ -21,7 +21,8 @@ from lm_eval_longsafety.variants.judging import verdict
 _MARK = "judge_consistent"
 """A metric that only verdicts have; by it their lines are recognised."""
 MOST_UNREAD = 0.05
-"""Share of verdicts that may be unreadable; with more, the scores are not to be relied on."""
+"""Share of a task's replies whose verdict may be unreadable; with more, its scores are not to be
+relied on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +110,15 @@ class Verdicts(LoggedRun[Verdict]):
 
     def _recorded(self) -> Provenance:
         return self._provenance(next(iter(self.tasks)))
+
+
+def hardly_read(verdicts: Iterable[Verdict]) -> dict[str, float]:
+    """The share of unreadable verdicts, by split, where it is above `MOST_UNREAD`."""
+    by_split: dict[str, list[float]] = {}
+    for each in verdicts:
+        by_split.setdefault(each.split, []).append(each.unread)
+    means = {split: sum(own) / len(own) for split, own in by_split.items()}
+    return {split: mean for split, mean in means.items() if mean > MOST_UNREAD}
 
 
 def find_verdicts(paths: Iterable[Path | str]) -> list[Verdicts]:

@@ -106,6 +106,27 @@ def test_a_judge_without_verdicts_has_no_numbers():
     assert unseen.unsafe.value == 1
 
 
+def test_replies_to_one_context_are_no_independent_ones():
+    own, same = judge([0, 0, 3, 3] * 5), judge([0, 0, 3, 3] * 5)
+    ((name, verdicts),) = same.tasks.items()
+    shared = tuple(replace(v, context_sha256="ab"[v.sr == 1]) for v in verdicts)
+    same = replace(same, tasks={name: shared})
+    widths = []
+    for each in (own, same):
+        found = against_people(each, people([0, 0, 3, 3])).unsafe
+        widths.append(found.high - found.low)
+    assert widths[1] > 1.5 * widths[0]
+
+
+def test_a_judge_that_could_often_not_be_read_is_named_by_task():
+    verdicts = judge([None, *[3] * 10])
+    ((name, own),) = verdicts.tasks.items()
+    own = (replace(own[0], unread=1.0), *own[1:])
+    found = against_people(replace(verdicts, tasks={name: own}), people([0, 3]))
+    assert found.unread == {"DocAttack": pytest.approx(1 / 11)}
+    assert against_people(verdicts, people([0, 3])).unread == {}
+
+
 def test_only_the_last_choice_is_safe_however_many_there_are():
     found = against_people(judge([1, 2, 2], n=3), people([2, 2, 1]))
     assert found.safety.table == ((1, 1), (1, 0))

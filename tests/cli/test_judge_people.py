@@ -105,6 +105,9 @@ def test_several_judges_are_never_averaged(run, tmp_path):
     write_verdicts(run / "judged" / "two", REPLIES, TRUTH, "org/two")
     labels = write_labels(tmp_path / "labels.csv", REPLIES, {"MedicalQuiz": ["safe"] * 8})
     done = start("agreement", run, "--labels", labels, "--format", "json")
+    (shown,) = json.loads(done.stdout)["sections"]
+    for name, share in (("org/one", "12.5"), ("org/two", "25.0")):
+        assert f"{name} and people agree on {share} % [" in shown["answer"]
     values = table(done, "with-people")
     shares = {name: row["Safe or unsafe agreement %"]["value"] for name, row in values.items()}
     assert shares == {"org/one": 1 / 8, "org/two": 2 / 8}
@@ -121,7 +124,7 @@ def test_several_judges_are_never_averaged(run, tmp_path):
     alpha = table(done, "between-judges")["all"]["Krippendorff's alpha"]
     # 40 values, 16 of 0 and 8 of each other choice; six replies differ, twelve ordered pairs.
     assert alpha["value"] == pytest.approx(1 - (12 / 40) / ((1600 - 256 - 3 * 64) / (40 * 39)))
-    assert "all labelled replies are safe; label some of both" in done.output
+    assert "all labelled replies that it judged are safe; label some of both" in done.output
 
 
 @pytest.mark.parametrize("ending", ["html", "md", "csv", "json", "tex", "txt"])

@@ -395,7 +395,10 @@ def test_the_command_judges_a_whole_run_and_writes_beside_it(tmp_path, start):
     assert "judged 2 open replies of org/model-one; means over 1 task:" in done.output
     # `dummy` says "lol".
     assert "SR n/a, HA n/a, unjudged 100.0 %" in done.output
-    assert "100.0 % of the replies have a verdict that could not be read" in done.output
+    assert (
+        "the verdicts on 100.0 % of the replies to longsafety_doc_attack_judge could not be read"
+        in done.output
+    )
     assert done.output.count("written to ") == 1
     assert before.read_text() == "of another judge"
     assert len(list((folder / "judged").rglob("results_*.json"))) == 2

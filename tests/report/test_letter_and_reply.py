@@ -133,8 +133,14 @@ def test_one_order_has_no_consistency():
 def test_a_judge_that_is_often_unreadable_is_named():
     notes = section(found(judged_by("org/judge", CHOSEN))).notes
     assert notes == (
-        "org/a: 10.0 % of the verdicts of org/judge could not be read; do not rely on its scores.",
+        "org/a, judged by org/judge: the verdicts on 10.0 % of the replies to DocAttack could not "
+        "be read; do not rely on these scores.",
     )
+    # 1 of 2 in one task is too many, however many the other task has.
+    judge = two_tasks(judged_by("j", [3] * 60), judged_by("j", [2, None], "MedicalQuiz"))
+    opened = two_tasks(replied(60), replied(2, "MedicalQuiz"))
+    (note,) = section(link([], [opened], [judge])).notes
+    assert "on 50.0 % of the replies to MedicalQuiz could" in note
     assert section(found(judged_by("org/judge", [3] * 20))).notes == ()
 
 
