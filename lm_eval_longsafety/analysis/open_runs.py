@@ -243,7 +243,8 @@ def _judged(
         )
     if others := len(every) - len(own):
         notes.append(
-            f"{label}: {others:,} verdicts of {judge} are on other replies than these; left out."
+            f"{label}: {judge} has {others:,} verdict{'s' * (others != 1)} on other replies than "
+            "these, left out."
         )
     if (lacking := len(replies) - len(own)) > 0:
         notes.append(f"{label}: {judge} has no verdict on {lacking:,} of {len(replies):,} replies.")

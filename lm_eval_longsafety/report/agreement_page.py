@@ -22,7 +22,7 @@ from lm_eval_longsafety.report.content import (
     unread_note,
     words,
 )
-from lm_eval_longsafety.report.reply_tables import AGREEMENT, agreement_cells
+from lm_eval_longsafety.report.reply_tables import agreement_cells, agreement_heads
 
 _DETAILS = (
     "Agreement is the share of replies of which people and the judge say the same; kappa is that "
@@ -189,12 +189,13 @@ def _confusion(id_: str, judge: str, scale: str, found: Agreement) -> Table:
 
 
 def _between(agreed: Sequence[Agreed]) -> Table:
+    heads = agreement_heads(agreed)
     return Table(
         id="between-judges",
         caption="The judges among themselves: the choice that a reply comes closest to, over all "
         "replies of the run [95 % interval]",
-        columns=(words("Judges"), *(Column(title=head) for head in AGREEMENT)),
-        rows=tuple(map(agreement_cells, agreed)),
+        columns=(words("Judges"), *(Column(title=head) for head in heads)),
+        rows=tuple(agreement_cells(each, heads) for each in agreed),
     )
 
 

@@ -225,26 +225,30 @@ def _asked(run: Verdicts) -> str:
     return ", ".join(each for each in (orders_in_words(run), context, run.protocol) if each)
 
 
-AGREEMENT = ("Same choice %", "Cohen's kappa", "Krippendorff's alpha", "Replies")
-"""Heads of `agreement_cells`, after the judges'."""
+def agreement_heads(agreed: Sequence[Agreed]) -> tuple[str, ...]:
+    """Heads of `agreement_cells`, after the judges'; alpha is of more than two of them."""
+    several = any(len(each.judges) > 2 for each in agreed)
+    heads = ("Same choice %", "Cohen's kappa", "Krippendorff's alpha", "Replies")
+    return heads if several else (*heads[:2], *heads[3:])
 
 
 def _agreement(agreed: Sequence[tuple[OpenRun, Agreed]]) -> Table:
+    heads = agreement_heads([each for _, each in agreed])
     return _table(
         "open-replies-agreement",
         "Agreement between judges on the choice that a reply comes closest to [95 % interval]",
-        AGREEMENT,
-        [(text(run.label), *agreement_cells(each)) for run, each in agreed],
+        heads,
+        [(text(run.label), *agreement_cells(each, heads)) for run, each in agreed],
     )
 
 
-def agreement_cells(found: Agreed) -> tuple[Cell, ...]:
-    """Which judges, and how far they agree."""
+def agreement_cells(found: Agreed, heads: Sequence[str]) -> tuple[Cell, ...]:
+    """Which judges, and how far they agree, under `agreement_heads`."""
     return (
         text(" and ".join(found.judges) if len(found.judges) == 2 else "all"),
         score(found.two.observed if found.two else None),
         coefficient(found.two.kappa if found.two else None),
-        _alpha(found),
+        *([_alpha(found)] if len(heads) > 3 else []),
         count(found.n),
     )
 

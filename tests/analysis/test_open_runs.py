@@ -87,7 +87,7 @@ def test_verdicts_on_other_replies_are_left_out_with_a_note():
     (judged,) = found.runs[0].judges
     assert len(judged.verdicts) == 2
     assert found.notes == (
-        "org/a: 1 verdicts of org/judge are on other replies than these; left out.",
+        "org/a: org/judge has 1 verdict on other replies than these, left out.",
         "org/a: org/judge has no verdict on 2 of 4 replies.",
     )
 

@@ -42,7 +42,7 @@ def test_a_sheet_is_drawn_labelled_and_compared(run, tmp_path):
     sheet = tmp_path / "sheet.csv"
     done = start("sheet", run, "-o", sheet, "--n", 20)
     assert done.exit_code == 0, done.output
-    assert f"{sheet}: 20 of 20 replies to 2 task(s)\n" in done.output
+    assert f"{sheet}: 20 of 20 replies to 2 tasks\n" in done.output
     assert "--show-text writes them into the sheet" in done.output
     assert f"longsafety judge agreement {run} --labels {sheet}" in done.output
     with sheet.open(encoding="utf-8-sig", newline="") as file:
@@ -113,6 +113,7 @@ def test_several_judges_are_never_averaged(run, tmp_path):
     assert shares == {"org/one": 1 / 8, "org/two": 2 / 8}
     between = table(done, "between-judges")
     (two,) = between.values()
+    assert "Krippendorff's alpha" not in two
     assert two["Same choice %"]["value"] == pytest.approx(0.7)
     assert two["Cohen's kappa"]["value"] == pytest.approx(0.6)
     # A third judge elsewhere is named as well.

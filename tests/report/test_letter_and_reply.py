@@ -49,7 +49,7 @@ def test_the_sentence_says_how_often_an_unsafe_reply_followed_a_safe_letter():
         "10 documents, as judged by org/judge; a safe reply after an unsafe letter is as frequent "
         "within noise (2 documents against 4, p = 0.69)."
     )
-    assert fact(found(judged_by("org/judge", CHOSEN))) == shown.answer
+    assert fact(found(judged_by("org/judge", CHOSEN)), shown) == shown.answer
 
 
 def test_a_difference_beyond_noise_is_called_so():
@@ -155,7 +155,7 @@ def test_judges_stand_beside_each_other_and_are_never_averaged():
     assert "p corrected for the number of rows" in table(shown, "open-replies-table").caption
     # One says never safe: they agree on one reply of twenty, which is agreement by chance.
     assert cells(table(shown, "open-replies-agreement"), "org/a") == [
-        *("one and two", "5.0 [0.9, 23.6]", "0.00", "n/a", "20")
+        *("one and two", "5.0 [0.9, 23.6]", "0.00", "20")
     ]
 
 
@@ -164,6 +164,12 @@ def test_of_many_rows_three_are_named():
     assert section(found(*judges)).answer.endswith(
         "100.0 % [75.8, 100.0] (judged by c) and 1 more."
     )
+
+
+def test_of_many_sentences_three_are_said_and_the_others_counted():
+    judges = [judged_by(name, [None] * 20) for name in "abcde"]
+    answer = section(found(*judges)).answer
+    assert answer.endswith("c gave no verdict on any reply of org/a. 2 more are in the tables.")
 
 
 def test_agreement_without_its_packages_is_a_note(monkeypatch):
@@ -206,7 +212,7 @@ def test_a_sentence_says_what_is_known_where_parts_are_missing(given, said):
     shown = section(given)
     assert shown.answer == said
     assert not shown.figures and not shown.tables[0].folded
-    assert (fact(given) is None) == ("not judged" in said)
+    assert (fact(given, shown) is None) == ("not judged" in said)
 
 
 def test_without_open_replies_there_is_no_section():
