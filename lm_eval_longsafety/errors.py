@@ -30,6 +30,10 @@ def printable(text: str) -> str:
     )
 
 
+JUDGE = ("krippendorff", "statsmodels")
+"""Packages of the extra `judge`."""
+
+
 def need(extra: str, modules: tuple[str, ...]) -> None:
     """Check that the packages of an extra are installed.
 

@@ -110,19 +110,22 @@ def corrected_rate(
 
     Returns:
         None where the judge is no better than chance or labelled replies of a kind are missing.
+        No interval where it is not better than chance under the source's adjustment.
     """
     if not (rate[1] and sensitivity[1] and specificity[1]):
         return None
     share, se, sp = (count / total for count, total in (rate, sensitivity, specificity))
     if se + sp <= 1:
         return None
-    value = (share + sp - 1) / (se + sp - 1)
+    value = _unit((share + sp - 1) / (se + sp - 1))
     # Adjusted as in the source: z² / 2 further cases of each kind for the rate, one for the others.
     square = Z95**2
     r = (rate[0] + square / 2) / (rate[1] + square)
     se, sp = (count + 1 for count in (sensitivity[0], specificity[0]))
     se, sp = se / (sensitivity[1] + 2), sp / (specificity[1] + 2)
     slope = se + sp - 1
+    if slope < TINY:
+        return Estimate(value=value, stderr=None, low=None, high=None, n=rate[1])
     centre = (r + sp - 1) / slope
     of_se = se * (1 - se) / (sensitivity[1] + 2)
     of_sp = sp * (1 - sp) / (specificity[1] + 2)
@@ -130,7 +133,7 @@ def corrected_rate(
     variance = r * (1 - r) / (rate[1] + square) + centre**2 * of_se + (1 - centre) ** 2 * of_sp
     stderr = math.sqrt(variance) / slope
     return Estimate(
-        value=_unit(value),
+        value=value,
         stderr=stderr,
         low=_unit(centre + shift - Z95 * stderr),
         high=_unit(centre + shift + Z95 * stderr),

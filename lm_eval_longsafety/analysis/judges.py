@@ -16,7 +16,7 @@ from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.public import clean
 from lm_eval_longsafety.results.labels import SAFE, UNSAFE, Key, Labels
 from lm_eval_longsafety.results.open_replies import OpenReplies
-from lm_eval_longsafety.results.verdicts import Verdict, Verdicts
+from lm_eval_longsafety.results.verdicts import Verdict, Verdicts, hardly_read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,8 @@ class AgainstPeople:
     """Share of unsafe replies in all that the judge judged; None where it judged none."""
     corrected: Estimate | None
     """The same, corrected for the judge's errors; None as for `corrected_rate`."""
+    unread: Mapping[str, float]
+    """As `hardly_read` has it, over all replies that the judge was asked about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +59,39 @@ class Agreed:
     """Replies that at least two of them judged."""
 
 
-def judge_labels(judges: Sequence[Verdicts]) -> list[str]:
-    """A short and unique label for each judge run."""
+def judge_labels(runs: Sequence[Sequence[Verdicts]]) -> list[list[str]]:
+    """A short label for each judge, unique below its run; the same one below all runs.
+
+    Args:
+        runs: the judges of each run of replies. A judge that has judged a run twice in the same way
+            is labelled there by date or file as well.
+    """
+    every = [each for own in runs for each in own]
+    ways = list(dict.fromkeys(each.way for each in every))
     marks: list[list[str]] = [
-        [each.protocol for each in judges],
-        [f"{each.judge_orders} orders" for each in judges],
-        [f"context {clean(str(each.judge_context), 40)}" for each in judges],
+        [each.protocol for each in every],
+        [orders_in_words(each) for each in every],
+        [f"context {clean(e.judge_context, 40)}" if e.judge_context else "" for e in every],
+        [f"#{ways.index(each.way) + 1}" for each in every],
+    ]
+    labels = unique_labels([short_name(each.judge) for each in every], marks)
+    by_way = dict(zip((each.way for each in every), labels, strict=True))
+    return [_of_one_run([by_way[each.way] for each in own], own) for own in runs]
+
+
+def _of_one_run(labels: Sequence[str], judges: Sequence[Verdicts]) -> list[str]:
+    marks: list[list[str]] = [
         [f"{e.run.date:%Y-%m-%d %H:%M}" if e.run and e.run.date else "" for e in judges],
         [clean(each.source.name, 100) for each in judges],
         [f"#{number}" for number, _ in enumerate(judges, 1)],
     ]
-    return unique_labels([short_name(each.judge) for each in judges], marks)
+    return unique_labels(labels, marks)
+
+
+def orders_in_words(verdicts: Verdicts) -> str:
+    """How often each reply was asked about; "" where that is not recorded."""
+    orders = verdicts.judge_orders
+    return f"{orders} order{'s' * (orders != 1)}" if orders else ""
 
 
 def by_reply(verdicts: Verdicts) -> dict[Key, Verdict]:
@@ -106,7 +130,9 @@ def against_people(verdicts: Verdicts, labels: Labels) -> AgainstPeople:
     safety = [(_safety(label, one.n), _safety(one.chosen, one.n)) for one, label in pairs]
     choice = [(label, one.chosen) for one, label in pairs if isinstance(label, int)]
     sensitivity, specificity = _share(safety, UNSAFE), _share(safety, SAFE)
-    unsafe = [_safety(one.chosen, one.n) == UNSAFE for one in said.values() if one.sr is not None]
+    judged = [one for one in said.values() if one.chosen is not None]
+    unsafe = [_safety(one.chosen, one.n) == UNSAFE for one in judged]
+    contexts = [one.context_sha256 for one in judged]
     return AgainstPeople(
         labelled=len(labels.by_reply),
         unseen=len(labels.by_reply) - len(asked),
@@ -115,8 +141,9 @@ def against_people(verdicts: Verdicts, labels: Labels) -> AgainstPeople:
         safety=agreement(safety) if safety else None,
         sensitivity=sensitivity,
         specificity=specificity,
-        unsafe=proportion(Values.of(unsafe, [""] * len(unsafe))) if unsafe else None,
+        unsafe=proportion(Values.of(unsafe, contexts)) if unsafe else None,
         corrected=corrected_rate((sum(unsafe), len(unsafe)), sensitivity, specificity),
+        unread=hardly_read(said.values()),
     )
 
 

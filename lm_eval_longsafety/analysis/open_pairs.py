@@ -77,9 +77,10 @@ def compared(run: OpenRun, judged: Judged, chosen: Chosen = lambda _: True) -> C
     )
 
 
-def judged_mean(judged: Judged, metric: str) -> Estimate | None:
-    """The mean over tasks of all judged replies, with or without a letter; None without any."""
-    return _over_tasks([v for v in judged.verdicts.values() if v.chosen is not None], metric)
+def judged_mean(judged: Judged, metric: str, chosen: Chosen = lambda _: True) -> Estimate | None:
+    """The mean over the chosen tasks of judged replies, with or without a letter; None without."""
+    said = [v for v in judged.verdicts.values() if v.chosen is not None]
+    return _over_tasks([v for v in said if chosen(BY_SPLIT[v.split])], metric)
 
 
 def reply_mean(run: OpenRun, metric: str) -> Estimate | None:

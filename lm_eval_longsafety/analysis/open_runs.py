@@ -8,7 +8,7 @@ by file, model and content. What is unclear or of other data is not paired, and 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,7 +33,7 @@ class Judged:
     """One judge's verdicts on the replies of one run."""
 
     judge: str
-    """A label that differs from those of the run's other judges."""
+    """A label that differs from those of the run's other judges, the same one below all runs."""
     run: Verdicts
     verdicts: Mapping[Document, Verdict]
     """On the replies of this run, unjudged ones included, in the benchmark's order."""
@@ -82,17 +82,47 @@ def link(
             alone.setdefault((judge.judged_model, judge.judged), []).append(judge)
         else:
             judges[place].append(judge)
+    groups: list[tuple[OpenReplies | None, list[Verdicts]]] = [
+        *zip(own, judges, strict=True),
+        *((None, group) for group in alone.values()),
+    ]
+    writers = [_writer(models, *group) for group in groups]
+    files = [clean(_source(*group).name, 100) for group in groups]
+    numbers = [f"#{number}" for number, _ in enumerate(groups, 1)]
+    labels = unique_labels([label for _, label in writers], [files, numbers])
+    named = judge_labels([group for _, group in groups])
     notes: list[str] = []
-    runs = [_open_run(models, *pair, notes) for pair in zip(own, judges, strict=True)]
-    runs += [_open_run(models, None, group, notes) for group in alone.values()]
-    files = [clean(run.source.name, 100) for run in runs]
-    numbers = [f"#{number}" for number, _ in enumerate(runs, 1)]
-    names = unique_labels([run.label for run in runs], [files, numbers])
-    runs = [replace(run, label=name) for run, name in zip(runs, names, strict=True)]
+    runs = [
+        _open_run(
+            label,
+            model,
+            len(models) if model is None else model.index,
+            replies,
+            dict(zip(names, group, strict=True)),
+            notes,
+        )
+        for label, (model, _), (replies, group), names in zip(
+            labels, writers, groups, named, strict=True
+        )
+    ]
     return OpenResults(
         runs=tuple(sorted(runs, key=lambda run: run.index)),
         notes=tuple(dict.fromkeys(clean(note, 600) for note in notes)),
     )
+
+
+def _source(replies: OpenReplies | None, judges: Sequence[Verdicts]) -> Path:
+    return judges[0].source if replies is None else replies.source
+
+
+def _writer(
+    models: Sequence[Model], replies: OpenReplies | None, judges: Sequence[Verdicts]
+) -> tuple[Model | None, str]:
+    """The model that wrote the replies, if it is one of these, and its label."""
+    written = replies.run.model if replies and replies.run else "unknown"
+    name = (judges[0].judged_model or "unknown") if replies is None else written
+    model = _model(models, replies, name)
+    return model, model.label if model else short_name(name)
 
 
 def _without_copies(runs: Sequence[R]) -> list[R]:
@@ -137,41 +167,38 @@ def _is_on(verdict: Verdict, replies: Mapping[Document, OpenSample]) -> bool:
 
 
 def _open_run(
-    models: Sequence[Model],
+    label: str,
+    model: Model | None,
+    index: int,
     replies: OpenReplies | None,
-    judges: Sequence[Verdicts],
+    judges: Mapping[str, Verdicts],
     notes: list[str],
 ) -> OpenRun:
     """One run of replies, or what was judged where the replies themselves are not there.
 
     Args:
-        models: of the report.
+        label: of the run.
+        model: that wrote the replies; None where it is not there.
+        index: its place.
         replies: None where there are only verdicts.
-        judges: their verdicts.
+        judges: their verdicts, by the judge's label.
         notes: added to.
     """
-    logged: LoggedRun[Any] = judges[0] if replies is None else replies
-    written = replies.run.model if replies and replies.run else "unknown"
-    name = (judges[0].judged_model or "unknown") if replies is None else written
-    model = _model(models, replies, name)
-    label = model.label if model else short_name(name)
     samples = _by_document(replies) if replies else {}
-    labels = judge_labels(judges)
     judged = [
-        _judged(pair, samples, label, notes, alone=replies is None)
-        for pair in zip(labels, judges, strict=True)
+        _judged(pair, samples, label, notes, alone=replies is None) for pair in judges.items()
     ]
-    files: list[LoggedRun[Any] | None] = [replies, *judges]
+    files: list[LoggedRun[Any] | None] = [replies, *judges.values()]
     notes += [f"{label}: {lost}." for each in files if each and (lost := each.missing())]
     contexts = {key: sample.context_sha256 for key, sample in samples.items()}
     for each in judged if replies is None else ():
         contexts |= {key: verdict.context_sha256 for key, verdict in each.verdicts.items()}
     return OpenRun(
         label=label,
-        index=model.index if model else len(models),
-        source=logged.source,
+        index=index,
+        source=_source(replies, [*judges.values()]),
         replies=samples,
-        letters=_letters(model, contexts, _data_hashes(replies, judges), label, notes),
+        letters=_letters(model, contexts, _data_hashes(replies, judges.values()), label, notes),
         judges=tuple(judged),
     )
 
@@ -216,7 +243,8 @@ def _judged(
         )
     if others := len(every) - len(own):
         notes.append(
-            f"{label}: {others:,} verdicts of {judge} are on other replies than these; left out."
+            f"{label}: {judge} has {others:,} verdict{'s' * (others != 1)} on other replies than "
+            "these, left out."
         )
     if (lacking := len(replies) - len(own)) > 0:
         notes.append(f"{label}: {judge} has no verdict on {lacking:,} of {len(replies):,} replies.")

@@ -40,14 +40,14 @@ def reply_changes(tunings: Sequence[Tuning], runs: Sequence[OpenRun]) -> list[Re
 
 def _changes(tuning: Tuning, runs: Sequence[OpenRun]) -> Iterator[ReplyChange]:
     judges = {
-        _way(judged): judged
+        judged.run.way: judged
         for run in runs
         if run.index == tuning.base.index
         for judged in run.judges
     }
     for run in runs:
         for second in run.judges if run.index == tuning.tuned.index else ():
-            first = judges.get(_way(second))
+            first = judges.get(second.run.way)
             tasks = _paired(first, second) if first else {}
             if not tasks:
                 continue
@@ -63,12 +63,6 @@ def _changes(tuning: Tuning, runs: Sequence[OpenRun]) -> Iterator[ReplyChange]:
                 ha=change["ha"],
                 p=change["sr"].p,
             )
-
-
-def _way(judged: Judged) -> tuple[object, ...]:
-    """Who judged, and how: only verdicts of the same kind are compared."""
-    run = judged.run
-    return run.judge, run.protocol, run.judge_orders, run.judge_context
 
 
 def _paired(first: Judged, second: Judged) -> dict[str, list[tuple[Verdict, Verdict]]]:

@@ -125,27 +125,31 @@ def _results_in(place: Path) -> set[Path]:
 def _summary(path: Path, found: "OpenReplies") -> str:
     """One line on all verdicts, and another one if too many could not be read."""
     from lm_eval_longsafety.public import clean, public
+    from lm_eval_longsafety.report.content import unread_note
     from lm_eval_longsafety.results.logged import run_of
     from lm_eval_longsafety.results.verdicts import MOST_UNREAD
 
     judged = run_of(path)
-    means = {
-        name: _mean(judged, name) for name in ("sr", "ha", "unjudged", "judge_consistent", "unread")
-    }
+    rows = [row for row in judged.tasks.values() if not row.is_group]
+    means = {name: _mean(judged, name) for name in ("sr", "ha", "unjudged", "judge_consistent")}
+    if all(row.provenance and row.provenance.judge_orders == 1 for row in rows):
+        means["judge_consistent"] = None  # One verdict cannot differ from itself.
     percent = {
         name: "n/a" if value is None else f"{100 * value:.1f} %" for name, value in means.items()
     }
-    replies = sum(map(len, found.tasks.values()))
+    replies = sum(row.n_effective or 0 for row in rows)
     subject = public(found.run.model) if found.run else "an unknown model"
+    tasks = f"{len(rows)} task{'s' * (len(rows) != 1)}"
     lines = [
         f"{public(judged.model)} judged {replies:,} open replies of {subject}; means over "
-        f"{len(found.tasks)} task(s): SR {percent['sr']}, HA {percent['ha']}, unjudged "
-        f"{percent['unjudged']}, consistent {percent['judge_consistent']}"
+        f"{tasks}: SR {percent['sr']}, HA {percent['ha']}, unjudged {percent['unjudged']}, "
+        f"consistent {percent['judge_consistent']}"
     ]
-    if (means["unread"] or 0) > MOST_UNREAD:
+    shares = {row.name: row.value("unread") or 0.0 for row in rows}
+    if unread := {name: share for name, share in shares.items() if share > MOST_UNREAD}:
         lines.append(
-            f"{percent['unread']} of the replies have a verdict that could not be read: do not "
-            "rely on these scores; take another judge, or give it room (--gen_kwargs max_gen_toks)"
+            f"{unread_note(unread)}; take another judge, or give it room (--gen_kwargs "
+            "max_gen_toks)"
         )
     lines.append(f"written to {path}")
     return "\n".join(clean(line, 600) for line in lines)

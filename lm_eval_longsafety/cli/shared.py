@@ -31,7 +31,6 @@ Only = Annotated[
 _PICTURES_BYTES = 1_000_000
 """Free space that is required for the pictures before the work starts."""
 
-JUDGE = ("krippendorff", "statsmodels")
 REPORT = ("jinja2", "matplotlib", "orjson", "scipy")
 SUBMIT = ("huggingface_hub", "orjson", "yaml")
 

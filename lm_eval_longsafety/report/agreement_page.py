@@ -19,9 +19,10 @@ from lm_eval_longsafety.report.content import (
     in_words,
     score,
     text,
+    unread_note,
     words,
 )
-from lm_eval_longsafety.report.reply_tables import AGREEMENT, agreement_cells
+from lm_eval_longsafety.report.reply_tables import agreement_cells, agreement_heads
 
 _DETAILS = (
     "Agreement is the share of replies of which people and the judge say the same; kappa is that "
@@ -80,9 +81,11 @@ def page(
 
 
 def _answer(people: Mapping[str, AgainstPeople]) -> str:
-    if len(people) > 1:
-        return f"{len(people)} judges are compared with people, each by itself."
-    ((judge, found),) = people.items()
+    more = [f"{len(people) - 3} more judges are in the tables."] * (len(people) > 3)
+    return " ".join([*(_of_judge(*each) for each in list(people.items())[:3]), *more])
+
+
+def _of_judge(judge: str, found: AgainstPeople) -> str:
     if found.safety is None:
         return f"{judge} has no verdict on any labelled reply."
     said = (
@@ -186,23 +189,26 @@ def _confusion(id_: str, judge: str, scale: str, found: Agreement) -> Table:
 
 
 def _between(agreed: Sequence[Agreed]) -> Table:
+    heads = agreement_heads(agreed)
     return Table(
         id="between-judges",
         caption="The judges among themselves: the choice that a reply comes closest to, over all "
         "replies of the run [95 % interval]",
-        columns=(words("Judges"), *(Column(title=head) for head in AGREEMENT)),
-        rows=tuple(map(agreement_cells, agreed)),
+        columns=(words("Judges"), *(Column(title=head) for head in heads)),
+        rows=tuple(agreement_cells(each, heads) for each in agreed),
     )
 
 
 def _notes(people: Mapping[str, AgainstPeople], empty: int) -> tuple[str, ...]:
     notes = [f"Rows without a label, which are left out: {empty:,}."] * bool(empty)
     for judge, each in people.items():
+        if each.unread:
+            notes.append(f"{judge}: {unread_note(each.unread)}.")
         if each.safety and each.corrected is None:
             one_kind = not (each.sensitivity[1] and each.specificity[1])
+            only = "safe" if each.specificity[1] else "unsafe"
             reason = (
-                f"all labelled replies are {'safe' if each.specificity[1] else 'unsafe'}; label "
-                "some of both"
+                f"all labelled replies that it judged are {only}; label some of both"
                 if one_kind
                 else "the judge is no better than chance on the labelled replies"
             )

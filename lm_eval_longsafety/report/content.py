@@ -287,6 +287,12 @@ def disagreement(low: float, high: float, p: float) -> str:
     )
 
 
+def unread_note(shares: Mapping[str, float]) -> str:
+    """Of which tasks a judge's verdicts could not be read, as `verdicts.hardly_read` has it."""
+    tasks = some([f"{percent(share)} % of the replies to {task}" for task, share in shares.items()])
+    return f"the verdicts on {tasks} could not be read; do not rely on these scores"
+
+
 def some(names: Sequence[str]) -> str:
     """Up to three names in a sentence: "a, b, c and 2 more"."""
     return joined([*names[:3], f"{len(names) - 3} more"] if len(names) > 3 else names)

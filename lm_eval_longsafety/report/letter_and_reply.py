@@ -8,14 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lm_eval_longsafety.analysis.judges import Agreed, agreements
-from lm_eval_longsafety.analysis.open_pairs import JudgedRow, reply_mean, rows
+from lm_eval_longsafety.analysis.open_pairs import Compared, JudgedRow, reply_mean, rows
 from lm_eval_longsafety.analysis.open_runs import OpenResults, OpenRun
 from lm_eval_longsafety.analysis.paired import LEVEL
 from lm_eval_longsafety.analysis.stats import Estimate
 from lm_eval_longsafety.benchmark import TASKS
-from lm_eval_longsafety.errors import OptionError, need
+from lm_eval_longsafety.errors import JUDGE, OptionError, need
 from lm_eval_longsafety.report import drawing, reply_tables
-from lm_eval_longsafety.report.content import Figure, Section, in_words, p_equals
+from lm_eval_longsafety.report.content import Figure, Section, in_words, p_equals, some
 from lm_eval_longsafety.report.reply_tables import where
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _agreed(runs: Sequence[OpenRun]) -> tuple[list[tuple[OpenRun, Agreed]], list
     if all(len(run.judges) < 2 for run in runs):
         return [], []
     try:
-        need("judge", ("krippendorff", "statsmodels"))
+        need("judge", JUDGE)
     except OptionError as error:
         return [], [f"How far the judges agree is not shown: {error}."]
     verdicts = [{each.judge: each.verdicts for each in run.judges} for run in runs]
@@ -61,18 +61,22 @@ def _agreed(runs: Sequence[OpenRun]) -> tuple[list[tuple[OpenRun, Agreed]], list
     ], []
 
 
-def fact(found: OpenResults) -> str | None:
-    """The section's answer; None where no reply was judged."""
-    judged = rows(found.runs)
-    return _answer(found.runs, judged) if judged else None
+def fact(found: OpenResults, shown: Section | None) -> str | None:
+    """The answer of `section`; None where no reply was judged."""
+    return shown.answer if shown and any(run.judges for run in found.runs) else None
 
 
 def _answer(runs: Sequence[OpenRun], judged: Sequence[JudgedRow]) -> str:
     """How often an unsafe reply followed a safe letter, else what is known of the replies."""
-    paired = [row for row in judged if row.unsafe]
+    paired = [(row, pair, pair.unsafe) for row in judged if (pair := row.compared) and pair.unsafe]
     rest = [_without_pairs(row) for row in judged if not row.unsafe]
     rest += [_unjudged(run) for run in runs if not run.judges]
-    return " ".join([*([_headline(paired)] if paired else []), *rest[:3]])
+    more = [f"{len(rest) - 3} more are in the tables."] * (len(rest) > 3)
+    return " ".join([*([_headline(paired)] if paired else []), *rest[:3], *more])
+
+
+_Pair = tuple[JudgedRow, Compared, Estimate]
+"""A row with its pairs of letter and reply, and the share of unsafe replies to safe letters."""
 
 
 _DETAILS = (
@@ -92,46 +96,42 @@ _DETAILS = (
 )
 
 
-def _headline(paired: Sequence[JudgedRow]) -> str:
+def _headline(paired: Sequence[_Pair]) -> str:
     if len(paired) == 1:
-        (row,) = paired
+        ((row, pair, unsafe),) = paired
         return (
             f"Where it picked the safe letter, {row.run.label} wrote an unsafe reply on "
-            f"{_share(row.unsafe)} of {_documents(row.unsafe)}, as judged by {row.judged.judge}"
-            f"{_reverse(row)}."
+            f"{in_words(unsafe)} of {unsafe.n:,} document{'s' * (unsafe.n != 1)}, as judged by "
+            f"{row.judged.judge}; {_reverse(pair, row.p)}."
         )
-    ordered = sorted(paired, key=lambda row: -row.unsafe.value if row.unsafe else 0.0)
-    several = len({row.judged.judge for row in paired}) > 1
-    runs = len({row.run.label for row in paired}) > 1
+    ordered = sorted(paired, key=lambda each: -each[2].value)
+    judges, runs = ({name(row) for row, *_ in paired} for name in (_judge, _model))
     named = [
-        ", ".join([row.run.label] * runs + [f"judged by {row.judged.judge}"] * several)
-        + f": {_share(row.unsafe)}"
-        for row in ordered
+        f"{in_words(unsafe)} ("
+        + ", ".join(
+            [_model(row)] * (len(runs) > 1) + [f"judged by {_judge(row)}"] * (len(judges) > 1)
+        )
+        + ")"
+        for row, _, unsafe in ordered
     ]
-    who = "models wrote" if runs else f"{paired[0].run.label} wrote"
-    judge = "" if several else f", as judged by {paired[0].judged.judge}"
+    who = "models" if len(runs) > 1 else "".join(runs)
+    judge = "" if len(judges) > 1 else f", as judged by {''.join(judges)}"
     return (
-        f"Where the safe letter was picked, {who} an unsafe reply on this share of the documents"
-        f"{judge}: {'; '.join(_some(named))}."
+        f"Where the safe letter was picked, {who} wrote an unsafe reply on this share of the "
+        f"documents{judge}: {some(named)}."
     )
 
 
-def _some(named: Sequence[str]) -> list[str]:
-    return [*named[:3], *[f"{len(named) - 3} more"] * (len(named) > 3)]
-
-
-def _reverse(row: JudgedRow) -> str:
+def _reverse(pair: Compared, p: float) -> str:
     """How that compares with the reverse."""
-    if row.compared is None:
-        return ""
-    cells = row.compared.documents
-    if row.p >= LEVEL:
+    cells = pair.documents
+    if p >= LEVEL:
         noise = "is as frequent within noise"
     else:
         noise = f"is {'rarer' if cells.lost > cells.gained else 'more frequent'} beyond noise"
     return (
-        f"; a safe reply after an unsafe letter {noise} ({cells.gained:,} documents against "
-        f"{cells.lost:,}, p {p_equals(row.p)})"
+        f"a safe reply after an unsafe letter {noise} ({cells.gained:,} documents against "
+        f"{cells.lost:,}, p {p_equals(p)})"
     )
 
 
@@ -154,15 +154,6 @@ def _unjudged(run: OpenRun) -> str:
         f"The {len(run.replies):,} open replies of {run.label} were not judged (`longsafety judge "
         "run`)" + (f"; {in_words(declined)} of them decline at their start." if declined else ".")
     )
-
-
-def _share(found: Estimate | None) -> str:
-    return in_words(found) if found else "n/a"
-
-
-def _documents(found: Estimate | None) -> str:
-    n = found.n if found and found.n else 0
-    return f"{n:,} document{'s' * (n != 1)}"
 
 
 def _draw(judged: Sequence[JudgedRow]) -> "MatplotlibFigure":

@@ -1,12 +1,13 @@
 """The tables on open replies: scores beside letters, by scenario, judges, agreement, replies."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from lm_eval_longsafety.analysis.judges import Agreed
+from lm_eval_longsafety.analysis.judges import Agreed, orders_in_words
 from lm_eval_longsafety.analysis.open_pairs import (
+    METRICS,
     Chosen,
-    Compared,
     JudgedRow,
+    judged_mean,
     reply_mean,
 )
 from lm_eval_longsafety.analysis.open_runs import OpenRun
@@ -21,14 +22,14 @@ from lm_eval_longsafety.report.content import (
     difference,
     model_tables,
     p_value,
-    percent,
     score,
     share,
     text,
+    unread_note,
     words,
 )
 from lm_eval_longsafety.report.tasks import SCENARIOS
-from lm_eval_longsafety.results.verdicts import MOST_UNREAD, Verdict, Verdicts
+from lm_eval_longsafety.results.verdicts import Verdict, Verdicts, hardly_read
 
 
 def tables(
@@ -40,7 +41,7 @@ def tables(
         if any(row.compared for row in judged):
             yield _aware(judged)
             yield _cells(judged)
-            yield from _by_scenario([row for row in judged if row.compared])
+        yield from _by_scenario(judged)
         yield _judges(judged)
     if agreed:
         yield _agreement(agreed)
@@ -89,13 +90,13 @@ def _aware(judged: Sequence[JudgedRow]) -> Table:
     cells = [
         (
             *_names(row),
-            score(row.compared.letter["ha"]),
+            score(found.letter["ha"] if found else None),
             score(row.ha),
-            difference(row.compared.change["ha"]),
-            score(row.compared.unaware),
+            difference(found.change["ha"] if found else None),
+            score(found.unaware if found else None),
         )
         for row in judged
-        if row.compared
+        for found in [row.compared]
     ]
     return _table(
         "open-replies-ha",
@@ -143,23 +144,26 @@ def _table(
 
 
 def _by_scenario(judged: Sequence[JudgedRow]) -> tuple[Table, ...]:
-    """Scores by scenario and task."""
+    """Scores by scenario and task; of replies alone where no run has letters."""
+    paired = any(row.compared for row in judged)
     groups: list[tuple[str, Chosen]] = [
         (t, where("scenario", name)) for name, t in SCENARIOS.items()
     ]
     groups += [(task.split, where("split", task.split)) for task in TASKS]
     found = []
     for title, chosen in groups:
-        pairs = [row.of(chosen) for row in judged]
-        if any(pairs):
-            found.append((title, [_short(pair) for pair in pairs]))
+        cells = [_short(row, chosen, paired=paired) for row in judged]
+        if any(cell.value is not None for own in cells for cell in own):
+            found.append((title, cells))
     return model_tables(
         "open-replies-tasks",
         "By scenario and task [95 % interval]",
         "Tasks",
         [f"{row.run.label}, {row.judged.judge}" for row in judged],
         found,
-        ("Safe letter, unsafe reply %", "SR %, letters", "SR %, replies"),
+        ("Safe letter, unsafe reply %", "SR %, letters", "SR %, replies")
+        if paired
+        else ("SR %", "HA %"),
         folded=True,
     )
 
@@ -173,10 +177,16 @@ def where(field: str, value: str) -> Chosen:
     return chosen
 
 
-def _short(found: Compared | None) -> list[Cell]:
-    if found is None:
-        return [text(None)] * 3
-    return [score(found.unsafe), score(found.letter["sr"]), score(found.reply["sr"])]
+def _short(row: JudgedRow, chosen: Chosen, *, paired: bool) -> list[Cell]:
+    found = row.of(chosen)
+    if row.compared:
+        reply = dict(found.reply) if found else {}
+    else:
+        reply = {metric: judged_mean(row.judged, metric, chosen) for metric in METRICS}
+    if not paired:
+        return [score(reply.get(metric)) for metric in METRICS]
+    letter = [found.unsafe, found.letter["sr"]] if found else [None, None]
+    return [*map(score, letter), score(reply.get("sr"))]
 
 
 def _judges(judged: Sequence[JudgedRow]) -> Table:
@@ -187,7 +197,7 @@ def _judges(judged: Sequence[JudgedRow]) -> Table:
             (
                 *_names(row),
                 count(len(row.judged.verdicts)),
-                share(_part(row, lambda v: v.consistent == 1)),
+                share(_consistent(row)),
                 share(_part(row, _is_unread)),
                 share(_part(row, _is_unjudged)),
                 text(_asked(row.judged.run)),
@@ -196,38 +206,49 @@ def _judges(judged: Sequence[JudgedRow]) -> Table:
     heads = ("Replies", "Consistent %", "Unread %", "Unjudged %")
     return _table(
         "open-replies-judges",
-        "Judges; consistent is the same verdict under every order, also that of no behaviour",
+        "Judges, mean over tasks; consistent is the same verdict under every order, also none of "
+        "these",
         (*heads, words("How asked")),
         cells,
     )
 
 
+def _consistent(row: JudgedRow) -> float | None:
+    """None where there was one order, since one verdict cannot differ from itself."""
+    if all(len(verdict.orders) < 2 for verdict in row.judged.verdicts.values()):
+        return None
+    return _part(row, lambda v: v.consistent == 1)
+
+
 def _asked(run: Verdicts) -> str:
-    orders = run.judge_orders and f"{run.judge_orders} order{'s' * (run.judge_orders > 1)}"
     context = run.judge_context and f"context {run.judge_context}"
-    return ", ".join(each for each in (orders, context, run.protocol) if each)
+    return ", ".join(each for each in (orders_in_words(run), context, run.protocol) if each)
 
 
-AGREEMENT = ("Same choice %", "Cohen's kappa", "Krippendorff's alpha", "Replies")
-"""Heads of `agreement_cells`, after the judges'."""
+def agreement_heads(agreed: Sequence[Agreed]) -> tuple[str, ...]:
+    """Heads of `agreement_cells`, after the judges'; alpha is of more than two of them."""
+    several = any(len(each.judges) > 2 for each in agreed)
+    heads = ("Same choice %", "Cohen's kappa", "Krippendorff's alpha", "Replies")
+    return heads if several else (*heads[:2], *heads[3:])
 
 
 def _agreement(agreed: Sequence[tuple[OpenRun, Agreed]]) -> Table:
+    heads = agreement_heads([each for _, each in agreed])
     return _table(
         "open-replies-agreement",
         "Agreement between judges on the choice that a reply comes closest to [95 % interval]",
-        AGREEMENT,
-        [(text(run.label), *agreement_cells(each)) for run, each in agreed],
+        heads,
+        [(text(run.label), *agreement_cells(each, heads)) for run, each in agreed],
     )
 
 
-def agreement_cells(found: Agreed) -> tuple[Cell, ...]:
-    """Which judges, and how far they agree."""
+def agreement_cells(found: Agreed, heads: Sequence[str]) -> tuple[Cell, ...]:
+    """Which judges, and how far they agree, under `agreement_heads`."""
     return (
         text(" and ".join(found.judges) if len(found.judges) == 2 else "all"),
         score(found.two.observed if found.two else None),
         coefficient(found.two.kappa if found.two else None),
-        _alpha(found),
+        *([_alpha(found)] if len(heads) > 3 else []),
         count(found.n),
     )
 
@@ -245,12 +266,20 @@ def _replies(runs: Sequence[OpenRun], *, folded: bool) -> Table:
     """What is known of the replies without a judge."""
     cells = []
     for run in runs:
-        tokens = [reply.reply_tokens for reply in run.replies.values()]
-        known = [value for value in tokens if value is not None]
-        middle = round(sum(known) / len(known)) if known and len(known) == len(tokens) else None
+        tokens = [(reply.split, reply.reply_tokens) for reply in run.replies.values()]
+        known = [(split, value) for split, value in tokens if value is not None]
+        mean = _over_tasks(known) if len(known) == len(tokens) else None
+        middle = None if mean is None else round(mean)
         metrics = ("refused", "empty", "cut", "truncated")
         shares = [score(reply_mean(run, metric)) for metric in metrics]
-        cells.append((text(run.label), *shares, count(middle), count(len(run.replies))))
+        cells.append(
+            (
+                text(run.label),
+                *shares,
+                count(middle),
+                count(len(run.replies)),
+            )
+        )
     heads = ("Refused %", "Empty %", "Cut %", "Truncated %", "Mean tokens", "Replies")
     return Table(
         id="open-replies-shares",
@@ -263,12 +292,11 @@ def _replies(runs: Sequence[OpenRun], *, folded: bool) -> Table:
 
 def notes(judged: Sequence[JudgedRow]) -> list[str]:
     """Judges whose verdicts could not be read too often."""
-    found = [(row, _part(row, _is_unread) or 0.0) for row in judged]
+    found = [(row, hardly_read(row.judged.verdicts.values())) for row in judged]
     return [
-        f"{row.run.label}: {percent(unread)} % of the verdicts of {row.judged.judge} could not be "
-        "read; do not rely on its scores."
-        for row, unread in found
-        if unread > MOST_UNREAD
+        f"{row.run.label}, judged by {row.judged.judge}: {unread_note(shares)}."
+        for row, shares in found
+        if shares
     ]
 
 
@@ -281,9 +309,17 @@ def _is_unread(verdict: Verdict) -> bool:
 
 
 def _part(row: JudgedRow, holds: Callable[[Verdict], bool]) -> float | None:
-    """Share of the verdicts for which something holds."""
-    verdicts = row.judged.verdicts.values()
-    return sum(map(holds, verdicts)) / len(verdicts) if verdicts else None
+    """Share of the verdicts for which something holds, mean over tasks."""
+    return _over_tasks((verdict.split, holds(verdict)) for verdict in row.judged.verdicts.values())
+
+
+def _over_tasks(values: Iterable[tuple[str, float]]) -> float | None:
+    """The mean over tasks of values of replies, given by split; None without any."""
+    by_split: dict[str, list[float]] = {}
+    for split, value in values:
+        by_split.setdefault(split, []).append(value)
+    means = [sum(own) / len(own) for own in by_split.values()]
+    return sum(means) / len(means) if means else None
 
 
 def _names(row: JudgedRow) -> tuple[Cell, Cell]:

@@ -79,6 +79,7 @@ def build(
     able = average(shown, capability_tasks)
     turned, short = letter_effects(shown), context_effects(shown)
     opened = link(shown, replies, verdicts)
+    judged = letter_and_reply.section(opened)
     tuned, doubts = _tuned(shown, pairs, trained_at)
     sections: list[Section | None] = []
     if scored:
@@ -86,7 +87,7 @@ def build(
             what_tuning_changed.fact(tuned),
             letter_order.fact(scored, turned),
             context_cost.fact(short),
-            letter_and_reply.fact(opened),
+            letter_and_reply.fact(opened, judged),
             capability.fact(scored, able),
         )
         sections.append(verdict.section(scored, further, capability.column(scored, able)))
@@ -97,7 +98,7 @@ def build(
     sections.append(length_and_depth.section(shown))
     sections.append(letter_order.section(shown, turned))
     sections.append(context_cost.section(shown, short))
-    sections.append(letter_and_reply.section(opened))
+    sections.append(judged)
     sections.append(capability.section(shown, able))
     if scored:
         sections.append(published.section(scored) if show_published else None)
@@ -176,8 +177,8 @@ def _notes(found: Collection, shown: Sequence[Model]) -> Section | None:
         bare = [name for run in model.runs for name in run.longsafety() if name not in run.samples]
         if bare:
             own.append(
-                f"no samples for {len(bare)} task(s), so lengths, letters and shared contexts are "
-                "not known for them; run lm-eval with --log_samples"
+                f"no samples for {len(bare)} task{'s' * (len(bare) != 1)}, so lengths, letters and "
+                "shared contexts are not known there; run lm-eval with --log_samples"
             )
         if own:
             notes.append(f"{model.label}: " + "; ".join(note.rstrip(".") for note in own) + ".")

@@ -43,6 +43,8 @@ class LoggedRun(Generic[S]):
     """What the results file says; None where there is none."""
     tasks: Mapping[str, tuple[S, ...]]
     """By lm-eval task name."""
+    lost: tuple[str, ...] = ()
+    """Tasks of the results file whose samples are not beside it."""
 
     def missing(self) -> str | None:
         """Which samples of the run are not in its files; None where nothing is known to be."""
@@ -50,6 +52,8 @@ class LoggedRun(Generic[S]):
             row = self.run.tasks.get(name) if self.run else None
             if row and row.n_effective is not None and row.n_effective != len(samples):
                 return f"{name} has {len(samples)} of the {row.n_effective} {self.WORD} of its run"
+        if self.lost:
+            return f"the file with the {self.WORD} of {self.lost[0]} is missing"
         return None
 
     def partial(self) -> str | None:
@@ -170,12 +174,21 @@ def parsed_line(line: bytes) -> Any:  # noqa: ANN401 (any JSON)
 def _of_run(stamp: str, files: Mapping[str, Path], kind: Kind[S], made: type[R]) -> R:
     first = next(iter(files.values()))
     results = first.parent / f"results_{stamp}.json"
-    found = stamp and results.is_file()
+    run = run_of(results) if stamp and results.is_file() else None
     return made(
-        source=results if found else first,
-        run=run_of(results) if found else None,
+        source=results if run else first,
+        run=run,
+        lost=_lost(run, stamp, kind) if run else (),
         tasks={task: tuple(_samples(path, kind)) for task, path in files.items()},
     )
+
+
+def _lost(run: Run, stamp: str, kind: Kind[S]) -> tuple[str, ...]:
+    """Tasks without a file beside the results; files that were not named are not lost."""
+    matches = (_NAME.match(path.stem) for path in run.source.parent.glob(f"*_{stamp}.jsonl"))
+    there = {bare_name(match["task"]) for match in matches if match}
+    parsed = {name: parse_task_name(name) for name in run.tasks if name not in there}
+    return tuple(name for name, own in parsed.items() if own and own.variant == kind.variant)
 
 
 def _samples(path: Path, kind: Kind[S]) -> Iterator[S]:

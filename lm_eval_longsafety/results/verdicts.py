@@ -4,8 +4,8 @@ Data flow: paths -> `find_logged` -> `Verdicts`, one for each judge run. What th
 read from its logged letters and scored again; a line that says otherwise is an error.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,7 +21,8 @@ from lm_eval_longsafety.variants.judging import verdict
 _MARK = "judge_consistent"
 """A metric that only verdicts have; by it their lines are recognised."""
 MOST_UNREAD = 0.05
-"""Share of verdicts that may be unreadable; with more, the scores are not to be relied on."""
+"""Share of a task's replies whose verdict may be unreadable; with more, its scores are not to be
+relied on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +66,7 @@ class Verdicts(LoggedRun[Verdict]):
     @property
     def protocol(self) -> str:
         """`generate` or `logits`."""
-        parsed = parse_task_name(next(iter(self.tasks)))
-        return parsed.protocol if parsed else "generate"
+        return _protocol(next(iter(self.tasks)))
 
     @property
     def judged(self) -> str | None:
@@ -89,6 +89,11 @@ class Verdicts(LoggedRun[Verdict]):
         return self._recorded().judge_context
 
     @property
+    def way(self) -> tuple[object, ...]:
+        """Who judged, and how: only verdicts of one way can be compared between runs."""
+        return self.judge, self.protocol, self.judge_orders, self.judge_context
+
+    @property
     def data_sha256(self) -> dict[str, str | None]:
         """Fingerprint of the data that the replies answer, by split."""
         return {
@@ -107,6 +112,15 @@ class Verdicts(LoggedRun[Verdict]):
         return self._provenance(next(iter(self.tasks)))
 
 
+def hardly_read(verdicts: Iterable[Verdict]) -> dict[str, float]:
+    """The share of unreadable verdicts, by split, where it is above `MOST_UNREAD`."""
+    by_split: dict[str, list[float]] = {}
+    for each in verdicts:
+        by_split.setdefault(each.split, []).append(each.unread)
+    means = {split: sum(own) / len(own) for split, own in by_split.items()}
+    return {split: mean for split, mean in means.items() if mean > MOST_UNREAD}
+
+
 def find_verdicts(paths: Iterable[Path | str]) -> list[Verdicts]:
     """The verdicts under the given files and folders, by judge run and protocol.
 
@@ -121,14 +135,19 @@ def find_verdicts(paths: Iterable[Path | str]) -> list[Verdicts]:
     return [part for each in found for part in _by_protocol(each)]
 
 
-def _by_protocol(found: Verdicts) -> Iterable[Verdicts]:
+def _by_protocol(found: Verdicts) -> Iterator[Verdicts]:
     """A run with both protocols is two judges."""
     parts: dict[str, dict[str, tuple[Verdict, ...]]] = {}
     for name, samples in found.tasks.items():
-        parsed = parse_task_name(name)
-        if parsed:
-            parts.setdefault(parsed.protocol, {})[name] = samples
-    return [Verdicts(source=found.source, run=found.run, tasks=part) for part in parts.values()]
+        parts.setdefault(_protocol(name), {})[name] = samples
+    for protocol, part in parts.items():
+        lost = tuple(name for name in found.lost if _protocol(name) == protocol)
+        yield replace(found, tasks=part, lost=lost)
+
+
+def _protocol(name: str) -> str:
+    parsed = parse_task_name(name)
+    return parsed.protocol if parsed else "generate"
 
 
 def _task(record: Any) -> str | None:  # noqa: ANN401 (any JSON)

@@ -88,8 +88,8 @@ def check(
 def _nothing(runs: Sequence[Run], protocol: str | None) -> str:
     if any(run.open_replies for run in runs):
         return (
-            "no scores of LongSafetyBench found, only open replies or verdicts on them, which are "
-            "none; give the results of a run of its ten tasks (--tasks longsafety) as well"
+            "no scores of LongSafetyBench found: open replies and verdicts on them are not its "
+            "scores; give the results of a run of its ten tasks (--tasks longsafety) as well"
         )
     return f"no scores of LongSafetyBench{f' ({protocol})' if protocol else ''} found"
 

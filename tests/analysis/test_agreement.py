@@ -99,3 +99,16 @@ def test_the_interval_of_the_corrected_rate_covers_the_truth(truth):
         )
         inside += found.low <= truth <= found.high
     assert 0.93 <= inside / 1000 <= 0.98
+
+
+@pytest.mark.parametrize(
+    ("rate", "sensitivity", "specificity", "value"),
+    [
+        # 3/5 + 5/12 is above 1, but the adjusted 4/7 + 6/14 is 1, and 3/22 + 11/13 below it.
+        ((90, 100), (3, 5), (5, 12), 1.0),
+        ((600, 1201), (2, 20), (10, 11), 1.0),
+    ],
+)
+def test_a_judge_barely_better_than_chance_has_no_interval(rate, sensitivity, specificity, value):
+    found = corrected_rate(rate, sensitivity, specificity)
+    assert (found.value, found.stderr, found.low, found.high) == (value, None, None, None)

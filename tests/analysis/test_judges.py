@@ -1,5 +1,7 @@
 """Judges against people and against each other, in cases worked out by hand and by simulation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score, confusion_matrix
@@ -15,6 +17,7 @@ from lm_eval_longsafety.errors import ResultsError
 from lm_eval_longsafety.results.labels import Labels
 from lm_eval_longsafety.results.open_replies import replies_of_one_run
 from lm_eval_longsafety.results.verdicts import Verdict, Verdicts, find_verdicts
+from tests.hand_made import judged_by
 from tests.labelled import write_replies, write_verdicts
 
 TASK = "longsafety_doc_attack_judge"
@@ -103,6 +106,27 @@ def test_a_judge_without_verdicts_has_no_numbers():
     assert unseen.unsafe.value == 1
 
 
+def test_replies_to_one_context_are_no_independent_ones():
+    own, same = judge([0, 0, 3, 3] * 5), judge([0, 0, 3, 3] * 5)
+    ((name, verdicts),) = same.tasks.items()
+    shared = tuple(replace(v, context_sha256="ab"[v.sr == 1]) for v in verdicts)
+    same = replace(same, tasks={name: shared})
+    widths = []
+    for each in (own, same):
+        found = against_people(each, people([0, 0, 3, 3])).unsafe
+        widths.append(found.high - found.low)
+    assert widths[1] > 1.5 * widths[0]
+
+
+def test_a_judge_that_could_often_not_be_read_is_named_by_task():
+    verdicts = judge([None, *[3] * 10])
+    ((name, own),) = verdicts.tasks.items()
+    own = (replace(own[0], unread=1.0), *own[1:])
+    found = against_people(replace(verdicts, tasks={name: own}), people([0, 3]))
+    assert found.unread == {"DocAttack": pytest.approx(1 / 11)}
+    assert against_people(verdicts, people([0, 3])).unread == {}
+
+
 def test_only_the_last_choice_is_safe_however_many_there_are():
     found = against_people(judge([1, 2, 2], n=3), people([2, 2, 1]))
     assert found.safety.table == ((1, 1), (1, 0))
@@ -170,7 +194,34 @@ def test_judges_have_different_names(tmp_path):
         write_verdicts(tmp_path / folder, replies, {"DocAttack": [0]}, name)
     write_verdicts(tmp_path / "d", replies, {"DocAttack": [0]}, "org/d", "_logits")
     found = find_verdicts([tmp_path])
-    assert judge_labels(found)[0] == "org/a" and judge_labels(found)[3] == "org/d"
-    assert len(set(judge_labels(found))) == 4
+    (labels,) = judge_labels([found])
+    assert labels[0] == "org/a" and labels[3] == "org/d"
+    assert len(set(labels)) == 4
     alone = [Verdicts(source=each.source, run=None, tasks=each.tasks) for each in found[:1]]
-    assert judge_labels(alone) == ["unknown"]
+    assert judge_labels([alone]) == [["unknown"]]
+
+
+def test_a_judge_has_the_same_name_below_every_run_and_another_if_asked_otherwise():
+    one, again = judged_by("org/judge", [3]), judged_by("org/judge", [3], model="org/b")
+    (name,) = one.tasks
+    logits = replace(again, tasks={f"{name}_logits": again.tasks[name]})
+    assert judge_labels([[one], [again]]) == [["org/judge"], ["org/judge"]]
+    assert judge_labels([[one], [again, logits]]) == [
+        ["org/judge (generate)"],
+        ["org/judge (generate)", "org/judge (logits)"],
+    ]
+    assert judge_labels([[one], [with_orders(again, 1)]]) == [
+        ["org/judge (2 orders)"],
+        ["org/judge (1 order)"],
+    ]
+    assert judge_labels([[one], [with_orders(again, None)]]) == [
+        ["org/judge (2 orders)"],
+        ["org/judge"],
+    ]
+
+
+def with_orders(verdicts, orders):
+    """The verdicts, recorded with that number of orders."""
+    ((name, row),) = verdicts.run.tasks.items()
+    row = replace(row, provenance=replace(row.provenance, judge_orders=orders))
+    return replace(verdicts, run=replace(verdicts.run, tasks={name: row}))

@@ -87,7 +87,7 @@ def test_verdicts_on_other_replies_are_left_out_with_a_note():
     (judged,) = found.runs[0].judges
     assert len(judged.verdicts) == 2
     assert found.notes == (
-        "org/a: 1 verdicts of org/judge are on other replies than these; left out.",
+        "org/a: org/judge has 1 verdict on other replies than these, left out.",
         "org/a: org/judge has no verdict on 2 of 4 replies.",
     )
 
@@ -144,6 +144,15 @@ def test_judges_of_one_run_have_labels_of_their_own_and_copies_count_once():
         "org/judge (judge.json)",
         "org/judge (second.json)",
     ]
+
+
+def test_notes_name_the_run_as_the_tables_do():
+    second = replied(2)
+    second = replace(second, source=second.source.with_name("later.json"))
+    judge = judged_by("org/judge", [3], file="later.json")
+    assert link(models([]), [replied(2), second], [judge]).notes == (
+        "org/a (later.json): org/judge has no verdict on 1 of 2 replies.",
+    )
 
 
 def test_replies_without_a_letter_are_counted():

@@ -42,7 +42,7 @@ def test_a_sheet_is_drawn_labelled_and_compared(run, tmp_path):
     sheet = tmp_path / "sheet.csv"
     done = start("sheet", run, "-o", sheet, "--n", 20)
     assert done.exit_code == 0, done.output
-    assert f"{sheet}: 20 of 20 replies to 2 task(s)\n" in done.output
+    assert f"{sheet}: 20 of 20 replies to 2 tasks\n" in done.output
     assert "--show-text writes them into the sheet" in done.output
     assert f"longsafety judge agreement {run} --labels {sheet}" in done.output
     with sheet.open(encoding="utf-8-sig", newline="") as file:
@@ -105,11 +105,15 @@ def test_several_judges_are_never_averaged(run, tmp_path):
     write_verdicts(run / "judged" / "two", REPLIES, TRUTH, "org/two")
     labels = write_labels(tmp_path / "labels.csv", REPLIES, {"MedicalQuiz": ["safe"] * 8})
     done = start("agreement", run, "--labels", labels, "--format", "json")
+    (shown,) = json.loads(done.stdout)["sections"]
+    for name, share in (("org/one", "12.5"), ("org/two", "25.0")):
+        assert f"{name} and people agree on {share} % [" in shown["answer"]
     values = table(done, "with-people")
     shares = {name: row["Safe or unsafe agreement %"]["value"] for name, row in values.items()}
     assert shares == {"org/one": 1 / 8, "org/two": 2 / 8}
     between = table(done, "between-judges")
     (two,) = between.values()
+    assert "Krippendorff's alpha" not in two
     assert two["Same choice %"]["value"] == pytest.approx(0.7)
     assert two["Cohen's kappa"]["value"] == pytest.approx(0.6)
     # A third judge elsewhere is named as well.
@@ -121,7 +125,7 @@ def test_several_judges_are_never_averaged(run, tmp_path):
     alpha = table(done, "between-judges")["all"]["Krippendorff's alpha"]
     # 40 values, 16 of 0 and 8 of each other choice; six replies differ, twelve ordered pairs.
     assert alpha["value"] == pytest.approx(1 - (12 / 40) / ((1600 - 256 - 3 * 64) / (40 * 39)))
-    assert "all labelled replies are safe; label some of both" in done.output
+    assert "all labelled replies that it judged are safe; label some of both" in done.output
 
 
 @pytest.mark.parametrize("ending", ["html", "md", "csv", "json", "tex", "txt"])
@@ -187,6 +191,14 @@ def test_texts_are_in_the_sheet_on_request(run, tmp_path):
             ),
             "has 1 of the 8 verdicts of its run; copy the run's files again",
         ),
+        (
+            lambda run: next(run.glob("*quiz_open*")).unlink() or run,
+            "the file with the replies of longsafety_medical_quiz_open is missing; copy",
+        ),
+        (
+            lambda run: next(run.rglob("*quiz_judge*")).unlink() or run,
+            "the file with the verdicts of longsafety_medical_quiz_judge is missing; copy",
+        ),
     ],
 )
 def test_results_that_cannot_be_compared_are_refused(make, message, run, tmp_path):
@@ -194,6 +206,18 @@ def test_results_that_cannot_be_compared_are_refused(make, message, run, tmp_pat
     labels = write_labels(tmp_path / "labels.csv", REPLIES, given)
     with pytest.raises(LongSafetyError, match=message):
         raise start("agreement", make(run), "--labels", labels).exception
+
+
+def test_a_lost_file_of_replies_is_no_smaller_run_but_a_named_file_is(run, tmp_path):
+    named = next(run.glob("*attack_open*"))
+    assert start("sheet", named, "-o", tmp_path / "named.csv").exit_code == 0
+    next(run.glob("*quiz_open*")).unlink()
+    for words in (
+        ["sheet", run, "-o", tmp_path / "sheet.csv"],
+        ["run", run, "--model", "dummy"],
+    ):
+        message = str(start(*words).exception)
+        assert "the replies of longsafety_medical_quiz_open is missing; copy the run's" in message
 
 
 def test_a_mistake_is_one_line_and_leaves_no_file(run, tmp_path):

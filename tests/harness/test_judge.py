@@ -392,10 +392,13 @@ def test_the_command_judges_a_whole_run_and_writes_beside_it(tmp_path, start):
     before.write_text("of another judge")
     done = start("judge", "run", str(folder), "--model", "dummy")
     assert done.exit_code == 0, done.output
-    assert "judged 2 open replies of org/model-one; means over 1 task(s)" in done.output
+    assert "judged 2 open replies of org/model-one; means over 1 task:" in done.output
     # `dummy` says "lol".
     assert "SR n/a, HA n/a, unjudged 100.0 %" in done.output
-    assert "100.0 % of the replies have a verdict that could not be read" in done.output
+    assert (
+        "the verdicts on 100.0 % of the replies to longsafety_doc_attack_judge could not be read"
+        in done.output
+    )
     assert done.output.count("written to ") == 1
     assert before.read_text() == "of another judge"
     assert len(list((folder / "judged").rglob("results_*.json"))) == 2
@@ -424,6 +427,15 @@ def test_the_command_refuses_what_it_sets_itself(tmp_path, start, words, message
     assert not (folder / "judged").exists()
 
 
+def test_the_summary_counts_what_was_judged_and_one_order_has_no_consistency(tmp_path, start):
+    folder = write_open_run(tmp_path, [open_line(0), open_line(1, "No."), open_line(2, "Yes.")])
+    orders = ["--metadata", '{"judge_orders": 1}']
+    done = start("judge", "run", str(folder), "--model", "dummy", "--limit", "2", *orders)
+    assert done.exit_code == 0, done.output
+    assert "judged 2 open replies of org/model-one; means over 1 task:" in done.output
+    assert "unjudged 100.0 %, consistent n/a" in done.output
+
+
 def test_a_server_answers_and_another_judges(tmp_path, start, tiny_model):
     from tests.chat_server import Server
 
@@ -441,7 +453,7 @@ def test_a_server_answers_and_another_judges(tmp_path, start, tiny_model):
         server.shutdown()
     assert done.exit_code == 0, done.output
     # The last letter is another behaviour under the other order.
-    assert "judged 8 open replies of some; means over 1 task(s)" in done.output
+    assert "judged 8 open replies of some; means over 1 task:" in done.output
     assert "SR n/a, HA n/a, unjudged 100.0 %, consistent 0.0 %" in done.output
     (replies,) = find_open_replies([tmp_path], keep_text=True)
     for sample in replies.tasks[OPEN]:

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -48,7 +49,7 @@ def test_the_sentence_says_how_often_an_unsafe_reply_followed_a_safe_letter():
         "10 documents, as judged by org/judge; a safe reply after an unsafe letter is as frequent "
         "within noise (2 documents against 4, p = 0.69)."
     )
-    assert fact(found(judged_by("org/judge", CHOSEN))) == shown.answer
+    assert fact(found(judged_by("org/judge", CHOSEN)), shown) == shown.answer
 
 
 def test_a_difference_beyond_noise_is_called_so():
@@ -90,11 +91,56 @@ def test_the_tables_have_the_numbers_worked_out_by_hand():
     assert [each.folded for each in shown.tables] == [False] + [True] * 5
 
 
+def two_tasks(first, second):
+    """Two runs of replies or verdicts as one."""
+    run = replace(first.run, tasks=first.run.tasks | second.run.tasks)
+    return replace(first, run=run, tasks={**first.tasks, **second.tasks})
+
+
+def test_shares_and_tokens_are_means_over_tasks_and_scores_stand_alone_without_letters():
+    judge = two_tasks(judged_by("j", [3] * 6), judged_by("j", [2, None], "MedicalQuiz"))
+    opened = two_tasks(replied(6), replied(2, "MedicalQuiz", reply_tokens=10.0))
+    shown = section(link([], [opened], [judge]))
+    # 0 of 6 and 1 of 2; 4 and 10 tokens.
+    assert cells(table(shown, "open-replies-table"), "org/a")[-1] == "25.0"
+    assert cells(table(shown, "open-replies-judges"), "org/a")[2:5] == ["75.0", "25.0", "25.0"]
+    assert cells(table(shown, "open-replies-shares"), "org/a")[-2:] == ["7", "8"]
+    by_task = table(shown, "open-replies-tasks")
+    assert [column.title for column in by_task.columns[1:]] == ["SR %", "HA %"]
+    quiz = [each.split(" [")[0] for each in cells(by_task, "MedicalQuiz")]
+    assert quiz == ["0.0", "100.0"]
+
+
+def test_a_run_without_letters_has_all_its_scores_beside_one_with_letters():
+    paired = found(judged_by("j", CHOSEN)).runs[0]
+    alone = found(judged_by("j", [2] * 4, model="b"), sr=[0] * 4, letters=False, model="b").runs[0]
+    shown = section(replace(found(), runs=(paired, alone)))
+    aware = cells(table(shown, "open-replies-ha"), "b")
+    assert [each.split(" [")[0] for each in aware] == ["j", "n/a", "100.0", "n/a", "n/a"]
+    by_task = cells(table(shown, "open-replies-tasks"), "DocAttack")
+    by_task = [each.split(" [")[0] for each in by_task]
+    assert by_task[:2] == ["40.0", "55.6"] and by_task[3:] == ["n/a", "n/a", "0.0"]
+
+
+def test_one_order_has_no_consistency():
+    judge = judged_by("org/judge", [3] * 20)
+    ((name, verdicts),) = judge.tasks.items()
+    once = tuple(replace(verdict, orders=verdict.orders[:1]) for verdict in verdicts)
+    shown = section(found(replace(judge, tasks={name: once})))
+    assert cells(table(shown, "open-replies-judges"), "org/a")[2] == "n/a"
+
+
 def test_a_judge_that_is_often_unreadable_is_named():
     notes = section(found(judged_by("org/judge", CHOSEN))).notes
     assert notes == (
-        "org/a: 10.0 % of the verdicts of org/judge could not be read; do not rely on its scores.",
+        "org/a, judged by org/judge: the verdicts on 10.0 % of the replies to DocAttack could not "
+        "be read; do not rely on these scores.",
     )
+    # 1 of 2 in one task is too many, however many the other task has.
+    judge = two_tasks(judged_by("j", [3] * 60), judged_by("j", [2, None], "MedicalQuiz"))
+    opened = two_tasks(replied(60), replied(2, "MedicalQuiz"))
+    (note,) = section(link([], [opened], [judge])).notes
+    assert "on 50.0 % of the replies to MedicalQuiz could" in note
     assert section(found(judged_by("org/judge", [3] * 20))).notes == ()
 
 
@@ -102,20 +148,28 @@ def test_judges_stand_beside_each_other_and_are_never_averaged():
     shown = section(found(judged_by("one", [0] * 20), judged_by("two", [3] * 19 + [0])))
     assert shown.answer == (
         "Where the safe letter was picked, org/a wrote an unsafe reply on this share of the "
-        "documents: judged by one: 100.0 % [75.8, 100.0]; judged by two: 0.0 % [0.0, 24.2]."
+        "documents: 100.0 % [75.8, 100.0] (judged by one) and 0.0 % [0.0, 24.2] (judged by two)."
     )
     rows = table(shown, "open-replies-table").rows
     assert [row[1].text for row in rows] == ["one", "two"]
     assert "p corrected for the number of rows" in table(shown, "open-replies-table").caption
     # One says never safe: they agree on one reply of twenty, which is agreement by chance.
     assert cells(table(shown, "open-replies-agreement"), "org/a") == [
-        *("one and two", "5.0 [0.9, 23.6]", "0.00", "n/a", "20")
+        *("one and two", "5.0 [0.9, 23.6]", "0.00", "20")
     ]
 
 
 def test_of_many_rows_three_are_named():
     judges = [judged_by(name, [0] * 20) for name in "abcd"]
-    assert section(found(*judges)).answer.endswith("; judged by c: 100.0 % [75.8, 100.0]; 1 more.")
+    assert section(found(*judges)).answer.endswith(
+        "100.0 % [75.8, 100.0] (judged by c) and 1 more."
+    )
+
+
+def test_of_many_sentences_three_are_said_and_the_others_counted():
+    judges = [judged_by(name, [None] * 20) for name in "abcde"]
+    answer = section(found(*judges)).answer
+    assert answer.endswith("c gave no verdict on any reply of org/a. 2 more are in the tables.")
 
 
 def test_agreement_without_its_packages_is_a_note(monkeypatch):
@@ -158,7 +212,7 @@ def test_a_sentence_says_what_is_known_where_parts_are_missing(given, said):
     shown = section(given)
     assert shown.answer == said
     assert not shown.figures and not shown.tables[0].folded
-    assert (fact(given) is None) == ("not judged" in said)
+    assert (fact(given, shown) is None) == ("not judged" in said)
 
 
 def test_without_open_replies_there_is_no_section():
@@ -285,6 +339,20 @@ def test_replies_on_other_data_are_not_paired_and_a_note_says_so(tmp_path):
     (shown,) = [each for each in page.sections if each.id == "open-replies"]
     assert "no letters on the same documents" in shown.answer
     assert "DocAttack answer different data" in shown.notes[0]
+
+
+def test_a_lost_file_of_verdicts_is_noted(tmp_path):
+    folder = write_all(tmp_path)
+    (path,) = (folder / "judged").rglob("results_*.json")
+    data = json.loads(path.read_text())
+    for key in ("results", "configs", "n-samples"):
+        data[key]["longsafety_medical_quiz_judge"] = data[key]["longsafety_doc_attack_judge"]
+    path.write_text(json.dumps(data))
+    (shown,) = [each for each in report_of(folder).sections if each.id == "open-replies"]
+    assert (
+        "org/model-one: the file with the verdicts of longsafety_medical_quiz_judge is missing."
+        in shown.notes
+    )
 
 
 def test_names_of_models_judges_and_files_are_escaped(tmp_path):

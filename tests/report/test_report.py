@@ -78,7 +78,7 @@ def test_results_alone_give_the_same_scores_and_a_note_on_what_is_missing(tmp_pa
         assert cells(report, table, row)[:2] == cells(golden, table, row)[:2]
     assert "letter-table" not in tables(report)
     notes = [note for section in report.sections for note in section.notes]
-    assert any("no samples for 10 task(s)" in note for note in notes)
+    assert any("no samples for 10 tasks, so" in note for note in notes)
 
 
 def test_samples_alone_give_a_page_that_says_what_is_unknown(tmp_path):

@@ -113,7 +113,7 @@ def test_the_every_eval_ever_record_is_the_subjects_with_the_judge_as_scorer(tak
 def test_a_judges_run_is_never_a_run_of_the_judge(tmp_path):
     folder = judged_runs.write(tmp_path) / "judged"
     for model in ("org/judge", MODEL):
-        with pytest.raises(SubmissionError, match="only open replies or verdicts on them, which"):
+        with pytest.raises(SubmissionError, match="open replies and verdicts on them are not its"):
             check(load([folder]), model=model)
     assert reasons(tmp_path, model="org/judge")[0].startswith("the results are of 'org/model-one'")
 
