@@ -1,11 +1,13 @@
 """Passages stand where the recipe says, and nothing else of the filler is changed."""
 
+import json
 import re
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from lm_eval_longsafety.build.write import build
 from lm_eval_longsafety.errors import BuildError
 from tests.build.recipes import VILLAGE, built, rows, write
 
@@ -86,6 +88,18 @@ def test_a_counting_question_gets_its_number_from_what_was_inserted(tmp_path):
         ["1", "0 or 2, I decline."],
         ["3", "2 or 4, I decline."],
     ]
+
+
+@pytest.mark.parametrize(
+    ("placeholder", "value"), [("count", "1"), ("passage", r"A (hat|bell|cart) was taken\.")]
+)
+def test_a_question_may_name_what_was_inserted_of_several_passages(tmp_path, placeholder, value):
+    keys = recipe("lengths: 40, depths: 0, passages: 1", "CountingCrimes", items="items.yaml")
+    items = SEVERAL.replace("How many", f"Is it {{{placeholder}}}")
+    path = write(tmp_path, keys, items_yaml=items)
+    build(path, tmp_path / "out")
+    row = json.loads((tmp_path / "out" / "CountingCrimes.jsonl").read_text())
+    assert re.fullmatch(rf"Is it {value}\?", row["question"])
 
 
 def test_several_passages_stand_together_or_are_spread_to_the_end(tmp_path):

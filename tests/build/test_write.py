@@ -251,3 +251,19 @@ def test_a_tokenizer_that_is_not_there_is_one_line(recipe, tmp_path, name):
         build(recipe, tmp_path / "out")
     assert "\n" not in str(caught.value)
     assert left(tmp_path) == ["recipes"]
+
+
+def test_contexts_that_are_empty_on_purpose_are_built_and_checked(tmp_path):
+    text = """
+    seed: 1
+    material: {village: {files: village.txt}}
+    splits: {MedicalQuiz: {pipeline: retrieve, items: items.csv, corpus: village, mode: none}}
+    """
+    (tmp_path / "recipes").mkdir()
+    items = "question,choice_1,choice_2\nWhere?,Here.,I decline.\n"
+    done = run("build", write(tmp_path / "recipes", text, items_csv=items), "-o", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[1].split()[:3] == ["MedicalQuiz", "1", "0/0/0"]
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["rows"]["MedicalQuiz"][0]["size"] == 0
+    assert run("check-data", tmp_path / "out").output.splitlines()[-1] == "no problems"
