@@ -70,7 +70,9 @@ class Manifest:
             "source": item.source,
             "generated": list(item.generated),
         }
-        self.rows.setdefault(split, []).append({k: v for k, v in about.items() if v not in (None, [])})
+        self.rows.setdefault(split, []).append(
+            {k: v for k, v in about.items() if v not in (None, [])}
+        )
 
     def close(self, file: str, split: str, pipeline: str, digest: str) -> Output:
         """Note a finished file of a split."""

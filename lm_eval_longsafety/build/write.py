@@ -107,7 +107,7 @@ def _write(
     canary = {"canary": manifest.canary} if manifest.canary else {}
     named = recipe.training_templates if purpose else None
     templates = load_templates(str(named) if named else None)
-    total = sum(1 for _ in plans(split, items, recipe.seed))
+    total = len(plans(split, items, recipe.seed))
     rows = build_split(recipe, split, items, tools, purpose=purpose)
     digest = hashlib.sha256()
     path = folder / f"{split.split}.jsonl"

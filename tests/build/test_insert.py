@@ -79,7 +79,9 @@ SEVERAL = """
 
 def test_a_counting_question_gets_its_number_from_what_was_inserted(tmp_path):
     keys = recipe(
-        "lengths: 40, depths: [0, 1], passages: [1, 3]", "CountingCrimes", items="items.yaml"
+        "lengths: 40, depths: [0, 1], passages: [1, 3], rows: 2",
+        "CountingCrimes",
+        items="items.yaml",
     )
     made = rows(write(tmp_path, keys, items_yaml=SEVERAL))
     counts = [len(re.findall(r"A \w+ was taken\.", row["context"])) for row in made]
