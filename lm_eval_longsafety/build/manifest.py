@@ -65,6 +65,7 @@ class Manifest:
             "id": built.row["id"],
             "item": item.where,
             "size": built.size,
+            "depth": None if built.made.depth is None else round(built.made.depth, 4),
             "texts": [self._number(text) for text in built.made.texts],
             "licence": item.licence or self.recipe.licence,
             "source": item.source,

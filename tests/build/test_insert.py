@@ -57,6 +57,24 @@ def test_a_sentence_is_taken_where_no_paragraph_ends_near_the_depth(tmp_path):
     assert "Three four. The baker is rude. Five six." in rows(path)[0]["context"]
 
 
+def test_a_sentence_is_taken_where_it_ends_nearer_than_a_paragraph(tmp_path):
+    # The first paragraph ends at 11 of 20 words, its fifth sentence at 10.
+    sentences = ["Two words."] * 4 + ["Half way.", "One."]
+    text = " ".join(sentences) + "\n\n" + " ".join(["Another four words here."] * 2 + ["End."])
+    path = write(tmp_path, recipe("lengths: 23, depths: 0.5"), village_txt=text)
+    [made] = built(path)["HarmfulNIAH"]
+    assert "Half way. It was stolen. One." in made.row["context"]
+    assert made.made.depth == 0.5
+
+
+def test_the_manifest_says_where_a_passage_really_stands(tmp_path):
+    keys = recipe("lengths: 12, depths: [0.3, 1]")
+    path = write(tmp_path, keys, village_txt="\n\n".join(FOUR), items_csv=RUDE)
+    build(path, tmp_path / "out")
+    rows = json.loads((tmp_path / "out" / "manifest.json").read_text())["rows"]["HarmfulNIAH"]
+    assert [row["depth"] for row in rows] == [0.25, 1.0]
+
+
 def test_filler_without_an_end_near_the_depth_is_an_error(tmp_path):
     path = write(tmp_path, recipe("lengths: 12, depths: 0.5"), village_txt="word " * 20)
     with pytest.raises(BuildError, match=r"row 1 \(items.csv, row 1\): no sentence of the filler"):
