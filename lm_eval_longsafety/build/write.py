@@ -48,7 +48,7 @@ def build(path: Path, folder: Path, *, format: str = "data", force: bool = False
     recipe = read_recipe(path)
     training = format == "training"
     found = accepted(recipe)
-    items = {split: part_of(own, recipe, training=training) for split, own in found.items.items()}
+    items = part_of(found.items, recipe, training=training)
     with replacing_folder(folder) as new, tempfile.TemporaryFile(dir=new) as file:
         tools = Tools(recipe, file, training=training)
         manifest = _manifest(recipe, format, tools)

@@ -152,6 +152,21 @@ def test_one_passage_in_both_parts_is_an_error(recipe, tmp_path):
         build(recipe, tmp_path / "training", format="training")
 
 
+def test_one_passage_in_two_splits_is_in_one_part_only(recipe, tmp_path):
+    # Every item of the second split has a passage of the first and one of its own, by which its
+    # part is drawn: some are in the other part.
+    text = f"{HEAD},passage_1,passage_2\n" + "".join(
+        f"Is it true?,Yes {i}.,No {i}.,The hat {i} was green.,It was bell {i}.\n" for i in range(16)
+    )
+    (recipe.parent / "advice.csv").write_text(text)
+    keys = "{pipeline: insert, items: advice.csv, filler: box, lengths: 30, depths: 0.5}"
+    recipe.write_text(f"{RECIPE}  HarmfulAdvice: {keys}\n")
+    for format in ("data", "training"):
+        message = r"advice.csv, row \d+: shares a passage with items.csv, row \d+, and one of the"
+        with pytest.raises(BuildError, match=message):
+            build(recipe, tmp_path / format, format=format)
+
+
 def test_material_of_which_nothing_is_left_is_an_error(recipe, tmp_path):
     (recipe.parent / "box.jsonl").write_text(json.dumps(BOX[0]) + "\n")
     recipe.write_text(RECIPE.replace("whole.csv", "items.csv"))
