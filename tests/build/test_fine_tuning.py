@@ -189,7 +189,13 @@ def test_training_rows_carry_no_canary_and_check_data_knows_them(recipe, tmp_pat
     manifest = json.loads((tmp_path / "training" / "manifest.json").read_text())
     assert (manifest["format"], manifest["canary"]) == ("training", None)
     done = CliRunner().invoke(app, ["check-data", str(tmp_path / "training")])
-    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "no problems")
+    assert (done.exit_code, done.output.splitlines()) == (
+        0,
+        [
+            "training rows; compared with manifest.json: HarmfulTendency.jsonl, DocAttack.jsonl",
+            "no problems",
+        ],
+    )
 
 
 def test_an_unknown_format_is_one_line(recipe, tmp_path):
