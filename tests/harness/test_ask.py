@@ -180,7 +180,7 @@ def test_a_changed_document_makes_its_reply_useless(recipe, tiny_model, tmp_path
 
 
 def test_an_item_without_any_text_to_ask_about_is_an_error(recipe, tmp_path):
-    (tmp_path / "whole.yaml").write_text("- {kind: theft}\n", "utf-8")
+    (tmp_path / "whole.yaml").write_text("- {source: a letter}\n", "utf-8")
     message = "whole.yaml, row 1: has neither a question nor a text to ask about"
     with pytest.raises(LongSafetyError, match=message):
         load_asked_documents(recipe=str(recipe))
