@@ -15,6 +15,23 @@ from lm_eval_longsafety.prompts.deal import deal
 from lm_eval_longsafety.prompts.templates import Templates, render, render_open
 
 
+def check_templates(templates: Templates, recipe: Recipe) -> None:
+    """Check that the end of each prompt, which must not be cut, holds the question.
+
+    Raises:
+        BuildError: a template has the question before the context.
+        OptionError: a template is missing.
+    """
+    for split in recipe.splits:
+        text = templates.of(split.split, open_reply=recipe.training_answer == "text")
+        if text.rindex("{question}") < text.rindex("{context}"):
+            raise BuildError(
+                f"{recipe.path.name}, training.templates: the text for {split.split} has "
+                "{question} before {context}; long prompts are cut from their start up to the "
+                "question, so write the question after the context"
+            )
+
+
 def training_row(built: Built, recipe: Recipe, templates: Templates) -> dict[str, Any]:
     """A built row as one turn: the benchmark's user message, and the answer to be learnt.
 

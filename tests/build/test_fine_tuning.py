@@ -107,6 +107,28 @@ def test_training_rows_may_be_asked_with_other_templates(recipe, tmp_path):
     assert "deutsch.yaml" in [each["path"] for each in manifest["inputs"]]
 
 
+def test_a_question_that_stands_before_the_context_is_refused(recipe, tmp_path):
+    text = RECIPE.replace("part: 0.5", "part: 1, answer: {}, templates: deutsch.yaml")
+    (recipe.parent / "deutsch.yaml").write_text(
+        "open_document: 'Frage: {question} Dokument: {context}'\n"
+        "document: 'Frage: {question} Dokument: {context} {options} {letters}'\n"
+    )
+    for answer in ("text", "letter"):
+        recipe.write_text(text.replace("{}", answer))
+        message = "recipe.yaml, training.templates: .* HarmfulTendency has {question} before {cont"
+        with pytest.raises(BuildError, match=message):
+            build(recipe, tmp_path / "training", format="training")
+    assert not (tmp_path / "training").exists()
+
+
+def test_the_end_of_a_letter_row_holds_question_and_options(recipe, tmp_path):
+    recipe.write_text(RECIPE.replace("part: 0.5", "part: 1, answer: letter"))
+    build(recipe, tmp_path / "training", format="training")
+    for row in read(tmp_path / "training")["DocAttack"]:
+        assert row["question"].startswith("QUESTION: Is it true?\n")
+        assert "\nB. " in row["question"]
+
+
 def test_no_item_and_no_text_is_in_both(recipe, tmp_path):
     data, training = both(recipe, tmp_path)
     prompts = "".join(row["content"][0]["prompt"] for rows in training.values() for row in rows)
