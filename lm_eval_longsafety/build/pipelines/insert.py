@@ -75,7 +75,7 @@ def choose(plan: Plan) -> list[str]:
     if plan.count is None:
         chosen.sort()
     values = {**item.values, "count": count}
-    return [fill(item.passages[i], values, item.where).strip() for i in chosen]
+    return [fill(item.passages[i], values, plan.where).strip() for i in chosen]
 
 
 def set_in(
