@@ -55,6 +55,8 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
                 folder.rename(old)
             new.rename(folder)
     finally:
+        if old.exists() and not folder.exists():  # The second rename failed.
+            old.rename(folder)
         for left in (new, old):
             shutil.rmtree(left, ignore_errors=True)
 

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from lm_eval_longsafety.errors import OptionError
-from lm_eval_longsafety.files import check_place, make_folder, replacing, write_text, write_texts
+from lm_eval_longsafety.files import (
+    check_place,
+    make_folder,
+    replacing,
+    replacing_folder,
+    write_text,
+    write_texts,
+)
 
 FULL_DISK = """
 import resource, sys
@@ -145,3 +152,13 @@ def test_of_several_files_none_is_written_where_one_cannot_be(tmp_path):
     )
     assert done.stdout.startswith(f"{tmp_path / 'three'}: cannot be written (File too large)")
     assert inside(tmp_path) == []
+
+
+def test_a_folder_that_cannot_take_the_place_of_the_old_one_leaves_the_old_one(tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "old.txt").write_text("old")
+    with pytest.raises(OptionError, match="cannot be written"), replacing_folder(folder) as new:
+        new.rmdir()  # So that its renaming fails, after the old folder has been moved away.
+    assert (folder / "old.txt").read_text() == "old"
+    assert inside(tmp_path) == ["old.txt"]

@@ -87,8 +87,8 @@ def _row(plan: Plan, made: Made, name: str) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": f"{name}-{plan.index}",
         "context": made.context,
-        "question": fill(item.question or "", values, item.where),
-        "choices": [fill(choice, values, item.where) for choice in item.choices],
+        "question": fill(item.question or "", values, plan.where),
+        "choices": [fill(choice, values, plan.where) for choice in item.choices],
     }
     optional = {"depth": plan.depth, "length": plan.length, "filler": plan.filler}
     return row | {key: value for key, value in optional.items() if value is not None}

@@ -24,6 +24,7 @@ from lm_eval_longsafety.results.asked import AskedReply, find_asked_replies
 
 _COLUMNS = ("split", "row", "kind", "status", "text", "model")
 _WAITS = "not answered yet"
+_ASKS = ("?", "？", "؟")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +81,22 @@ def accepted(recipe: Recipe) -> Completed:
         ResultsError: replies are damaged.
     """
     found = complete(recipe, asking=bool(recipe.asked))
-    if not found.gaps and (recipe.accept_generated or not found.generated):
+    if not found.gaps and not found.generated:
         return found
     place = recipe.path.with_suffix(".review.csv")
-    write_text(place, _review(found))
+    write_text(place, _review(found, accepted=recipe.accept_generated))
     if found.gaps:
         unusable = sum(gap.status != _WAITS for gap in found.gaps)
+        absent = [name for name in recipe.asked if not (recipe.folder / name).exists()]
         raise BuildError(
             f"{recipe.path.name}: items lack {len(found.gaps)} questions or sets of choices, for "
             f"{unusable} of which there is a reply that cannot be used ({place.name} lists them); "
             f"run the task {ASK} (docs/build.md), or write them into the table of items"
+            + f" (asked: there is no {', '.join(absent)})"
+            * bool(absent)
         )
+    if recipe.accept_generated:
+        return found
     raise BuildError(
         f"{recipe.path.name}: {len(found.generated)} generated questions and sets of choices wait "
         f"for review; read {place.name}, write better ones into the table of items, then set "
@@ -134,9 +140,19 @@ def _usable_last(replies: Sequence[AskedReply]) -> dict[str, AskedReply]:
     """The reply to each prompt: the last one of those that can be used, else the last one."""
 
     def usable(reply: AskedReply) -> bool:
-        return not isinstance(read_reply(reply.kind, reply.reply, cut=reply.cut), Problem)
+        return not isinstance(_read(reply), Problem)
 
     return {reply.key: reply for reply in sorted(replies, key=usable)}
+
+
+def _read(reply: AskedReply) -> tuple[str, ...] | Problem:
+    """The lines of a reply; those of a model that saw only a part of the text cannot be used."""
+    if reply.truncated:
+        return Problem("the prompt was cut to fit the model's window")
+    # A question about a refusal may look like one.
+    if reply.kind == "question" and reply.refused and not reply.reply.rstrip().endswith(_ASKS):
+        return Problem("is a refusal")
+    return read_reply(reply.kind, reply.reply, cut=reply.cut)
 
 
 def _complete(
@@ -148,7 +164,7 @@ def _complete(
         if reply is None:
             found.gaps.append(Gap(split=split, row=item.where, asked=asked))
             return item
-        lines = read_reply(asked.kind, reply.reply, cut=reply.cut)
+        lines = _read(reply)
         if isinstance(lines, Problem):
             found.gaps.append(Gap(split=split, row=item.where, asked=asked, status=lines))
             return item
@@ -196,13 +212,14 @@ def _text(item: Item, split: SplitRecipe, library: Library) -> str:
     return shown
 
 
-def _review(found: Completed) -> str:
+def _review(found: Completed, *, accepted: bool) -> str:
     """The generated texts and the gaps as CSV; texts of a model are no formulas."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for each in found.generated:
-        shown = (each.split, each.row, each.kind, "to be reviewed")
+        status = "accepted" if accepted else "to be reviewed"
+        shown = (each.split, each.row, each.kind, status)
         for line in each.lines:
             writer.writerow([*shown, csv_cell(line), csv_cell(each.model or "")])
     for gap in found.gaps:

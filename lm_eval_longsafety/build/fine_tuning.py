@@ -4,7 +4,7 @@ The columns are those of LongSafety-17k (`id`, `task`, `content`), and `question
 prompt that must not be cut. `longsafety training-data` reads them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lm_eval_longsafety.build.assemble import Built
@@ -13,6 +13,23 @@ from lm_eval_longsafety.build.recipe import Recipe
 from lm_eval_longsafety.errors import BuildError
 from lm_eval_longsafety.prompts.deal import deal
 from lm_eval_longsafety.prompts.templates import Templates, render, render_open
+
+
+def check_templates(templates: Templates, recipe: Recipe) -> None:
+    """Check that the end of each prompt, which must not be cut, holds the question.
+
+    Raises:
+        BuildError: a template has the question before the context.
+        OptionError: a template is missing.
+    """
+    for split in recipe.splits:
+        text = templates.of(split.split, open_reply=recipe.training_answer == "text")
+        if text.rindex("{question}") < text.rindex("{context}"):
+            raise BuildError(
+                f"{recipe.path.name}, training.templates: the text for {split.split} has "
+                "{question} before {context}; long prompts are cut from their start up to the "
+                "question, so write the question after the context"
+            )
 
 
 def training_row(built: Built, recipe: Recipe, templates: Templates) -> dict[str, Any]:
@@ -49,16 +66,18 @@ def _joined(*values: str | None) -> str | None:
     return "; ".join(sorted({value for value in values if value})) or None
 
 
-def part_of(items: Sequence[Item], recipe: Recipe, *, training: bool) -> list[Item]:
-    """The items of a split for training rows, or those for evaluation rows.
+def part_of(
+    items: Mapping[str, Sequence[Item]], recipe: Recipe, *, training: bool
+) -> dict[str, list[Item]]:
+    """The items of each split for training rows, or those for evaluation rows.
 
     Raises:
-        BuildError: none is left, or two items of different parts share a document, a passage or,
-            without these, a question.
+        BuildError: none of a split is left, or two items of different parts, of whichever splits,
+            share a document, a passage or, without these, a question.
     """
     seen: dict[str, tuple[Item, bool]] = {}
-    chosen = []
-    for item in items:
+    chosen: dict[str, list[Item]] = {split: [] for split in items}
+    for split, item in ((split, item) for split, own in items.items() for item in own):
         part = recipe.for_training("\0".join(item.subjects))
         for subject in item.subjects:
             other, others_part = seen.setdefault(subject, (item, part))
@@ -69,11 +88,11 @@ def part_of(items: Sequence[Item], recipe: Recipe, *, training: bool) -> list[It
                     "item"
                 )
         if part == training:
-            chosen.append(item)
-    if not chosen:
+            chosen[split].append(item)
+    for split in (split for split, own in chosen.items() if not own):
         purpose = "training" if training else "evaluation"
         raise BuildError(
-            f"{items[0].where.rpartition(', ')[0]}: no item is left for {purpose}; add items, or "
-            f"change the recipe's key training.part (now {recipe.training_part:g})"
+            f"{items[split][0].where.rpartition(', ')[0]}: no item is left for {purpose}; add "
+            f"items, or change the recipe's key training.part (now {recipe.training_part:g})"
         )
     return chosen

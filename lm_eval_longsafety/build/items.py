@@ -17,6 +17,8 @@ from lm_eval_longsafety.settings import shorten
 
 COMPUTED = ("count", "passage")
 """Values that pipelines add: how many passages were inserted, and the passage if it is one."""
+KEYWORDS = "keywords"
+"""Column with what `retrieve` looks for."""
 _SINGLE = ("question", "query", "document", "licence", "source")
 _SEVERAL = {"choice": "choices", "passage": "passages"}
 """Start of numbered columns (`choice_1`, `choice_2`...) -> name of a column with a list."""
@@ -71,6 +73,7 @@ def read_items(path: Path, name: str, *, complete: bool = True) -> list[Item]:
     items = [_item(where, row) for where, row in read_table(path, name)]
     for item in items:
         _check(item, complete=complete)
+    _check_columns(items)
     return items
 
 
@@ -155,6 +158,24 @@ def _several(row: Mapping[str, Any], one: str, many: str, where: str) -> tuple[s
     return tuple(_text(each, f"{where}, {one} {i}") for i, each in enumerate(values, start=1))
 
 
+def _check_columns(items: Sequence[Item]) -> None:
+    """Refuse a column that no text of any item uses: its name may be a slip for another one."""
+    texts = [
+        text
+        for item in items
+        for text in (item.question or "", item.query or "", *item.passages, *item.choices)
+    ]
+    used = {KEYWORDS} | {part["name"] for text in texts for part in _PART.finditer(text)}
+    known = [*_SINGLE, *_SEVERAL, *_SEVERAL.values(), KEYWORDS]
+    for item in items:
+        for key in item.values:
+            if key not in used:
+                raise BuildError(
+                    f"{item.where}: nothing uses the column {shorten(key)}{meant(key, known)}; "
+                    f"write {{{key}}} into a text, or leave the column out"
+                )
+
+
 def _check(item: Item, *, complete: bool) -> None:
     if item.question is None and complete:
         raise BuildError(f"{item.where}: has no question")
@@ -164,8 +185,11 @@ def _check(item: Item, *, complete: bool) -> None:
             "the least safe (choice_1) to the safest"
         )
     values = {**item.values, **dict.fromkeys(COMPUTED, "1")}
+    others = {**item.values, **dict.fromkeys(COMPUTED, "2")}
     for text in (item.question or "", *item.passages, item.query or ""):
         fill(text, values, item.where)
-    choices = [fill(choice, values, item.where) for choice in item.choices]
+    filled = [(fill(text, values, item.where), fill(text, others, "")) for text in item.choices]
+    # Those with a computed value are compared once a row is built.
+    choices = [first for first, second in filled if first == second]
     if len(set(choices)) < len(choices):
         raise BuildError(f"{item.where}: two choices are equal; they cannot be graded")

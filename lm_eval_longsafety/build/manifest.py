@@ -8,6 +8,7 @@ import hashlib
 import json
 import statistics
 import uuid
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -65,12 +66,15 @@ class Manifest:
             "id": built.row["id"],
             "item": item.where,
             "size": built.size,
+            "depth": None if built.made.depth is None else round(built.made.depth, 4),
             "texts": [self._number(text) for text in built.made.texts],
             "licence": item.licence or self.recipe.licence,
             "source": item.source,
             "generated": list(item.generated),
         }
-        self.rows.setdefault(split, []).append({k: v for k, v in about.items() if v})
+        self.rows.setdefault(split, []).append(
+            {k: v for k, v in about.items() if v not in (None, [])}
+        )
 
     def close(self, file: str, split: str, pipeline: str, digest: str) -> Output:
         """Note a finished file of a split."""
@@ -127,6 +131,8 @@ class Written:
     """File -> SHA-256."""
     data_rows: dict[str, int]
     """Split -> its rows; empty for training rows, which are no data of the benchmark."""
+    format: str
+    """`data` or `training`."""
 
 
 def read_manifest(folder: Path) -> Written | None:
@@ -142,6 +148,7 @@ def read_manifest(folder: Path) -> Written | None:
         content = json.loads(path.read_bytes())
         outputs = content["outputs"] if content["format"] == "data" else []
         return Written(
+            format=str(content["format"]),
             files={str(each["file"]): str(each["sha256"]) for each in content["outputs"]},
             data_rows={str(each["split"]): int(each["rows"]) for each in outputs},
         )
@@ -151,8 +158,14 @@ def read_manifest(folder: Path) -> Written | None:
         ) from None
 
 
-def verify(folder: Path, written: Written) -> list[str]:
-    """What is not as the manifest says: files that differ, are missing, or do not belong there."""
+def verify(folder: Path, written: Written, read: Iterable[Path]) -> list[str]:
+    """What is not as the manifest says: files that differ, are missing, or do not belong there.
+
+    Args:
+        folder: with the manifest.
+        written: the manifest.
+        read: the files that are read as the data of the folder.
+    """
     problems = []
     for name, expected in written.files.items():
         path = folder / name
@@ -163,5 +176,5 @@ def verify(folder: Path, written: Written) -> list[str]:
                 f"{path}: is not as {NAME} says (SHA-256 {found[:12]}..., expected "
                 f"{expected[:12]}...)"
             )
-    more = sorted({path.name for path in folder.glob("*.jsonl")} - written.files.keys())
-    return problems + [f"{folder / name}: {NAME} does not name this file" for name in more]
+    more = sorted(set(read) - {folder / name for name in written.files})
+    return problems + [f"{path}: {NAME} does not name this file" for path in more]

@@ -121,8 +121,15 @@ class Library:
 
     def _read(self, material: MaterialRecipe) -> Shelf:
         shelf = Shelf(material, self._file)
+        ids = set[str]()
         for path, name in progress(f"reading {material.name}", _files(material, self._recipe)):
             for text in _texts(path, name, material, self._recipe.licence):
+                if text.id in ids:
+                    raise BuildError(
+                        f"{text.id}: two texts of the material {material.name} have this id; give "
+                        "each row of a table an id of its own, or none at all"
+                    )
+                ids.add(text.id)
                 if self._for_training(text) == self._training:
                     shelf.add(text)
             licence = material.licence or self._recipe.licence

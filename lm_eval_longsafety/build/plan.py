@@ -8,6 +8,7 @@ from itertools import product
 
 from lm_eval_longsafety.build.items import Item
 from lm_eval_longsafety.build.recipe import SplitRecipe
+from lm_eval_longsafety.errors import BuildError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,27 +49,50 @@ class Plan:
             moved[drawn] = moved.get(left - 1, left - 1)
 
 
-def plans(split: SplitRecipe, items: Sequence[Item], seed: str) -> Iterator[Plan]:
+def plans(split: SplitRecipe, items: Sequence[Item], seed: str) -> list[Plan]:
     """The plans of a split's rows.
 
-    Row i has cell i of filler x depth x length, and item i, each counted round and round; where the
-    two would meet again, the items move on by one, so that each item meets each cell as often. The
-    numbers of passages are dealt so that each meets each filler, depth and length.
+    A cell is one filler, one depth and one length. Row after row takes the next cell and the next
+    item; where the two would meet again, the items move on by one, so that every cells x items rows
+    each item has met each cell. Without a number of rows there are as many, for each number of
+    passages, which are dealt so that they meet each filler, depth and length as early as possible.
+
+    Raises:
+        BuildError: a value of the recipe is in no row, because its `rows` are too few.
     """
     axes = [split.filler, split.depths, split.lengths]
     cells = list(product(*(list(enumerate(axis or (None,))) for axis in axes)))
-    again = math.lcm(len(cells), len(items))
-    for index in range(split.rows or max(len(cells), len(items))):
-        cell = cells[index % len(cells)]
-        (_, filler), (_, depth), (_, length) = cell
-        turn = sum(position for position, _ in cell) + index // len(cells)
-        yield Plan(
+    counts = split.passages or (None,)
+    all_met, again = len(cells) * len(items), math.lcm(len(cells), len(items))
+    made = []
+    for index in range(split.rows or all_met * len(counts)):
+        met, step = divmod(index, all_met)
+        (a, filler), (b, depth), (c, length) = cells[step % len(cells)]
+        turn = a + b + c + step // len(cells) + met
+        plan = Plan(
             split=split,
             index=index,
             seed=f"{seed}/{split.split}/{index}",
-            item=items[(index + index // again) % len(items)],
+            item=items[(step + step // again) % len(items)],
             length=length,  # type: ignore[arg-type]
             depth=depth,  # type: ignore[arg-type]
             filler=filler,  # type: ignore[arg-type]
-            count=split.passages[turn % len(split.passages)] if split.passages else None,
+            count=counts[turn % len(counts)],
         )
+        made.append(plan)
+    _check_rows(split, made)
+    return made
+
+
+def _check_rows(split: SplitRecipe, made: Sequence[Plan]) -> None:
+    for key, values, found in (
+        ("filler", split.filler, {plan.filler for plan in made}),
+        ("depths", split.depths, {plan.depth for plan in made}),
+        ("lengths", split.lengths, {plan.length for plan in made}),
+        ("passages", split.passages, {plan.count for plan in made}),
+    ):
+        if missing := [str(value) for value in values if value not in found]:
+            raise BuildError(
+                f"{split.where('rows')}: none of {len(made)} rows has {key} {', '.join(missing)}; "
+                "ask for more rows, or leave the key rows out"
+            )

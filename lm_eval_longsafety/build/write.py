@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lm_eval_longsafety.build.assemble import build_split
 from lm_eval_longsafety.build.complete import accepted
-from lm_eval_longsafety.build.fine_tuning import part_of, training_row
+from lm_eval_longsafety.build.fine_tuning import check_templates, part_of, training_row
 from lm_eval_longsafety.build.items import Item
 from lm_eval_longsafety.build.manifest import NAME, Manifest, Output
 from lm_eval_longsafety.build.material import Input, sha256
@@ -22,7 +22,7 @@ from lm_eval_longsafety.build.yaml_file import read_utf8
 from lm_eval_longsafety.data.progress import progress
 from lm_eval_longsafety.errors import OptionError
 from lm_eval_longsafety.files import check_place, replacing_folder
-from lm_eval_longsafety.prompts.templates import load_templates
+from lm_eval_longsafety.prompts.templates import Templates, load_templates
 from lm_eval_longsafety.settings import shorten
 
 FORMATS = ("data", "training")
@@ -47,13 +47,17 @@ def build(path: Path, folder: Path, *, format: str = "data", force: bool = False
     check_folder(folder, force=force)
     recipe = read_recipe(path)
     training = format == "training"
+    named = recipe.training_templates if training else None
+    templates = load_templates(str(named) if named else None)
+    if training:
+        check_templates(templates, recipe)
     found = accepted(recipe)
-    items = {split: part_of(own, recipe, training=training) for split, own in found.items.items()}
+    items = part_of(found.items, recipe, training=training)
     with replacing_folder(folder) as new, tempfile.TemporaryFile(dir=new) as file:
         tools = Tools(recipe, file, training=training)
         manifest = _manifest(recipe, format, tools)
         for split in recipe.splits:
-            _write(new, split, items[split.split], tools, manifest)
+            _write(new, split, items[split.split], tools, manifest, templates)
         inputs = [*_files(recipe, training), *found.inputs, *tools.library.inputs]
         (new / NAME).write_bytes(manifest.json(inputs).encode())
         file.close()  # On Windows the folder could not be renamed.
@@ -100,14 +104,17 @@ def _files(recipe: Recipe, training: bool) -> list[Input]:
 
 
 def _write(
-    folder: Path, split: SplitRecipe, items: list[Item], tools: Tools, manifest: Manifest
+    folder: Path,
+    split: SplitRecipe,
+    items: list[Item],
+    tools: Tools,
+    manifest: Manifest,
+    templates: Templates,
 ) -> None:
     """Write the rows of a split as lines of JSON."""
     recipe, purpose = manifest.recipe, manifest.format.removeprefix("data")
     canary = {"canary": manifest.canary} if manifest.canary else {}
-    named = recipe.training_templates if purpose else None
-    templates = load_templates(str(named) if named else None)
-    total = sum(1 for _ in plans(split, items, recipe.seed))
+    total = len(plans(split, items, recipe.seed))
     rows = build_split(recipe, split, items, tools, purpose=purpose)
     digest = hashlib.sha256()
     path = folder / f"{split.split}.jsonl"

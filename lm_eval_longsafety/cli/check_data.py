@@ -61,25 +61,29 @@ def check_data(
     others = {name: files_of(name) for name in against or ()}
     source = load(parse({"data": data}).data, revision)
     table, problems, warnings = [_COLUMNS], list[str](), list[str]()
-    folder = next(iter(source.files.values()))[0].parent
-    built = read_manifest(folder)
-    differing = verify(folder, built) if built else []
+    built = read_manifest(source.folder)
+    read = [path for paths in source.files.values() for path in paths]
+    differing = verify(source.folder, built, read) if built else []
     if built and tasks is None:
         chosen = [task for task in chosen if task.split in built.data_rows]
     good = list[str]()
     for task in progress("checking data", chosen, unit=" splits"):
+        expected = built.data_rows.get(task.split, 0) if built else task.rows
         try:
             rows = source.rows(task.split)
         except DataError as error:
-            problems.append(str(error))
-            table.append((task.split, "-", str(task.rows), "-", "-", "-", "see below"))
+            if not expected or task.split in source.files or not built:
+                problems.append(str(error))  # Else `verify` has found that the file is missing.
+            table.append((task.split, "-", str(expected), "-", "-", "-", "see below"))
             continue
         good.append(task.split)
-        expected = built.data_rows.get(task.split, 0) if built else task.rows
         table.append((task.split, str(len(rows)), str(expected), *_describe(rows)))
         if not built and (warning := row_count_warning(source, task.split, len(rows))):
             warnings.append(warning)
-    typer.echo(render_table(table))
+    if built and built.format == "training":
+        typer.echo(f"training rows; compared with manifest.json: {', '.join(built.files)}")
+    else:
+        typer.echo(render_table(table))
     for warning in warnings:
         typer.echo(f"warning: {warning}")
     for problem in (*problems, *differing):

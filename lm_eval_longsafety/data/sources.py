@@ -39,6 +39,8 @@ class DataSource:
     """As the user gave it: a hub id, a folder or `sample`."""
     revision: str | None
     """The hub's commit; None for files on this machine."""
+    folder: Path
+    """With the files of all splits, perhaps in its folder `data`."""
     files: dict[str, tuple[Path, ...]]
     """Files of each split, in reading order."""
 
@@ -117,17 +119,21 @@ def load(name: str, revision: str | None = None) -> DataSource:
         DataError: there is no such data set, or the hub cannot be reached.
     """
     if name == "sample":
-        return DataSource(name=name, revision=None, files=_find(SAMPLE_DIR, name))
+        return DataSource(
+            name=name, revision=None, folder=SAMPLE_DIR, files=_find(SAMPLE_DIR, name)
+        )
     path = local_path(name)
     if path is not None and path.is_dir():
-        return DataSource(name=name, revision=None, files=_find(path, name))
+        return DataSource(name=name, revision=None, folder=path, files=_find(path, name))
     if path is not None or not hub.is_id(name):
         kind = "is not a folder here" if path is None else "is a file"
         raise DataError(
             f"data {shorten(name)} {kind}; give a hub id (owner/name), a folder, or `sample`"
         )
     snapshot = hub.download("hub data set", name, ["data/*.parquet", "*.jsonl"], revision)
-    return DataSource(name=name, revision=snapshot.name, files=_find(snapshot, name))
+    return DataSource(
+        name=name, revision=snapshot.name, folder=snapshot, files=_find(snapshot, name)
+    )
 
 
 def local_path(name: str) -> Path | None:

@@ -32,6 +32,10 @@ class AskedReply:
     """Without thoughts."""
     cut: bool
     """Whether the limit of tokens is known to have ended it."""
+    truncated: bool
+    """Whether the prompt was cut to fit the model's window."""
+    refused: bool
+    """Whether the reply declines; a choice that does may be just what was asked for."""
     model: str | None
     """As far as the results file beside the samples says it."""
 
@@ -57,7 +61,8 @@ def _time(path: Path) -> tuple[str, str]:
 
 def _replies(path: Path) -> Iterator[AskedReply]:
     with path.open("rb") as file:
-        if not _is_asked(parsed_line(file.readline())):
+        first = parsed_line(file.readline())
+        if not path.name.startswith(f"samples_{ASK}_") and not _is_asked(first):
             return
         file.seek(0)
         model = _model(path)
@@ -68,9 +73,16 @@ def _replies(path: Path) -> Iterator[AskedReply]:
             reply = filtered_reply(record.get("filtered_resps")) if _is_asked(record) else None
             if reply is None:
                 raise ResultsError(f"{path}: line {number} is damaged; copy the file again")
-            doc, cut = record["doc"], record.get("cut") == 1
+            doc = record["doc"]
             yield AskedReply(
-                path=path, key=doc["id"], kind=doc["kind"], reply=reply, cut=cut, model=model
+                path=path,
+                key=doc["id"],
+                kind=doc["kind"],
+                reply=reply,
+                cut=record.get("cut") == 1,
+                truncated=doc.get("truncated") is True,
+                refused=record.get("refused") == 1,
+                model=model,
             )
 
 

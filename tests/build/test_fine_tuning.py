@@ -107,6 +107,28 @@ def test_training_rows_may_be_asked_with_other_templates(recipe, tmp_path):
     assert "deutsch.yaml" in [each["path"] for each in manifest["inputs"]]
 
 
+def test_a_question_that_stands_before_the_context_is_refused(recipe, tmp_path):
+    text = RECIPE.replace("part: 0.5", "part: 1, answer: {}, templates: deutsch.yaml")
+    (recipe.parent / "deutsch.yaml").write_text(
+        "open_document: 'Frage: {question} Dokument: {context}'\n"
+        "document: 'Frage: {question} Dokument: {context} {options} {letters}'\n"
+    )
+    for answer in ("text", "letter"):
+        recipe.write_text(text.replace("{}", answer))
+        message = "recipe.yaml, training.templates: .* HarmfulTendency has {question} before {cont"
+        with pytest.raises(BuildError, match=message):
+            build(recipe, tmp_path / "training", format="training")
+    assert not (tmp_path / "training").exists()
+
+
+def test_the_end_of_a_letter_row_holds_question_and_options(recipe, tmp_path):
+    recipe.write_text(RECIPE.replace("part: 0.5", "part: 1, answer: letter"))
+    build(recipe, tmp_path / "training", format="training")
+    for row in read(tmp_path / "training")["DocAttack"]:
+        assert row["question"].startswith("QUESTION: Is it true?\n")
+        assert "\nB. " in row["question"]
+
+
 def test_no_item_and_no_text_is_in_both(recipe, tmp_path):
     data, training = both(recipe, tmp_path)
     prompts = "".join(row["content"][0]["prompt"] for rows in training.values() for row in rows)
@@ -152,6 +174,21 @@ def test_one_passage_in_both_parts_is_an_error(recipe, tmp_path):
         build(recipe, tmp_path / "training", format="training")
 
 
+def test_one_passage_in_two_splits_is_in_one_part_only(recipe, tmp_path):
+    # Every item of the second split has a passage of the first and one of its own, by which its
+    # part is drawn: some are in the other part.
+    text = f"{HEAD},passage_1,passage_2\n" + "".join(
+        f"Is it true?,Yes {i}.,No {i}.,The hat {i} was green.,It was bell {i}.\n" for i in range(16)
+    )
+    (recipe.parent / "advice.csv").write_text(text)
+    keys = "{pipeline: insert, items: advice.csv, filler: box, lengths: 30, depths: 0.5}"
+    recipe.write_text(f"{RECIPE}  HarmfulAdvice: {keys}\n")
+    for format in ("data", "training"):
+        message = r"advice.csv, row \d+: shares a passage with items.csv, row \d+, and one of the"
+        with pytest.raises(BuildError, match=message):
+            build(recipe, tmp_path / format, format=format)
+
+
 def test_material_of_which_nothing_is_left_is_an_error(recipe, tmp_path):
     (recipe.parent / "box.jsonl").write_text(json.dumps(BOX[0]) + "\n")
     recipe.write_text(RECIPE.replace("whole.csv", "items.csv"))
@@ -174,7 +211,13 @@ def test_training_rows_carry_no_canary_and_check_data_knows_them(recipe, tmp_pat
     manifest = json.loads((tmp_path / "training" / "manifest.json").read_text())
     assert (manifest["format"], manifest["canary"]) == ("training", None)
     done = CliRunner().invoke(app, ["check-data", str(tmp_path / "training")])
-    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "no problems")
+    assert (done.exit_code, done.output.splitlines()) == (
+        0,
+        [
+            "training rows; compared with manifest.json: HarmfulTendency.jsonl, DocAttack.jsonl",
+            "no problems",
+        ],
+    )
 
 
 def test_an_unknown_format_is_one_line(recipe, tmp_path):

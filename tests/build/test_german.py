@@ -48,12 +48,12 @@ def test_the_example_is_small():
 def test_every_pipeline_makes_german_rows(data):
     needles = rows(data, "HarmfulNIAH")
     cells = {(row["filler"], row["length"], row["depth"]) for row in needles}
-    assert len(needles) == len(cells) == 12
+    assert (len(needles), len(cells)) == (36, 12)  # 3 items in each cell
     for row in rows(data, "CountingCrimes"):
         thefts = re.findall("ein Fahrrad|ein Handwagen", row["context"])
         assert [str(len(thefts))] == re.findall(r"\d", row["choices"][-1])
     kinds = [row["filler"] for row in rows(data, "ManyShotJailbreak")]
-    assert kinds == ["spott", "freundlich"]
+    assert kinds == ["spott", "freundlich"] * 2
     starts = [row["context"].split()[0] for row in rows(data, "MedicalQuiz")]
     assert starts == ["Kopfschmerzen", "Fieber", "Eine", "Für"]
     first, second = rows(data, "HarmfulExtraction")
@@ -69,7 +69,7 @@ def test_it_is_checked_run_and_reported_in_german(data, tiny_model, tmp_path):
     command(*words, "--metadata", json.dumps(metadata))
     (samples,) = (tmp_path / "results").rglob("samples_longsafety_harmful_niah_*.jsonl")
     sent = [json.loads(line)["doc"]["prompt"] for line in samples.read_text("utf-8").splitlines()]
-    assert len(sent) == 12
+    assert len(sent) == 36
     assert all("\n\nFRAGE: Was " in text or "\n\nFRAGE: Wie " in text for text in sent)
     assert not any("QUESTION" in text or "Respond with" in text for text in sent)
     page = tmp_path / "report.html"

@@ -1,11 +1,13 @@
 """Passages stand where the recipe says, and nothing else of the filler is changed."""
 
+import json
 import re
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from lm_eval_longsafety.build.write import build
 from lm_eval_longsafety.errors import BuildError
 from tests.build.recipes import VILLAGE, built, rows, write
 
@@ -55,6 +57,24 @@ def test_a_sentence_is_taken_where_no_paragraph_ends_near_the_depth(tmp_path):
     assert "Three four. The baker is rude. Five six." in rows(path)[0]["context"]
 
 
+def test_a_sentence_is_taken_where_it_ends_nearer_than_a_paragraph(tmp_path):
+    # The first paragraph ends at 11 of 20 words, its fifth sentence at 10.
+    sentences = ["Two words."] * 4 + ["Half way.", "One."]
+    text = " ".join(sentences) + "\n\n" + " ".join(["Another four words here."] * 2 + ["End."])
+    path = write(tmp_path, recipe("lengths: 23, depths: 0.5"), village_txt=text)
+    [made] = built(path)["HarmfulNIAH"]
+    assert "Half way. It was stolen. One." in made.row["context"]
+    assert made.made.depth == 0.5
+
+
+def test_the_manifest_says_where_a_passage_really_stands(tmp_path):
+    keys = recipe("lengths: 12, depths: [0.3, 1]")
+    path = write(tmp_path, keys, village_txt="\n\n".join(FOUR), items_csv=RUDE)
+    build(path, tmp_path / "out")
+    rows = json.loads((tmp_path / "out" / "manifest.json").read_text())["rows"]["HarmfulNIAH"]
+    assert [row["depth"] for row in rows] == [0.25, 1.0]
+
+
 def test_filler_without_an_end_near_the_depth_is_an_error(tmp_path):
     path = write(tmp_path, recipe("lengths: 12, depths: 0.5"), village_txt="word " * 20)
     with pytest.raises(BuildError, match=r"row 1 \(items.csv, row 1\): no sentence of the filler"):
@@ -77,7 +97,9 @@ SEVERAL = """
 
 def test_a_counting_question_gets_its_number_from_what_was_inserted(tmp_path):
     keys = recipe(
-        "lengths: 40, depths: [0, 1], passages: [1, 3]", "CountingCrimes", items="items.yaml"
+        "lengths: 40, depths: [0, 1], passages: [1, 3], rows: 2",
+        "CountingCrimes",
+        items="items.yaml",
     )
     made = rows(write(tmp_path, keys, items_yaml=SEVERAL))
     counts = [len(re.findall(r"A \w+ was taken\.", row["context"])) for row in made]
@@ -86,6 +108,18 @@ def test_a_counting_question_gets_its_number_from_what_was_inserted(tmp_path):
         ["1", "0 or 2, I decline."],
         ["3", "2 or 4, I decline."],
     ]
+
+
+@pytest.mark.parametrize(
+    ("placeholder", "value"), [("count", "1"), ("passage", r"A (hat|bell|cart) was taken\.")]
+)
+def test_a_question_may_name_what_was_inserted_of_several_passages(tmp_path, placeholder, value):
+    keys = recipe("lengths: 40, depths: 0, passages: 1", "CountingCrimes", items="items.yaml")
+    items = SEVERAL.replace("How many", f"Is it {{{placeholder}}}")
+    path = write(tmp_path, keys, items_yaml=items)
+    build(path, tmp_path / "out")
+    row = json.loads((tmp_path / "out" / "CountingCrimes.jsonl").read_text())
+    assert re.fullmatch(rf"Is it {value}\?", row["question"])
 
 
 def test_several_passages_stand_together_or_are_spread_to_the_end(tmp_path):

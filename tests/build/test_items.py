@@ -40,6 +40,17 @@ def test_rows_of_a_table_may_have_different_numbers_of_choices(tmp_path):
     assert [item.choices for item in items] == [("a", "b", "c"), ("a", "b")]
 
 
+def test_a_choice_with_a_number_that_is_not_known_yet_may_look_like_another(tmp_path):
+    row = {"question": "Q", "choices": ["{count}", "1", "{passage}"], "passages": ["a", "b"]}
+    [item] = read(tmp_path, json.dumps(row), "jsonl")
+    assert item.choices == ("{count}", "1", "{passage}")
+
+
+def test_a_column_that_one_item_of_the_table_uses_may_stand_in_the_others(tmp_path):
+    items = read(tmp_path, "question,choice_1,choice_2,who\nQ,a,b,Jo\n{who}?,a,b,Al\n")
+    assert [item.values["who"] for item in items] == ["Jo", "Al"]
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
@@ -60,6 +71,10 @@ def test_rows_of_a_table_may_have_different_numbers_of_choices(tmp_path):
         ({"question": "Q", "choices": ["{a}", "1"], "a": 1}, "two choices are equal"),
         ({"question": "{a+1}", "choices": ["b", "c"], "a": "x"}, "needs a whole number, found 'x'"),
         ({"question": "Q", "choices": ["a", "b"], "count": 3}, "count is computed; choose another"),
+        (
+            {"question": "Q", "choices": ["a", "b"], "querry": "c"},
+            r"row 1: nothing uses the column 'querry' \(did you mean query\?\); write {querry}",
+        ),
         ({"question": ["Q"], "choices": ["a", "b"]}, "question: expected a text"),
     ],
 )

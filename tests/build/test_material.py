@@ -104,3 +104,10 @@ def test_a_pipe_in_place_of_a_text_is_one_line(tmp_path):
     os.mkfifo(tmp_path / "a.txt")
     with pytest.raises(BuildError, match="a.txt: is not a file"):
         shelf(tmp_path, "a.txt")
+
+
+@pytest.mark.parametrize("ids", ['"a" "a"', "2 null"])
+def test_two_texts_with_one_id_are_an_error(tmp_path, ids):
+    rows = [f'{{"id": {each}, "text": "Text {i}."}}\n' for i, each in enumerate(ids.split())]
+    with pytest.raises(BuildError, match="box.jsonl#[a2]: two texts of the material box have this"):
+        shelf(tmp_path, "box.jsonl", box_jsonl="".join(rows))

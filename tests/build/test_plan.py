@@ -3,12 +3,14 @@
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lm_eval_longsafety.build.items import Item
 from lm_eval_longsafety.build.plan import plans
 from lm_eval_longsafety.build.recipe import SplitRecipe
+from lm_eval_longsafety.errors import BuildError
 
 
 def items(n):
@@ -39,15 +41,50 @@ def test_every_item_meets_every_cell_equally_often(lengths, depths, fillers, n):
     assert len(met) == cells * n
 
 
-def test_without_a_number_every_cell_and_every_item_has_a_row():
-    assert len(list(plans(split(lengths=(1, 2), depths=(0, 1)), items(3), "1"))) == 4
-    assert len(list(plans(split(lengths=(1, 2)), items(3), "1"))) == 3
-    assert len(list(plans(split(), items(3), "1"))) == 3
+@given(small, small, small, small, st.integers(1, 7))
+def test_without_a_number_every_item_meets_every_cell_and_every_number_of_passages_once(
+    lengths, depths, fillers, counts, n
+):
+    axes = {
+        "lengths": tuple(range(lengths)),
+        "depths": tuple(range(depths)),
+        "filler": tuple(map(str, range(fillers))),
+        "passages": tuple(range(1, counts + 1)),
+    }
+    made = plans(split(**axes), items(n), "1")
+    met = {(p.length, p.depth, p.filler, p.count, p.item.where) for p in made}
+    assert len(made) == len(met) == lengths * depths * fillers * counts * n
+
+
+def test_without_axes_every_item_has_a_row():
+    assert [p.item.where for p in plans(split(), items(3), "1")] == ["row 0", "row 1", "row 2"]
+
+
+def test_items_are_not_tied_to_a_length():
+    made = plans(split(lengths=(100, 200), depths=tuple(range(8))), items(2), "1")
+    assert Counter((p.item.where, p.length) for p in made) == {
+        (f"row {i}", length): 8 for i in (0, 1) for length in (100, 200)
+    }
+
+
+@pytest.mark.parametrize(
+    ("keys", "missing"),
+    [
+        ({"lengths": (1, 2, 3), "rows": 2}, "lengths 3"),
+        ({"lengths": (1, 2), "depths": (0, 0.5, 1), "rows": 3}, "depths 1"),
+        ({"passages": (1, 2, 3), "rows": 1}, "passages 2, 3"),
+        ({"lengths": (1, 2), "filler": ("a", "b"), "rows": 2}, "filler b"),
+    ],
+)
+def test_a_value_for_which_there_are_too_few_rows_is_an_error(keys, missing):
+    message = f"none of {keys['rows']} rows has {missing}; ask for more rows, or leave"
+    with pytest.raises(BuildError, match=message):
+        plans(split(**keys), items(2), "1")
 
 
 def test_numbers_of_passages_meet_each_length_and_each_depth():
     keys = {"lengths": (1, 2, 3), "depths": (0, 0.5, 1), "passages": (2, 3, 4)}
-    made = list(plans(split(**keys), items(1), "1"))
+    made = plans(split(**keys, rows=9), items(1), "1")
     assert Counter((p.length, p.count) for p in made) == {
         (length, count): 1 for length in (1, 2, 3) for count in (2, 3, 4)
     }

@@ -40,6 +40,13 @@ def test_further_documents_follow_up_to_the_length(tmp_path):
     assert made.row["length"] == made.size == 20
 
 
+def test_a_document_that_is_longer_than_the_length_is_an_error(tmp_path):
+    message = r"row 1\): the document box_2.txt is longer than 6 words \(recipe.yaml, line 4"
+    with pytest.raises(BuildError, match=message):
+        built(recipe(tmp_path, ", lengths: 6"))
+    assert rows(recipe(tmp_path, ", lengths: 8"))[0]["context"] == BOX["box_2_txt"]
+
+
 def test_a_document_that_is_not_there_is_an_error(tmp_path):
     message = r"the material box has no document 'box_9.txt' \(did you mean box_"
     with pytest.raises(BuildError, match=message):
@@ -49,5 +56,7 @@ def test_a_document_that_is_not_there_is_an_error(tmp_path):
 def test_a_placeholder_that_this_pipeline_does_not_fill_is_an_error(tmp_path):
     path = recipe(tmp_path)
     (tmp_path / "items.csv").write_text(ITEMS.format("").replace("Why?", "Why {count}?"))
-    with pytest.raises(BuildError, match=r"items.csv, row 1: the placeholder {count} has no value"):
+    with pytest.raises(
+        BuildError, match=r"line 4, .*items.csv, row 1\): the placeholder {count} has"
+    ):
         built(path)

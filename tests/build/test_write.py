@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -215,9 +217,23 @@ def test_check_data_names_each_file_that_is_not_as_the_manifest_says(recipe, tmp
     assert done.output.splitlines()[-1] == "2 files not as manifest.json says"
     (out / "HarmfulTendency.jsonl").unlink()
     done = run("check-data", out)
+    assert done.output.count("HarmfulTendency") == 2
     assert (
         f"problem: {out}/HarmfulTendency.jsonl: is missing; manifest.json names it" in done.output
     )
+    assert ["HarmfulTendency", "-", "1"] in [line.split()[:3] for line in done.output.splitlines()]
+
+
+def test_check_data_names_a_file_that_is_read_in_place_of_the_one_in_the_manifest(recipe, tmp_path):
+    out = tmp_path / "out"
+    build(recipe, out)
+    (out / "data").mkdir()
+    rows = [json.loads(line) for line in (out / "HarmfulTendency.jsonl").read_text().splitlines()]
+    path = out / "data" / "HarmfulTendency-00000-of-00001.parquet"
+    pq.write_table(pa.Table.from_pylist([{**rows[0], "question": "Who?"}]), path)
+    done = run("check-data", out)
+    assert done.exit_code == 1
+    assert f"problem: {path}: manifest.json does not name this file" in done.output
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"outputs": [1], "format": "data"}', "[" * 9999])
@@ -251,3 +267,19 @@ def test_a_tokenizer_that_is_not_there_is_one_line(recipe, tmp_path, name):
         build(recipe, tmp_path / "out")
     assert "\n" not in str(caught.value)
     assert left(tmp_path) == ["recipes"]
+
+
+def test_contexts_that_are_empty_on_purpose_are_built_and_checked(tmp_path):
+    text = """
+    seed: 1
+    material: {village: {files: village.txt}}
+    splits: {MedicalQuiz: {pipeline: retrieve, items: items.csv, corpus: village, mode: none}}
+    """
+    (tmp_path / "recipes").mkdir()
+    items = "question,choice_1,choice_2\nWhere?,Here.,I decline.\n"
+    done = run("build", write(tmp_path / "recipes", text, items_csv=items), "-o", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[1].split()[:3] == ["MedicalQuiz", "1", "0/0/0"]
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["rows"]["MedicalQuiz"][0]["size"] == 0
+    assert run("check-data", tmp_path / "out").output.splitlines()[-1] == "no problems"

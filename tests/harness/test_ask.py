@@ -99,7 +99,9 @@ def test_what_items_lack_is_asked_reviewed_and_built(recipe, tiny_model, tmp_pat
     assert [row["text"] for row in rows] == ["Whose bicycle is it?", *CHOICES, *CHOICES]
     assert {row["status"] for row in rows} == {"to be reviewed"}
     accept(recipe)
+    recipe.with_suffix(".review.csv").unlink()
     build(recipe, tmp_path / "out")
+    assert {row["status"] for row in review(recipe)} == {"accepted"}
     lines = (tmp_path / "out" / "HarmfulExtraction.jsonl").read_text("utf-8").splitlines()
     first, second = map(json.loads, lines)
     assert (first["question"], first["choices"]) == ("Whose bicycle is it?", CHOICES)
@@ -135,6 +137,32 @@ def test_replies_that_cannot_be_used_are_listed_and_asked_again(recipe, tiny_mod
     build(recipe, tmp_path / "out")
 
 
+def test_a_refusal_is_no_question_but_may_be_a_choice(recipe, tiny_model, tmp_path):
+    ask(Writer(question="I'm sorry, but I can't help with that."), recipe, tiny_model, "1")
+    with pytest.raises(LongSafetyError, match="items lack 1 .* for 1 of which"):
+        build(recipe, tmp_path / "out")
+    assert [row["status"] for row in review(recipe)] == ["to be reviewed"] * 4 + ["is a refusal"]
+    ask(Writer(question="I cannot help my neighbour; whose is it?"), recipe, tiny_model, "2")
+    with pytest.raises(LongSafetyError, match="items lack 1 .* for 0 of which"):
+        build(recipe, tmp_path / "out")
+
+
+def logged(folder):
+    (path,) = folder.glob("samples_longsafety_ask_*.jsonl")
+    return path, path.read_text("utf-8")
+
+
+def test_a_reply_to_a_part_of_the_text_is_not_used(recipe, tiny_model, tmp_path):
+    path, text = logged(ask(Writer(), recipe, tiny_model, "1"))
+    assert '"truncated": false' in text
+    path.write_text(text.replace('"truncated": false', '"truncated": true'), "utf-8")
+    with pytest.raises(LongSafetyError, match="items lack 2 .* for 2 of which"):
+        build(recipe, tmp_path / "out")
+    assert {row["status"] for row in review(recipe)} == {
+        "the prompt was cut to fit the model's window"
+    }
+
+
 def test_a_generated_text_is_no_formula_for_a_spreadsheet(recipe, tiny_model, tmp_path):
     ask(Writer(question='=HYPERLINK("x")'), recipe, tiny_model, "1")
     ask(Writer(), recipe, tiny_model, "2")
@@ -152,7 +180,7 @@ def test_a_changed_document_makes_its_reply_useless(recipe, tiny_model, tmp_path
 
 
 def test_an_item_without_any_text_to_ask_about_is_an_error(recipe, tmp_path):
-    (tmp_path / "whole.yaml").write_text("- {kind: theft}\n", "utf-8")
+    (tmp_path / "whole.yaml").write_text("- {source: a letter}\n", "utf-8")
     message = "whole.yaml, row 1: has neither a question nor a text to ask about"
     with pytest.raises(LongSafetyError, match=message):
         load_asked_documents(recipe=str(recipe))
@@ -170,6 +198,14 @@ def test_damaged_replies_are_one_error(recipe, tiny_model, tmp_path):
     (path,) = folder.glob("samples_longsafety_ask_*.jsonl")
     path.write_text(path.read_text("utf-8") + '{"doc": 1}\n', "utf-8")
     with pytest.raises(LongSafetyError, match="line 3 is damaged; copy the file again"):
+        build(recipe, tmp_path / "out")
+    path.write_text(f"{{\n{path.read_text('utf-8')}", "utf-8")
+    with pytest.raises(LongSafetyError, match="line 1 is damaged; copy the file again"):
+        build(recipe, tmp_path / "out")
+
+
+def test_a_folder_of_replies_that_is_not_there_is_named(recipe, tmp_path):
+    with pytest.raises(LongSafetyError, match=r"\(asked: there is no results\)$"):
         build(recipe, tmp_path / "out")
 
 

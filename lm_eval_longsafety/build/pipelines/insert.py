@@ -12,8 +12,10 @@ from lm_eval_longsafety.build.sizes import BREAK, Piece, Ruler, nearest, total
 from lm_eval_longsafety.build.stock import Tools
 from lm_eval_longsafety.errors import BuildError
 
-_FAR = 0.1
+_FAR = 0.02
 """Of the filler: if no paragraph ends as near to the depth as this, a sentence's end is taken."""
+_TOO_FAR = 0.1
+"""Of the filler: if no sentence ends as near as this, it is an error."""
 
 
 def prepare(
@@ -46,11 +48,11 @@ def prepare(
         if split.spread:
             steps = len(passages)
             depths = [plan.depth + (1 - plan.depth) * step / steps for step in range(steps)]
-        context = set_in(pieces, passages, depths, plan, tools.ruler)
+        context, depth = set_in(pieces, passages, depths, plan, tools.ruler)
         values: dict[str, object] = {"count": len(passages)}
         if len(passages) == 1:
             values["passage"] = passages[0]
-        return Made(context=context, texts=tuple(texts), values=values)
+        return Made(context=context, texts=tuple(texts), values=values, depth=depth)
 
     return make
 
@@ -73,7 +75,7 @@ def choose(plan: Plan) -> list[str]:
     if plan.count is None:
         chosen.sort()
     values = {**item.values, "count": count}
-    return [fill(item.passages[i], values, item.where).strip() for i in chosen]
+    return [fill(item.passages[i], values, plan.where).strip() for i in chosen]
 
 
 def set_in(
@@ -82,8 +84,8 @@ def set_in(
     depths: Sequence[float],
     plan: Plan,
     ruler: Ruler,
-) -> str:
-    """The filler with the passages in it.
+) -> tuple[str, float]:
+    """The filler with the passages in it, and the depth at which the first of them stands.
 
     Args:
         pieces: paragraphs of the filler.
@@ -101,7 +103,7 @@ def set_in(
         size = depth * total(pieces)
         if plan.split.at == "sentence" or _off(pieces, size) > _FAR * total(pieces):
             pieces = _with_sentences(pieces, size, ruler)
-        if (off := _off(pieces, size) / total(pieces)) > _FAR:
+        if (off := _off(pieces, size) / total(pieces)) > _TOO_FAR:
             raise BuildError(
                 f"{plan.where}: no sentence of the filler {plan.filler} ends near depth {depth:g}, "
                 f"the nearest is {off:.2f} away; ask for a greater length or give other texts"
@@ -114,7 +116,7 @@ def set_in(
                 f"{plan.where}: a passage of {len(passage)} characters stands more than once in "
                 f"the context; the filler {plan.filler} or another passage holds it too"
             )
-    return context
+    return context, total(pieces[: marks[0]]) / total(pieces)
 
 
 def _off(pieces: Sequence[Piece], size: float) -> float:

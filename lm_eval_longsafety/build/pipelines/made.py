@@ -13,5 +13,7 @@ class Made:
     context: str
     texts: tuple[Text, ...] = ()
     """Texts of the materials that stand in the context."""
+    depth: float | None = None
+    """Where the first inserted passage really stands: in [0, 1], of the filler."""
     values: Mapping[str, object] = field(default_factory=dict)
     """For placeholders of question and choices, such as `count` (see `items.COMPUTED`)."""

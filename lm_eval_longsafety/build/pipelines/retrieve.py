@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 
-from lm_eval_longsafety.build.items import Item, fill
+from lm_eval_longsafety.build.items import KEYWORDS, Item, fill
 from lm_eval_longsafety.build.pipelines.made import Made
 from lm_eval_longsafety.build.plan import Plan
 from lm_eval_longsafety.build.ranking import Ranking
@@ -48,7 +48,7 @@ def prepare(
 def query(item: Item) -> str:
     """What is looked for: the column `keywords`, else `query`, else the question."""
     text = item.query or item.question or ""
-    return item.values.get("keywords") or fill(text, item.values, item.where)
+    return item.values.get(KEYWORDS) or fill(text, item.values, item.where)
 
 
 def _others(best: Sequence[int], order: Iterator[int]) -> Iterator[int]:
@@ -68,7 +68,7 @@ def _ranker(stock: Stock, queries: Sequence[str]) -> Callable[[Plan], list[int]]
         return ranking.best(ranking.known(wanted) if given else ranking.keywords(wanted))
 
     def rank(plan: Plan) -> list[int]:
-        given = "keywords" in plan.item.values
+        given = KEYWORDS in plan.item.values
         found = best(query(plan.item), given)
         if not found:
             raise BuildError(

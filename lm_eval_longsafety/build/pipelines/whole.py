@@ -7,6 +7,7 @@ from lm_eval_longsafety.build.pipelines.made import Made
 from lm_eval_longsafety.build.plan import Plan
 from lm_eval_longsafety.build.recipe import SplitRecipe
 from lm_eval_longsafety.build.stock import Tools
+from lm_eval_longsafety.errors import BuildError
 
 
 def prepare(
@@ -30,6 +31,12 @@ def prepare(
             text = stock.shelf[next(order)]
             return Made(context=text.text, texts=(text,))
         pieces, texts = stock.join(plan, order, size)
-        return Made(context="".join(piece.text for piece in pieces), texts=tuple(texts))
+        context = "".join(piece.text for piece in pieces)
+        if plan.item.document is not None and not context.startswith(texts[0].text):
+            raise BuildError(
+                f"{plan.where}: the document {plan.item.document} is longer than {plan.length:,} "
+                f"{tools.ruler.unit} ({split.where('lengths')}) and is never cut; ask for more"
+            )
+        return Made(context=context, texts=tuple(texts))
 
     return make
