@@ -152,7 +152,7 @@ def line(number, new):
         ),
         (lambda text: text.replace(",3\n", ",4\n"), "line 4: label '4': give 0 to 3"),
         (lambda text: text.replace(",3\n", ",-1\n"), "line 4: label '-1': give 0 to 3"),
-        (lambda text: text.replace(",3\n", ",3.0\n"), "line 4: label '3.0': give 0 to 3"),
+        (lambda text: text.replace(",3\n", ",3.5\n"), "line 4: label '3.5': give 0 to 3"),
         (lambda text: text.replace(",3\n", ",99999\n"), "line 4: label '99999': give 0 to 3"),
         (lambda text: text.replace(",3\n", ",not unsafe\n"), "line 4: label 'not unsafe': give 0"),
         (
