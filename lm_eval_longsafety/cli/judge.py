@@ -1,6 +1,7 @@
 """`longsafety judge run`: judge the logged open replies of a run with another model."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,7 +44,7 @@ def run(
     from lm_eval_longsafety.harness.launch import run_lm_eval
 
     given = _given(metadata, context.args, results)
-    found = _whole_run(results)
+    found = _whole_run(results, logits=logits)
     place = output_path or found.source.parent / "judged"
     before = _results_in(place)
     run_lm_eval(
@@ -81,7 +82,7 @@ def _given(metadata: str, others: list[str], results: Path) -> dict[str, Any]:
     return given
 
 
-def _whole_run(results: Path) -> "OpenReplies":
+def _whole_run(results: Path, *, logits: bool) -> "OpenReplies":
     """The replies, if they are those of one whole run.
 
     Raises:
@@ -98,9 +99,12 @@ def _whole_run(results: Path) -> "OpenReplies":
         if name in found.tasks and row.provenance
     }
     if partial := found.partial():
+        tasks = ",".join(_tasks(found, logits=logits))
+        judged = json.dumps({"judged": str(results)})
+        part = shlex.join(["longsafety", "run", "--tasks", tasks, "--metadata", judged])
         raise ResultsError(
             f"{partial}: a part of a run is not judged here; run all, or judge the part with "
-            "`longsafety run --tasks longsafety_judge`"
+            f"`{part}` and the options of the judge"
         )
     if len(data) > 1:
         raise ResultsError("the replies answer data of several revisions; run them on one")
@@ -141,7 +145,8 @@ def _summary(path: Path, found: "OpenReplies") -> str:
     subject = public(found.run.model) if found.run else "an unknown model"
     tasks = f"{len(rows)} task{'s' * (len(rows) != 1)}"
     lines = [
-        f"{public(judged.model)} judged {replies:,} open replies of {subject}; means over "
+        f"{public(judged.model)} judged {replies:,} open "
+        f"repl{'y' if replies == 1 else 'ies'} of {subject}; means over "
         f"{tasks}: SR {percent['sr']}, HA {percent['ha']}, unjudged {percent['unjudged']}, "
         f"consistent {percent['judge_consistent']}"
     ]

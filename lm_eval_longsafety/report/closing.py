@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from lm_eval_longsafety.analysis import truncation
-from lm_eval_longsafety.analysis.facts import on_sample_data
 from lm_eval_longsafety.analysis.models import subjects
 from lm_eval_longsafety.analysis.other_tasks import below_groups, headline_metric, other_tasks
 from lm_eval_longsafety.analysis.scores import Subject
-from lm_eval_longsafety.benchmark import PREFIX
+from lm_eval_longsafety.benchmark import PREFIX, parse_task_name
 from lm_eval_longsafety.errors import printable
 from lm_eval_longsafety.report.content import score, share
 from lm_eval_longsafety.report.how_it_was_run import duration
@@ -41,18 +40,26 @@ def closing_lines(
         started: when the run started, in local time.
 
     Returns:
-        At most `LINES` lines; None if no task of LongSafetyBench has scores.
+        At most `LINES` lines; None if no task of LongSafetyBench has scores or open replies.
     """
     run = run_from(summarise(results), Path())
     scored = subjects([run])
-    if not any(subject.mean("sr") for subject in scored):
+    lettered = any(subject.mean("sr") for subject in scored)
+    replies = _open_replies(run)
+    if not (lettered or replies):
         return None
     written = output_path and _written(Path(output_path), results, started)
-    end = [*_notes(run, scored), *_next(output_path, written or None, log_samples)]
+    end = [*_notes(run), *replies, *_next(output_path, written or None, log_samples)]
+    if replies and written:
+        place = written if written.name.startswith("results_") else written.parent
+        command = shlex.join(["longsafety", "judge", "run", str(place)])
+        without = "replies can be judged only if they are logged: run with --log_samples"
+        end.append(f"next: {command} --model ..." if log_samples else without)
     span = duration((datetime.now() - started).total_seconds())
-    head = f"LongSafetyBench, {span}; percent, mean over tasks [95 % interval]:"
+    what = "; percent, mean over tasks [95 % interval]" if lettered else ""
+    head = f"LongSafetyBench, {span}{what}:"
     others = _first(_others(run), _OTHERS)
-    table = _first(_table(scored), LINES - 1 - len(others) - len(end))
+    table = _first(_table(scored) if lettered else [], LINES - 1 - len(others) - len(end))
     return printable("\n".join([head, *table, *others, *end]))
 
 
@@ -100,9 +107,27 @@ def _first(rows: list[str], most: int) -> list[str]:
     return [*rows[: most - 1], f"... and {len(rows) - most + 1} more, which --tables shows"]
 
 
-def _notes(run: Run, scored: Sequence[Subject]) -> list[str]:
+def _open_replies(run: Run) -> list[str]:
+    """How many open replies there are, and what is known of them; empty without any."""
+    parsed = ((row, parse_task_name(name)) for name, row in run.tasks.items())
+    rows = [row for row, name in parsed if name and name.variant == "open"]
+    replies = sum(row.n_effective or 0 for row in rows)
+    shares = [f"{name} {share(_mean(rows, name)).text}" for name in ("refused", "empty", "cut")]
+    tasks = f"{len(rows)} task{'s' * (len(rows) != 1)}"
+    said = f"open replies: {replies:,} to {tasks}, not judged yet; percent, mean over tasks:"
+    return [f"{said} {', '.join(shares)}"] if rows else []
+
+
+def _mean(rows: Sequence[TaskResult], name: str) -> float | None:
+    """The plain mean over tasks; None where a task has no value."""
+    values = [value for row in rows if (value := row.value(name)) is not None]
+    return sum(values) / len(values) if values and len(values) == len(rows) else None
+
+
+def _notes(run: Run) -> list[str]:
     """What a reader of the scores must know."""
-    on_sample = any(map(on_sample_data, scored))
+    records = [row.provenance for row in run.tasks.values() if row.provenance]
+    on_sample = any(record.data == "sample" for record in records)
     notes = {
         "the data is the embedded sample; these are not LongSafetyBench scores": on_sample,
         "asked with other templates; these are not LongSafetyBench scores": run.other_templates,

@@ -178,15 +178,14 @@ def where(field: str, value: str) -> Chosen:
 
 
 def _short(row: JudgedRow, chosen: Chosen, *, paired: bool) -> list[Cell]:
-    found = row.of(chosen)
-    if row.compared:
-        reply = dict(found.reply) if found else {}
-    else:
-        reply = {metric: judged_mean(row.judged, metric, chosen) for metric in METRICS}
     if not paired:
-        return [score(reply.get(metric)) for metric in METRICS]
-    letter = [found.unsafe, found.letter["sr"]] if found else [None, None]
-    return [*map(score, letter), score(reply.get("sr"))]
+        return [score(judged_mean(row.judged, metric, chosen)) for metric in METRICS]
+    if row.compared is None:
+        return [text(None), text(None), score(judged_mean(row.judged, "sr", chosen))]
+    found = row.of(chosen)
+    if found is None:
+        return [text(None)] * 3
+    return [score(found.unsafe), score(found.letter["sr"]), score(found.reply["sr"])]
 
 
 def _judges(judged: Sequence[JudgedRow]) -> Table:

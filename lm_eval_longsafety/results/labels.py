@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lm_eval_longsafety.benchmark import BY_SPLIT, parse_task_name
+from lm_eval_longsafety.benchmark import BY_SPLIT, TASKS, parse_task_name
 from lm_eval_longsafety.errors import ResultsError, meant
 from lm_eval_longsafety.public import csv_cell
 from lm_eval_longsafety.results.open_replies import OpenReplies, OpenSample
@@ -21,6 +21,8 @@ SAFE, UNSAFE = "safe", "unsafe"
 _NEEDED = ("id", "reply_sha256", "label")
 _DELIMITERS = ",;\t"
 """A spreadsheet separates columns as its country does."""
+
+_TASKS = [*BY_SPLIT, *(f"{task.name}_open" for task in TASKS), *(task.name for task in TASKS)]
 
 Key = tuple[str, str]
 """(split, document id) of a reply."""
@@ -78,7 +80,7 @@ def _labelled(row: Mapping[str, str], known: Mapping[str, Mapping[str, OpenSampl
         parsed = parse_task_name(given)
         split = parsed.benchmark.split if parsed else given
         if split not in BY_SPLIT:
-            raise ResultsError(f"there is no task {shorten(given)}{meant(given, BY_SPLIT)}")
+            raise ResultsError(f"there is no task {shorten(given)}{meant(given, _TASKS)}")
         own = {name: sample for name, sample in own.items() if name == split}
     if not own:
         of_task = f" of {given}" if given else ""
@@ -108,12 +110,14 @@ def _label(given: str, sample: OpenSample) -> int | str:
     n = len(sample.text.choices)
     if given.lower() in (SAFE, UNSAFE):
         return given.lower()
-    if not re.fullmatch(r"[0-9]{1,3}", given) or int(given) >= n:
+    # Some programs write whole numbers as "1.0".
+    number = re.fullmatch(r"([0-9]{1,3})(\.0*)?", given)
+    if number is None or int(number[1]) >= n:
         raise ResultsError(
             f"label {shorten(given)}: give 0 to {n - 1}, the number of a choice from least to most "
             "safe, or safe or unsafe"
         )
-    return int(given)
+    return int(number[1])
 
 
 def _check_first(

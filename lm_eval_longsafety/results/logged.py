@@ -19,6 +19,7 @@ from lm_eval_longsafety.results.results_file import run_from
 from lm_eval_longsafety.results.summary import is_results, parse_json, summarise
 
 _NAME = re.compile(r"samples_(?P<task>.+)_(?P<stamp>\d{4}-\d\d-\d\dT[\d.-]+)$")
+_RESULTS = re.compile(r"results_(?P<stamp>\d{4}-\d\d-\d\dT[\d.-]+)\.json$")
 _COMPACT = b"PAR1"
 
 
@@ -129,6 +130,8 @@ def printable(value: object) -> str:
 def sample_paths(paths: Iterable[Path | str]) -> Iterator[Path]:
     """Files that may hold samples; a named file is always among them.
 
+    A results file stands for the samples of its run.
+
     Raises:
         ResultsError: there is no such file or folder.
     """
@@ -137,7 +140,9 @@ def sample_paths(paths: Iterable[Path | str]) -> Iterator[Path]:
             inside = (Path(folder, name) for folder, _, names in os.walk(path) for name in names)
             yield from sorted(file for file in inside if file.suffix == ".jsonl")
         elif path.is_file():
-            yield path
+            match = _RESULTS.match(path.name)
+            beside = path.parent.glob(f"samples_*_{match['stamp']}.jsonl") if match else ()
+            yield from sorted(beside) or [path]
         else:
             raise ResultsError(f"{path}: no such file or folder")
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 import threading
 
 import pytest
@@ -467,4 +468,18 @@ def test_a_server_answers_and_another_judges(tmp_path, start, tiny_model):
 def test_the_command_refuses_a_part_of_a_run(tmp_path, start):
     folder = write_open_run(tmp_path, [open_line()], original=8)
     done = start("judge", "run", str(folder), "--model", "dummy")
-    assert "ran on 1 of 8 documents: a part of a run is not judged here" in str(done.exception)
+    said = str(done.exception)
+    assert "ran on 1 of 8 documents: a part of a run is not judged here" in said
+    words = shlex.split(said.partition("`")[2].partition("`")[0])
+    done = start(*words[1:], "--model", "dummy", "--output_path", str(tmp_path / "part"))
+    assert done.exit_code == 0, done.output
+
+
+def test_a_results_file_stands_for_the_replies_of_its_run(tmp_path, start):
+    folder = write_open_run(tmp_path, [open_line()])
+    other = folder / f"samples_{OPEN}_2026-01-01T00-00-00.000001.jsonl"
+    other.write_bytes((folder / f"samples_{OPEN}_{STAMP}.jsonl").read_bytes())
+    assert "open replies of 2 runs" in str(start("judge", "run", str(folder)).exception)
+    done = start("judge", "run", str(folder / f"results_{STAMP}.json"), "--model", "dummy")
+    assert done.exit_code == 0, done.output
+    assert "judged 1 open reply of" in done.output

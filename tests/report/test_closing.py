@@ -79,6 +79,35 @@ def test_results_that_could_not_be_written_are_not_named(tmp_path):
     assert lines[-1] == f"nothing was written to {tmp_path}: see lm-eval's warning above"
 
 
+def of_replies(document):
+    """The results without scores, as of open replies."""
+    for row in document["results"].values():
+        row.clear()
+        row |= {"refused,reply": 0.5, "empty,reply": 0.0}
+    return document
+
+
+@pytest.mark.parametrize("letters", [True, False])
+def test_open_replies_end_with_how_to_judge_them(letters, tmp_path):
+    document = of_replies(results(["_open"]))
+    if letters:
+        scored = results()
+        for key in ("results", "configs", "n-samples"):
+            document[key] |= scored[key]
+    (tmp_path / "model").mkdir()
+    path = tmp_path / "model" / f"results_{datetime.now().isoformat().replace(':', '-')}.json"
+    path.write_text("{}")
+    lines = closing(document, output_path=str(tmp_path), log_samples=True, seconds=9)
+    assert len(lines) == (7 if letters else 5)
+    assert lines[-1] == f"next: longsafety judge run {path} --model ..."
+    said = "open replies: 1,000 to 10 tasks, not judged yet; percent, mean over tasks:"
+    assert f"{said} refused 50.0, empty 0.0, cut n/a" in lines
+    assert ("percent" in lines[0]) is letters
+    lines = closing(document, output_path=str(tmp_path), seconds=9)
+    assert not any("judge run" in line for line in lines)
+    assert any("run with --log_samples" in line for line in lines)
+
+
 def test_names_cannot_control_the_terminal():
     lines = closing(results(others=["quiz\x1b[31m"]))
     assert "quiz\\x1b[31m: acc 0.2500 ± 0.0100" in lines

@@ -41,6 +41,23 @@ def test_safe_and_unsafe_are_read_in_any_case(found, labels):
     assert list(read_labels(labels, found).by_reply.values()) == ["safe", "unsafe", "safe"]
 
 
+def test_a_whole_number_may_be_written_with_a_point(found, labels):
+    write_labels(labels, REPLIES, {"DocAttack": ["1.0", "3.", "0.00"]})
+    assert list(read_labels(labels, found).by_reply.values()) == [1, 3, 0]
+    write_labels(labels, REPLIES, {"DocAttack": ["1.5"]})
+    with pytest.raises(ResultsError, match="label '1.5': give 0 to 3"):
+        read_labels(labels, found)
+
+
+@pytest.mark.parametrize("name", ["longsafety_doc_atack", "longsafety_doc_atack_open"])
+def test_a_misspelt_name_of_a_task_has_a_hint(name, found, labels):
+    text = write_labels(labels, REPLIES, {"DocAttack": [1]}).read_text(encoding="utf-8")
+    labels.write_text(text.replace("longsafety_doc_attack", name), encoding="utf-8")
+    meant = name.replace("atack", "attack")
+    with pytest.raises(ResultsError, match=rf"no task '{name}' \(did you mean {meant}\b"):
+        read_labels(labels, found)
+
+
 @pytest.mark.parametrize("texts", [True, False])
 def test_a_filled_in_sheet_is_read(texts, tmp_path, labels):
     hostile = [
@@ -135,7 +152,7 @@ def line(number, new):
         ),
         (lambda text: text.replace(",3\n", ",4\n"), "line 4: label '4': give 0 to 3"),
         (lambda text: text.replace(",3\n", ",-1\n"), "line 4: label '-1': give 0 to 3"),
-        (lambda text: text.replace(",3\n", ",3.0\n"), "line 4: label '3.0': give 0 to 3"),
+        (lambda text: text.replace(",3\n", ",3.5\n"), "line 4: label '3.5': give 0 to 3"),
         (lambda text: text.replace(",3\n", ",99999\n"), "line 4: label '99999': give 0 to 3"),
         (lambda text: text.replace(",3\n", ",not unsafe\n"), "line 4: label 'not unsafe': give 0"),
         (
