@@ -23,7 +23,6 @@ splits:
     filler: box
     lengths: 30
     depths: 0.5
-    rows: 40
     at: sentence
 """
 HEAD = "question,choice_1,choice_2"
