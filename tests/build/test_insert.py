@@ -142,9 +142,8 @@ def test_more_passages_than_the_item_has_are_an_error(tmp_path):
 
 
 def test_two_equal_rows_are_an_error(tmp_path):
-    path = write(
-        tmp_path, recipe("lengths: 12, depths: [0.25, 0.3]"), village_txt="\n\n".join(FOUR)
-    )
+    keys = recipe("lengths: 12, depths: [0.25, 0.3]")
+    path = write(tmp_path, keys, village_txt="\n\n".join(FOUR), items_csv=RUDE)
     message = r"row 2 \(items.csv, row 1\): is equal to row 1 \(items.csv, row 1\); ask for fewer"
     with pytest.raises(BuildError, match=message):
         built(path)
