@@ -90,8 +90,8 @@ def accepted(recipe: Recipe) -> Completed:
         unusable = sum(gap.status != _WAITS for gap in found.gaps)
         absent = [name for name in recipe.asked if not (recipe.folder / name).exists()]
         raise BuildError(
-            f"{recipe.path.name}: items lack {n} question{s} or set{s} of choices, for {unusable} of "
-            f"which there is a reply that cannot be used ({place.name} lists them); "
+            f"{recipe.path.name}: items lack {n} question{s} or set{s} of choices, for "
+            f"{unusable} of which there is a reply that cannot be used ({place.name} lists them); "
             f"run the task {ASK} (docs/build.md), or write them into the table of items"
             + f" (asked: there is no {', '.join(absent)})"
             * bool(absent)

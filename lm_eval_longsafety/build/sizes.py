@@ -89,6 +89,11 @@ def _character_ends(text: str) -> Iterator[int]:
             yield index
 
 
+def joined(pieces: Sequence[Piece]) -> str:
+    """The text of pieces that follow each other."""
+    return "".join(piece.text for piece in pieces)
+
+
 def total(pieces: Sequence[Piece]) -> int:
     """The size of all pieces together."""
     return sum(piece.size for piece in pieces)
