@@ -2,7 +2,7 @@
 
 Data flow: an item's text -> `ask_question` or `ask_choices` -> the prompt of a document of
 `longsafety_ask` -> any backend of lm-eval -> its logged reply -> `read_reply` -> the item's
-question or choices. A reply of another form than asked is a `Problem`; nothing is guessed.
+question or choices. A reply of another form than asked is a `Unusable`; nothing is guessed.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ class Asked:
         return hashlib.sha256(self.prompt.encode()).hexdigest()[:32]
 
 
-class Problem(str):
+class Unusable(str):
     """Why a reply cannot be used."""
 
     __slots__ = ()
@@ -60,7 +60,7 @@ def ask_choices(text: str, question: str) -> Asked:
     return Asked(kind="choices", prompt=prompt)
 
 
-def read_reply(kind: str, reply: str, *, cut: bool) -> tuple[str, ...] | Problem:
+def read_reply(kind: str, reply: str, *, cut: bool) -> tuple[str, ...] | Unusable:
     """The question alone, or the choices from least to most safe; else why there are none.
 
     Args:
@@ -71,13 +71,13 @@ def read_reply(kind: str, reply: str, *, cut: bool) -> tuple[str, ...] | Problem
     lines = [line.strip() for line in reply.splitlines() if line.strip()]
     wanted = 1 if kind == "question" else N_CHOICES
     if not lines:
-        return Problem("empty")
+        return Unusable("empty")
     if cut:
-        return Problem("cut off at the limit of tokens")
+        return Unusable("cut off at the limit of tokens")
     if len(lines) != wanted:
-        return Problem(f"has {len(lines)} lines, expected {wanted}")
+        return Unusable(f"has {len(lines)} lines, expected {wanted}")
     if kind == "choices" and all(map(_LIST_MARK.match, lines)):
         lines = [_LIST_MARK.sub("", line, count=1).strip() for line in lines]
     if not all(lines) or len(set(lines)) < wanted:
-        return Problem("has empty or equal lines")
+        return Unusable("has empty or equal lines")
     return tuple(lines)

@@ -4,6 +4,8 @@ Data flow: `plans` -> a pipeline's `make` -> `Built`. Every row is checked by it
 its choices, its placeholders. A row that cannot be built is an error; none is left out.
 """
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,13 +56,26 @@ def build_split(
     make = PIPELINES[split.pipeline](split, tools, items)
     name = f"{recipe.name}-{purpose}" if purpose else recipe.name
     seed = f"{recipe.seed}/{purpose}" if purpose else recipe.seed
+    known: dict[bytes, Plan] = {}
     for plan in plans(split, items, seed):
         made, size = _fitted(make, plan, tools)
         row = _row(plan, made, BY_SPLIT[split.split].name.replace(f"{PREFIX}_", f"{name}-", 1))
         _, bad = check_rows([row], grid=BY_SPLIT[split.split].grid)
         if bad:
             raise BuildError(f"{plan.where}: {bad[0].found}, expected {bad[0].expected}")
+        _refuse_equal(row, plan, known)
         yield Built(row=row, size=size, plan=plan, made=made)
+
+
+def _refuse_equal(row: dict[str, Any], plan: Plan, known: dict[bytes, Plan]) -> None:
+    """Keep the row's digest; an earlier row that is equal would count twice in every score."""
+    texts = json.dumps([row["context"], row["question"], row["choices"]])
+    other = known.setdefault(hashlib.sha256(texts.encode()).digest(), plan)
+    if other is not plan:
+        raise BuildError(
+            f"{plan.where}: is equal to row {other.index + 1} ({other.item.where}); ask for fewer "
+            "rows, or add items or texts"
+        )
 
 
 def _fitted(make: Make, plan: Plan, tools: Tools) -> tuple[Made, int]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from lm_eval_longsafety.benchmark import ASK
-from lm_eval_longsafety.build.ask import Asked, Problem, ask_choices, ask_question, read_reply
+from lm_eval_longsafety.build.ask import Asked, Unusable, ask_choices, ask_question, read_reply
 from lm_eval_longsafety.build.items import Item, fill, read_items
 from lm_eval_longsafety.build.material import Input, Library, sha256
 from lm_eval_longsafety.build.recipe import Recipe, SplitRecipe, read_recipe
@@ -86,10 +86,11 @@ def accepted(recipe: Recipe) -> Completed:
     place = recipe.path.with_suffix(".review.csv")
     write_text(place, _review(found, accepted=recipe.accept_generated))
     if found.gaps:
+        n, s = len(found.gaps), "s" * (len(found.gaps) != 1)
         unusable = sum(gap.status != _WAITS for gap in found.gaps)
         absent = [name for name in recipe.asked if not (recipe.folder / name).exists()]
         raise BuildError(
-            f"{recipe.path.name}: items lack {len(found.gaps)} questions or sets of choices, for "
+            f"{recipe.path.name}: items lack {n} question{s} or set{s} of choices, for "
             f"{unusable} of which there is a reply that cannot be used ({place.name} lists them); "
             f"run the task {ASK} (docs/build.md), or write them into the table of items"
             + f" (asked: there is no {', '.join(absent)})"
@@ -140,18 +141,18 @@ def _usable_last(replies: Sequence[AskedReply]) -> dict[str, AskedReply]:
     """The reply to each prompt: the last one of those that can be used, else the last one."""
 
     def usable(reply: AskedReply) -> bool:
-        return not isinstance(_read(reply), Problem)
+        return not isinstance(_read(reply), Unusable)
 
     return {reply.key: reply for reply in sorted(replies, key=usable)}
 
 
-def _read(reply: AskedReply) -> tuple[str, ...] | Problem:
+def _read(reply: AskedReply) -> tuple[str, ...] | Unusable:
     """The lines of a reply; those of a model that saw only a part of the text cannot be used."""
     if reply.truncated:
-        return Problem("the prompt was cut to fit the model's window")
+        return Unusable("the prompt was cut to fit the model's window")
     # A question about a refusal may look like one.
     if reply.kind == "question" and reply.refused and not reply.reply.rstrip().endswith(_ASKS):
-        return Problem("is a refusal")
+        return Unusable("is a refusal")
     return read_reply(reply.kind, reply.reply, cut=reply.cut)
 
 
@@ -165,7 +166,7 @@ def _complete(
             found.gaps.append(Gap(split=split, row=item.where, asked=asked))
             return item
         lines = _read(reply)
-        if isinstance(lines, Problem):
+        if isinstance(lines, Unusable):
             found.gaps.append(Gap(split=split, row=item.where, asked=asked, status=lines))
             return item
         found.generated.append(

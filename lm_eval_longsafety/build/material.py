@@ -193,7 +193,10 @@ def _local(recipe: Recipe, pattern: str) -> dict[str, Path]:
     anchor = Path(pattern).anchor
     start, inner = Path(anchor) if anchor else recipe.folder, pattern.removeprefix(anchor)
     found = {}
-    for path in [start / inner] if (start / inner).exists() else start.glob(inner):
+    named = (start / inner).exists()
+    for path in [start / inner] if named else start.glob(inner):
+        if path.name.startswith(".") and not named:
+            continue  # `.DS_Store` and the like.
         inside = [p for p in path.rglob("*") if p.suffix in (*_PLAIN, *_ROWS)]
         for each in inside if path.is_dir() else [path]:
             found[recipe.relative(each)] = each

@@ -12,12 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-_UNSPACED = (
-    # Scripts that put no spaces between words: Thai and Lao, Burmese, Khmer, kana, Chinese.
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-    "\U00020000-\U0003ffff"
-)
-_WORD = re.compile(rf"(?P<unspaced>[{_UNSPACED}]+)|[^\W_{_UNSPACED}]+")
+from lm_eval_longsafety.data.overlap import UNSPACED
+
+_WORD = re.compile(rf"(?P<unspaced>[{UNSPACED}]+)|[^\W_{UNSPACED}]+")
 
 
 def words(text: str) -> Iterator[str]:

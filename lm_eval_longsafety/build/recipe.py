@@ -213,7 +213,8 @@ def _split(name: str, entry: Entry, path: Path, material: dict[str, MaterialReci
         raise BuildError(f"{entry.where}: the key pipeline is missing ({', '.join(PIPELINE_KEYS)})")
     pipeline = entry.table()["pipeline"].one_of(PIPELINE_KEYS)
     required, optional = PIPELINE_KEYS[pipeline]
-    keys = entry.section((*_SHARED, *required, *optional), ("items", *required))
+    known = tuple(dict.fromkeys((*_SHARED, *required, *optional)))
+    keys = entry.section(known, ("items", *required))
     values = {key: _READ[key](each) for key, each in keys.items() if key in _READ}
     for key in _NAMES_MATERIAL:
         for each in [values[key]] if isinstance(values.get(key), str) else values.get(key, ()):

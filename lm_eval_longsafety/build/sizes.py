@@ -20,7 +20,11 @@ LEVELS = ("paragraph", "sentence", "word", "character")
 BREAK = "\n\n"
 """Between two texts."""
 _PARAGRAPH = re.compile(r"\S(?=[^\S\n]*\n[^\S\n]*\n)")
-_SENTENCE = re.compile(r"""[.!?…؟।]+["'”’“»)\]]*(?=\s)|[。！？]+[」』”’）]*|\S(?=[^\S\n]*\n)""")
+_NO_END = r"(?<!\b[A-Z]\.)(?<!\b[DM]r\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bProf\.)"
+"""Not after an initial or a title: `J. Doe`, `Dr. Doe`."""
+_SENTENCE = re.compile(
+    rf"""[.!?…؟।]+{_NO_END}["'”’“»)\]]*(?=\s)|[。！？]+[」』”’）]*|\S(?=[^\S\n]*\n)"""
+)
 _WORD = re.compile(r"\S+")
 _JOINER = "\u200d"
 # Beside combining marks: Hangul vowels and finals, the joiner, skin tones and tags of emoji.
@@ -87,6 +91,11 @@ def _character_ends(text: str) -> Iterator[int]:
         joined = before == _JOINER or _JOINED.match(after) or unicodedata.category(after)[0] == "M"
         if not joined and not before.isspace():
             yield index
+
+
+def joined(pieces: Sequence[Piece]) -> str:
+    """The text of pieces that follow each other."""
+    return "".join(piece.text for piece in pieces)
 
 
 def total(pieces: Sequence[Piece]) -> int:

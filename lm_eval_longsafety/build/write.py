@@ -20,7 +20,7 @@ from lm_eval_longsafety.build.recipe import Recipe, SplitRecipe, read_recipe
 from lm_eval_longsafety.build.stock import Tools
 from lm_eval_longsafety.build.yaml_file import read_utf8
 from lm_eval_longsafety.data.progress import progress
-from lm_eval_longsafety.errors import OptionError
+from lm_eval_longsafety.errors import BuildError, OptionError
 from lm_eval_longsafety.files import check_place, replacing_folder
 from lm_eval_longsafety.prompts.templates import Templates, load_templates
 from lm_eval_longsafety.settings import shorten
@@ -49,6 +49,11 @@ def build(path: Path, folder: Path, *, format: str = "data", force: bool = False
     training = format == "training"
     named = recipe.training_templates if training else None
     templates = load_templates(str(named) if named else None)
+    if training and not recipe.training_part:
+        raise BuildError(
+            f"{path.name}: nothing is held out for training; add the key training, such as "
+            "training: {part: 0.2}"
+        )
     if training:
         check_templates(templates, recipe)
     found = accepted(recipe)

@@ -35,12 +35,13 @@ PARTS: dict[str, Callable[[Row], str]] = {
 _PATTERNS = ("*.jsonl", "*.parquet")
 _FACTORS = [pow(0x9E3779B97F4A7C15, power, 1 << 64) for power in range(1, SIZE + 1)]
 """Odd numbers, one for each place in a gram."""
-_UNSPACED = (  # Characters of Thai, Lao, Burmese, Khmer, Japanese and Chinese
+UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_ONE_UNSPACED = re.compile(f"[{_UNSPACED}]")
-_UNSPACED_OR_WORD = re.compile(rf"[{_UNSPACED}]|[^{_UNSPACED}\s]+")
+"""Characters of scripts without spaces: Thai, Lao, Burmese, Khmer, Japanese and Chinese."""
+_ONE_UNSPACED = re.compile(f"[{UNSPACED}]")
+_UNSPACED_OR_WORD = re.compile(rf"[{UNSPACED}]|[^{UNSPACED}\s]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,12 @@ def write(folder: Path, recipe: str = RECIPE, **files: str | bytes) -> Path:
     return folder / "recipe.yaml"
 
 
+def numbered(items: str, n: int) -> str:
+    """Each item n times, with questions that differ in a number alone."""
+    head, *rows = items.splitlines(keepends=True)
+    return head + "".join(row.replace("?", f" {i}?", 1) for i in range(n) for row in rows)
+
+
 def built(path: Path, *, purpose: str = "") -> dict[str, list[Built]]:
     """Split -> its rows."""
     recipe = read_recipe(path)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lm_eval_longsafety.build.ask import Problem, ask_choices, ask_question, read_reply
+from lm_eval_longsafety.build.ask import Unusable, ask_choices, ask_question, read_reply
 
 FOUR = "Take it like this.\nLook for an old lock.\nIt is not yours, but ask.\nNo: it is a theft."
 
@@ -66,13 +66,13 @@ def test_a_number_that_belongs_to_one_choice_is_kept():
 )
 def test_what_is_not_of_the_asked_form_is_a_problem(kind, reply, cut, problem):
     read = read_reply(kind, reply, cut=cut)
-    assert isinstance(read, Problem) and read == problem
+    assert isinstance(read, Unusable) and read == problem
 
 
 @given(st.sampled_from(["question", "choices"]), st.text(), st.booleans())
 def test_whatever_a_model_writes_is_read_or_named(kind, reply, cut):
     read = read_reply(kind, reply, cut=cut)
-    if isinstance(read, Problem):
+    if isinstance(read, Unusable):
         assert read
     else:
         assert not cut and len(read) == {"question": 1, "choices": 4}[kind]

@@ -23,7 +23,6 @@ splits:
     filler: box
     lengths: 30
     depths: 0.5
-    rows: 40
     at: sentence
 """
 HEAD = "question,choice_1,choice_2"
@@ -143,7 +142,7 @@ def test_without_a_part_all_items_are_for_evaluation(recipe, tmp_path):
     recipe.write_text(RECIPE.replace("training: {part: 0.5}\n", ""))
     build(recipe, tmp_path / "data")
     assert len(read(tmp_path / "data")["HarmfulTendency"]) == 16
-    message = "whole.csv: no item is left for training; add items, or change the recipe's key train"
+    message = "recipe.yaml: nothing is held out for training; add the key training, such as train"
     with pytest.raises(BuildError, match=message):
         build(recipe, tmp_path / "training", format="training")
 

@@ -40,6 +40,14 @@ def test_each_plain_file_is_one_text(tmp_path):
     assert [each.path for each in library.inputs] == ["a.txt", "b.txt", "village.txt"]
 
 
+def test_hidden_files_are_no_part_of_a_pattern(tmp_path):
+    (tmp_path / "box").mkdir()
+    (tmp_path / "box" / ".DS_Store").write_bytes(b"\0\0")
+    (tmp_path / "box" / "a.txt").write_text("One.")
+    for files in ("'box/*'", "box"):
+        assert [text.id for text in shelf(tmp_path, files)[0]] == ["box/a.txt"]
+
+
 @pytest.mark.parametrize("ending", ["jsonl", "csv", "parquet"])
 def test_each_row_of_a_table_is_one_text_with_its_own_licence(tmp_path, ending):
     table = [

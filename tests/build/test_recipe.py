@@ -17,6 +17,13 @@ def read(folder, text):
     return read_recipe(write(folder, text))
 
 
+def test_known_keys_are_listed_once(tmp_path):
+    with pytest.raises(BuildError) as caught:
+        read(tmp_path, RECIPE.replace("depths:", "depth:"))
+    known = str(caught.value).rpartition("known are ")[2].split(", ")
+    assert len(known) == len(set(known))
+
+
 def test_a_recipe_is_read_with_its_defaults(tmp_path):
     recipe = read(tmp_path, RECIPE)
     [split] = recipe.splits

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lm_eval_longsafety.errors import BuildError
-from tests.build.recipes import built, write
+from tests.build.recipes import built, numbered, write
 
 RECIPE = """
 seed: 1
@@ -68,16 +68,16 @@ def test_a_column_of_keywords_or_a_query_comes_before_the_question(tmp_path):
 
 
 def test_documents_without_a_keyword_follow_in_a_drawn_order(tmp_path):
-    made = rows(recipe(tmp_path, keys="lengths: 40, rows: 12"))
+    made = rows(recipe(tmp_path, keys="lengths: 40", items=numbered(ITEMS, 6)))
     drawn = [taken(row) for row in made if "bicycle" in row.row["question"]]
     assert {tuple(each[:2]) for each in drawn} == {("bicycle", "mill")}
     assert {tuple(each[2:]) for each in drawn} == {("bread", "bell"), ("bell", "bread")}
 
 
 def test_random_documents_are_drawn_for_each_row(tmp_path):
-    keys = "lengths: 20, mode: random, rows: 12"
-    drawn = [tuple(taken(row)) for row in rows(recipe(tmp_path, keys=keys))]
-    assert drawn == [tuple(taken(row)) for row in rows(recipe(tmp_path, keys=keys))]
+    path = recipe(tmp_path, keys="lengths: 20, mode: random", items=numbered(ITEMS, 6))
+    drawn = [tuple(taken(row)) for row in rows(path)]
+    assert drawn == [tuple(taken(row)) for row in rows(path)]
     assert len(set(drawn)) > 4
 
 

@@ -92,3 +92,10 @@ def test_tokens_are_cut_close_to_the_size(tiny_model, parts):
     part = "".join(piece.text for piece in cut(pieces, size, 0, ruler))
     assert text.startswith(part)
     assert abs(ruler.size(part) - size) <= size * 0.05
+
+
+@pytest.mark.parametrize("name", ["Dr. Doe", "J. R. Doe", "Mrs. Doe", "St. Ives", "Prof. B. Doe"])
+def test_a_title_or_an_initial_ends_no_sentence(name):
+    text = f"We saw {name} there. It rained... Did it? It did."
+    parts = [f"We saw {name} there.", " It rained...", " Did it?", " It did."]
+    assert list(split(text, "sentence")) == parts

@@ -3,7 +3,7 @@
 import pytest
 
 from lm_eval_longsafety.errors import BuildError
-from tests.build.recipes import built, rows, write
+from tests.build.recipes import built, numbered, rows, write
 
 RECIPE = """
 seed: 1
@@ -25,7 +25,9 @@ def test_a_document_is_the_context_as_it_is(tmp_path):
 
 
 def test_without_a_name_a_document_is_drawn_for_the_row(tmp_path):
-    made = rows(recipe(tmp_path, ", rows: 12", document=""))
+    path = recipe(tmp_path)
+    (tmp_path / "items.csv").write_text(numbered(ITEMS.format(""), 12))
+    made = rows(path)
     assert {row["context"] for row in made} == set(BOX.values())
 
 

@@ -85,7 +85,7 @@ def test_what_items_lack_is_asked_reviewed_and_built(recipe, tiny_model, tmp_pat
     assert "Report 1: a bicycle stood in yard 1." in model.prompts[0]
     assert "QUESTION: Who?" in model.prompts[1]
     with pytest.raises(
-        LongSafetyError, match="recipe.yaml: items lack 1 questions or sets of choices"
+        LongSafetyError, match="recipe.yaml: items lack 1 question or set of choices"
     ):
         build(recipe, tmp_path / "out")
     # Now there is a question, of which choices can be written; nothing is asked twice.
@@ -175,7 +175,7 @@ def test_a_changed_document_makes_its_reply_useless(recipe, tiny_model, tmp_path
     ask(Writer(), recipe, tiny_model, "1")
     path = tmp_path / "reports.jsonl"
     path.write_text(path.read_text("utf-8").replace("yard 1", "garden 1"), "utf-8")
-    with pytest.raises(LongSafetyError, match="items lack 1 questions or sets"):
+    with pytest.raises(LongSafetyError, match="items lack 1 question or set"):
         build(recipe, tmp_path / "out")
 
 

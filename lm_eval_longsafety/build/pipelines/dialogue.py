@@ -7,7 +7,7 @@ from lm_eval_longsafety.build.material import Text
 from lm_eval_longsafety.build.pipelines.made import Made
 from lm_eval_longsafety.build.plan import Plan
 from lm_eval_longsafety.build.recipe import SplitRecipe
-from lm_eval_longsafety.build.sizes import BREAK, Piece, Ruler, cut, total
+from lm_eval_longsafety.build.sizes import BREAK, Piece, Ruler, cut, joined, total
 from lm_eval_longsafety.build.stock import SLACK, Stock, Tools
 from lm_eval_longsafety.errors import BuildError
 
@@ -35,7 +35,7 @@ def prepare(
             raise ValueError("dialogue needs a length")
         stock = tools.stock(plan.filler or split.shots or "")
         shots = draw(stock, plan, size)
-        parts = ["".join(piece.text for piece in pieces) for _, pieces in shots]
+        parts = [joined(pieces) for _, pieces in shots]
         return Made(context=BREAK.join(parts), texts=tuple(text for text, _ in shots))
 
     return make

@@ -9,6 +9,7 @@ from lm_eval_longsafety.build.pipelines.made import Made
 from lm_eval_longsafety.build.plan import Plan
 from lm_eval_longsafety.build.ranking import Ranking
 from lm_eval_longsafety.build.recipe import SplitRecipe
+from lm_eval_longsafety.build.sizes import joined
 from lm_eval_longsafety.build.stock import Stock, Tools
 from lm_eval_longsafety.data.progress import progress
 from lm_eval_longsafety.errors import BuildError, need
@@ -40,7 +41,7 @@ def prepare(
         best = rank(plan) if split.mode == "bm25" else []
         others = _others(best, plan.order(len(stock.shelf), "corpus"))
         pieces, texts = stock.join(plan, chain(best, others), size)
-        return Made(context="".join(piece.text for piece in pieces), texts=tuple(texts))
+        return Made(context=joined(pieces), texts=tuple(texts))
 
     return make
 

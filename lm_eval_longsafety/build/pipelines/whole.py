@@ -6,6 +6,7 @@ from lm_eval_longsafety.build.items import Item
 from lm_eval_longsafety.build.pipelines.made import Made
 from lm_eval_longsafety.build.plan import Plan
 from lm_eval_longsafety.build.recipe import SplitRecipe
+from lm_eval_longsafety.build.sizes import joined
 from lm_eval_longsafety.build.stock import Tools
 from lm_eval_longsafety.errors import BuildError
 
@@ -31,7 +32,7 @@ def prepare(
             text = stock.shelf[next(order)]
             return Made(context=text.text, texts=(text,))
         pieces, texts = stock.join(plan, order, size)
-        context = "".join(piece.text for piece in pieces)
+        context = joined(pieces)
         if plan.item.document is not None and not context.startswith(texts[0].text):
             raise BuildError(
                 f"{plan.where}: the document {plan.item.document} is longer than {plan.length:,} "
