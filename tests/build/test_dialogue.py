@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lm_eval_longsafety.errors import BuildError
@@ -83,6 +83,7 @@ def test_another_seed_draws_other_shots(tmp_path):
     st.text("xy1ä", min_size=1),
     st.lists(st.text("ab.é自 \n", max_size=30), min_size=8, max_size=8),
 )
+@example(40, "1", ["a a\n\na a"] * 8)
 def test_any_length_seed_and_unicode_give_a_dialogue_of_that_length(
     tmp_path_factory, length, seed, texts
 ):

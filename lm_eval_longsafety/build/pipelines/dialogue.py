@@ -12,7 +12,7 @@ from lm_eval_longsafety.build.stock import SLACK, Stock, Tools
 from lm_eval_longsafety.errors import BuildError
 
 Shot = tuple[Text, list[Piece]]
-"""A text and its paragraphs; the last one is a part of the reply."""
+"""A text and its paragraphs, the last of which are the reply."""
 
 
 def prepare(
@@ -79,8 +79,16 @@ def _without_ends(shots: list[Shot], excess: int, slack: float, ruler: Ruler) ->
     for index in reversed(range(len(shots))):
         if excess <= slack:
             break
-        text, (*first, reply) = shots[index]
+        text, first, reply = _reply(shots[index])
         left = cut([reply], max(reply.size - excess, reply.size // 2), slack / 2, ruler)
         kept[index] = (text, [*first, *left])
         excess -= reply.size - total(left)
     return kept
+
+
+def _reply(shot: Shot) -> tuple[Text, list[Piece], Piece]:
+    """A text, its paragraphs before the last reply, and that reply as one piece."""
+    text, pieces = shot
+    starts = [i for i, piece in enumerate(pieces) if piece.text.lstrip().startswith("Assistant: ")]
+    start = starts[-1] if starts else len(pieces) - 1
+    return text, pieces[:start], Piece(joined(pieces[start:]), total(pieces[start:]))
