@@ -44,7 +44,8 @@ def test_the_rows_are_of_all_ten_tasks_and_answered_with_a_dealt_letter(training
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
     assert len({row["task"] for row in rows}) == 10
-    assert len(rows) == 10 * ITEMS
+    # Each item stands at two lengths, in two of the tasks also at two depths.
+    assert len(rows) == 8 * 2 * ITEMS + 2 * 4 * ITEMS
     assert {row["content"][0]["output"] for row in rows} == set("ABCD")
     # A name that no phrase was put in for would still have its braces.
     assert not [row for row in rows if "{" in row["content"][0]["prompt"]]

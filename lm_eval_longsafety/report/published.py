@@ -95,13 +95,15 @@ _Again = Sequence[tuple[Model, PublishedScore]]
 
 def _agreement(again: _Again) -> list[str]:
     """How many of the paper's scores lie inside the interval of ours; none without any."""
-    inside = [_inside(model, score) for model, score in again if not doubts(model)]
-    if not inside:
+    found = [_inside(model, published) for model, published in again if not doubts(model)]
+    known = [inside for inside in found if inside is not None]
+    if not known:
         return []
+    if len(known) == 1:
+        return [f"Its published score is {'inside' if known[0] else 'outside'} our 95 % interval."]
     return [
-        f"Of {len(inside)} published score{'s' * (len(inside) > 1)} of the same models, "
-        f"{sum(map(bool, inside))} {'is' if sum(map(bool, inside)) == 1 else 'are'} inside our "
-        "95 % interval."
+        f"Inside our 95 % intervals: {sum(known)} of {len(known)} published scores of the same "
+        "models."
     ]
 
 

@@ -47,6 +47,10 @@ def check_counts(longest: int, origin: Mapping[str, Any], model: str, limit: int
 def check_prepared(prepared: Any, rows: Any, tokenizer: Any) -> None:  # noqa: ANN401 - of datasets and transformers
     """Refuse to train if TRL lost or cut a row, or would learn anything but its answer.
 
+    That the tokens to learn begin where the prompt ends is compared for the first row; of the
+    others, that they are the end of the row. Rendering each prompt again would take as long as
+    preparing the rows did.
+
     Args:
         prepared: `train_dataset` of TRL's SFTTrainer.
         rows: the data set that it was given.

@@ -71,7 +71,7 @@ def test_published_and_own_score_stand_beside_each_other():
     assert first[3:] == ["+0.6", "yes"]
     assert second[3:] == ["+23.5", "no"]
     assert shown.answer.endswith(
-        "Of 2 published scores of the same models, 1 is inside our 95 % interval."
+        "Inside our 95 % intervals: 1 of 2 published scores of the same models."
     )
 
 

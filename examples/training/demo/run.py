@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 MOST = 0.01
 """The corrected p of the difference has to be below it."""
 BASE_ROWS, TUNED_ROWS = 60 * 12, 900 * 12
-"""Each is seen once."""
+"""Steps times rows of a step; those of the base are among the others."""
 TASKS = "longsafety,longsafety_rotations,longsafety_no_context"
 
 

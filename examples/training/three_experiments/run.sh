@@ -54,7 +54,7 @@ case $experiment in
     rows short --short --mix "$general" --mix-ratio "$mix_ratio"
     train short
     names+=(short)
-    pairs+=(--pair results/base=results/short --pair results/short=results/tuned)
+    pairs+=(--pair results/base=results/short)
     ;;
   beyond_training)
     more=(--tasks longsafety,longsafety_length --metadata "$lengths")
