@@ -18,7 +18,6 @@ import torch
 import yaml
 from datasets import Dataset
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
-from transformers.trainer_utils import get_last_checkpoint
 from trl import SFTConfig, SFTTrainer
 
 from lm_eval_longsafety.errors import LongSafetyError, OptionError, first_line
@@ -84,7 +83,9 @@ def read_config(path: Path, model: str | None) -> dict[str, Any]:
 
 def checkpoint(output: Path, origin: dict[str, Any], *, resume: bool) -> str | None:
     """The checkpoint to go on from, of a run on the same rows; None for a new run."""
-    last = get_last_checkpoint(str(output)) if output.is_dir() else None
+    # The state is written last: a checkpoint without it was being saved when the run was stopped.
+    states = output.glob("checkpoint-*/trainer_state.json")
+    last = max(states, key=lambda state: int(state.parent.name.split("-")[1]), default=None)
     if resume != bool(last):
         found = "holds a checkpoint; add --resume or name another folder" if last else "holds none"
         raise OptionError(f"{output}: {found}")
@@ -92,8 +93,8 @@ def checkpoint(output: Path, origin: dict[str, Any], *, resume: bool) -> str | N
     before = json.loads(file.read_text()) if file.is_file() else {}
     for key, what in (("sha256", "on other rows"), ("base_model", "from another model")):
         if last and before.get(key) != origin[key]:
-            raise OptionError(f"{last}: was trained {what}; resume with the same")
-    return last
+            raise OptionError(f"{last.parent}: was trained {what}; resume with the same")
+    return str(last.parent) if last else None
 
 
 def train(
